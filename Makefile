@@ -1,0 +1,53 @@
+# The whole life of a checkout in a few words; `make help` lists them.
+PYTHON ?= python3
+VENV   ?= .venv
+RUN    := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint format faults clean-demo bench
+
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.run ## Make, screen, sign, approve, release and verify pictures, on embedded defaults
+	$(RUN) manage.py demo
+
+up: $(VENV)/.run ## Serve the product on http://127.0.0.1:8000 with its workers, in this terminal
+	$(RUN) manage.py up
+
+test: $(VENV)/.dev ## Run the whole test suite
+	$(RUN) -m pytest
+
+lint: $(VENV)/.dev ## Check style, types and the dependency rule
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(RUN) -m mypy
+	PYTHONPATH=platform $(VENV)/bin/lint-imports
+	$(RUN) -S -c "import platform; platform.system()"
+	$(RUN) manage.py makemigrations --check --dry-run
+
+format: $(VENV)/.dev ## Put the code in the house style
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+faults: $(VENV)/.dev ## The long form of the fault tests: workers are killed again and again
+	FAULT_ROUNDS=long $(RUN) -m pytest -m faults
+
+bench: $(VENV)/.dev ## Measure what governance costs, as ratios in one run
+	$(RUN) -m generation bench
+	$(RUN) -m provenance bench
+	$(RUN) manage.py bench
+
+clean-demo: ## Forget the demo's databases, keys and pictures
+	rm -rf var
+
+# torch goes in first: left to the others' ranges, an installer may fetch a build of several gigabytes.
+$(VENV)/.run: requirements.txt
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check $$(grep '^torch==' requirements.txt)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,129 @@
+"""One command makes an organisation's signing chain: root, intermediate, leaf, and the ledger's checkpoint key.
+
+It is not a certificate authority for others: it issues exactly one leaf, for claims (C2PA 2.4, section 14.5).
+- Every private key is encrypted with the passphrase (PKCS #8) and readable by its owner alone.
+- The root key is needed again only to replace the intermediate: move it offline.
+- A root made here is on no public trust list; whoever checks must be given `root.pem`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+
+from provenance.canonical import rfc3339
+from provenance.keys import files
+from provenance.keys.notes import verifier_key
+
+CLAIM_SIGNING = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
+ROOT_DAYS, INTERMEDIATE_DAYS, LEAF_DAYS = 3650, 1825, 365
+# Certificates start a little early, so that a checker whose clock is behind does not call a new picture invalid.
+_CLOCK_SKEW = timedelta(minutes=10)
+_SHORTEST_PASSPHRASE = 12
+
+Key = ec.EllipticCurvePrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class _Issuer:
+    key: Key
+    certificate: x509.Certificate
+
+
+def create_authority(
+    directory: Path, *, organisation: str, passphrase: bytes, now: datetime, checkpoint_name: str | None = None
+) -> None:
+    """Write a complete new authority into `directory`, which must not exist yet.
+
+    `checkpoint_name` is the key name in signed checkpoints, by default the organisation's name with dashes for what a
+    name may not hold; giving it the log's origin is what C2SP recommends. The leaf lasts 365 days (C2PA allows 366).
+    Raises KeyFileError if the directory exists, ValueError for an empty name or a short passphrase.
+    """
+    _require(organisation, passphrase)
+    rfc3339(now)  # refuses a naive datetime
+    root = _certify(f"{organisation} Root", organisation, now=now, days=ROOT_DAYS, path_length=1)
+    middle = _certify(f"{organisation} Issuing", organisation, now=now, days=INTERMEDIATE_DAYS, path_length=0, by=root)
+    leaf = _certify(f"{organisation} Claims", organisation, now=now, days=LEAF_DAYS, path_length=None, by=middle)
+    checkpoint = Ed25519PrivateKey.generate()
+    vkey = verifier_key(checkpoint_name or _key_name(organisation), checkpoint.public_key().public_bytes_raw())
+    contents = {
+        files.ROOT_CERTIFICATE: _pem(root.certificate),
+        files.ROOT_KEY: _encrypted(root.key, passphrase),
+        files.INTERMEDIATE_CERTIFICATE: _pem(middle.certificate),
+        files.INTERMEDIATE_KEY: _encrypted(middle.key, passphrase),
+        files.CHAIN: _pem(leaf.certificate) + _pem(middle.certificate),
+        files.LEAF_KEY: _encrypted(leaf.key, passphrase),
+        files.CHECKPOINT_KEY: _encrypted(checkpoint, passphrase),
+        files.CHECKPOINT_VKEY: f"{vkey}\n".encode(),
+    }
+    files.write_directory(directory, contents)
+
+
+def _require(organisation: str, passphrase: bytes) -> None:
+    if not organisation.strip() or len(organisation) > 50:
+        raise ValueError("organisation: a name of 1 to 50 characters is needed for the certificates")
+    if len(passphrase) < _SHORTEST_PASSPHRASE:
+        raise ValueError(f"passphrase: at least {_SHORTEST_PASSPHRASE} bytes are needed to protect the keys")
+
+
+def _certify(
+    name: str, organisation: str, *, now: datetime, days: int, path_length: int | None, by: _Issuer | None = None
+) -> _Issuer:
+    """A new P-256 key and its certificate; a path length makes it an authority, None makes it the claim signer."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name(
+        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation), x509.NameAttribute(NameOID.COMMON_NAME, name)]
+    )
+    signer = by.key if by else key
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(by.certificate.subject if by else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _CLOCK_SKEW)
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .add_extension(x509.BasicConstraints(ca=path_length is not None, path_length=path_length), critical=True)
+        .add_extension(_key_usage(authority=path_length is not None), critical=True)
+    )
+    if path_length is None:
+        purposes = x509.ExtendedKeyUsage([CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION])
+        builder = builder.add_extension(purposes, critical=False)
+    return _Issuer(key, builder.sign(signer, hashes.SHA256()))
+
+
+def _key_usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _key_name(organisation: str) -> str:
+    return "-".join(organisation.replace("+", " ").lower().split())
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _encrypted(key: Key | Ed25519PrivateKey, passphrase: bytes) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(passphrase),
+    )

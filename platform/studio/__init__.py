@@ -1,0 +1,3 @@
+"""Imprimatur's Django project: people, projects, requests, review, and the public check."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,79 @@
+"""Signed files by the SHA-256 of their bytes, and the quarantine of unsigned ones.
+
+- A blob is written whole or not at all (temporary name, fsync, rename, fsync of the folder) and never changed afterwards.
+- Reading checks the digest again: bytes that changed on the disk are an error, not a picture.
+- The quarantine holds sealed bytes (studio.vault) by picture id, until they are signed or expire.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from studio.faults import fault
+
+
+class BlobError(Exception):
+    """A stored file that is missing or no longer has its digest."""
+
+
+def root() -> Path:
+    """The folder of `STORAGE_URL`."""
+    parts = urlsplit(settings.STORAGE_URL)
+    if parts.scheme != "file":
+        raise ImproperlyConfigured(f"STORAGE_URL begins with {parts.scheme!r}; use file:///folder.")
+    return Path(parts.path)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` so that a crash leaves either the whole file or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{uuid4().hex}")
+    with partial.open("wb") as stream:
+        stream.write(data[: len(data) // 2])
+        fault("blob half written")
+        stream.write(data[len(data) // 2 :])
+        stream.flush()
+        os.fsync(stream.fileno())
+    fault("blob before rename")
+    partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    fault("blob after rename")
+
+
+def blob_path(sha256: str) -> Path:
+    """Where the file with this digest lies, whether or not it is there."""
+    return root() / sha256[:2] / sha256
+
+
+def put(data: bytes) -> str:
+    """Store `data` under its digest, which is returned; storing the same bytes twice is one file."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = blob_path(sha256)
+    if not path.exists():
+        write_whole(path, data)
+    return sha256
+
+
+def get(sha256: str) -> bytes:
+    """The stored bytes. Raises BlobError when they are missing or altered."""
+    try:
+        data = blob_path(sha256).read_bytes()
+    except FileNotFoundError as error:
+        raise BlobError(f"The file {sha256} is missing from the store.") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise BlobError(f"The file {sha256} was altered in the store.")
+    return data
+
+
+def quarantine_path(picture: UUID) -> Path:
+    """Where a picture's sealed pixels lie before it is signed."""
+    return settings.QUARANTINE_DIR / f"{picture}.sealed"

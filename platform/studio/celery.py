@@ -1,0 +1,75 @@
+"""The Celery application: a doorbell, not a queue.
+
+The job table is the queue (docs/adr/0002); a message only says "wake up, there is work of this kind". So nothing is
+lost when a message is, results are ignored, and publishing is best effort: a request never fails because the broker is down.
+"""
+
+import logging
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from celery import Celery
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+
+def broker_options(url: str) -> tuple[str, dict[str, object]]:
+    """The broker URL for kombu and its transport options; `filesystem:///folder` is the embedded default."""
+    if not url.startswith("filesystem://"):
+        return url, {"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 7200}
+    folder = Path(urlsplit(url).path)
+    for name in ("messages", "control"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return "filesystem://", {
+        # One folder for both directions is how kombu's filesystem transport connects two processes.
+        "data_folder_in": str(folder / "messages"),
+        "data_folder_out": str(folder / "messages"),
+        "control_folder": str(folder / "control"),
+        "polling_interval": 0.02,
+    }
+
+
+app = Celery("studio")
+url, options = broker_options(settings.BROKER_URL)
+app.conf.update(
+    broker_url=url,
+    broker_transport_options=options,
+    broker_connection_retry_on_startup=True,
+    broker_connection_timeout=2,
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_acks_late=True,
+    # A worker that dies is noticed by its lease, which counts attempts; redelivery would not.
+    task_reject_on_worker_lost=False,
+    task_publish_retry=False,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_enable_remote_control=False,
+    task_default_queue="control",
+    task_routes={"studio.jobs.tasks.generate": {"queue": "generate"}},
+    beat_schedule={
+        "sweep": {"task": "studio.jobs.tasks.sweep", "schedule": settings.SWEEP_SECONDS, "options": {"expires": 5}},
+        "releases": {
+            "task": "studio.review.tasks.sweep",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"expires": 5},
+        },
+        "checkpoints": {
+            "task": "studio.jobs.tasks.checkpoints",
+            "schedule": settings.CHECKPOINT_SECONDS,
+            "options": {"expires": 20},
+        },
+    },
+    timezone="UTC",
+)
+app.autodiscover_tasks()
+
+
+def ring(task: str, *arguments: str) -> None:
+    """Wake a worker; a broker that is down is logged and forgiven, because the sweeper rings again."""
+    try:
+        app.send_task(task, args=list(arguments), ignore_result=True, retry=False)
+    except Exception as error:  # noqa: BLE001  every transport raises its own kinds, and none may fail a request
+        logger.warning("broker not reached (%s); the sweeper will ring for %s", type(error).__name__, task)

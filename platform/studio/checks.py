@@ -1,0 +1,72 @@
+"""Configuration errors as Django system checks, with ids: what must not reach production is refused before it starts.
+
+`imprimatur.E…` refuses to start. docs/settings.md lists them.
+"""
+
+import importlib.util
+import sysconfig
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from studio import faults
+
+
+@register(Tags.compatibility)
+def standard_platform(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """`platform/` must stay a bare folder, or `import platform` finds it instead of the standard library."""
+    spec = importlib.util.find_spec("platform")
+    if spec is not None and spec.origin and Path(spec.origin).parent == Path(sysconfig.get_paths()["stdlib"]):
+        return []
+    hint = "Remove the __init__.py (or other Python file) from the folder platform/."
+    return [Error(f"`import platform` finds {spec.origin if spec else 'nothing'}", hint=hint, id="imprimatur.E001")]
+
+
+@register(Tags.security)
+def production_secrets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """With DEBUG off, nothing that was made for development may be left."""
+    if settings.DEBUG:
+        return []
+    found: list[CheckMessage] = []
+    if settings.SECRET_KEY == settings.DEVELOPMENT_SECRET_KEY:
+        found.append(
+            Error("SECRET_KEY is the development one", hint="Set SECRET_KEY or SECRET_KEY_FILE.", id="imprimatur.E002")
+        )
+    if settings.TRUST_PASSPHRASE == "development-only":
+        hint = "Set TRUST_PASSPHRASE or TRUST_PASSPHRASE_FILE and make the keys anew."
+        found.append(Error("the signing keys' passphrase is the development one", hint=hint, id="imprimatur.E003"))
+    if settings.VAULT_KEY == settings.SECRET_KEY:
+        hint = "Set VAULT_KEY, so that SECRET_KEY can be changed without losing every sealed prompt."
+        found.append(Error("VAULT_KEY is the same as SECRET_KEY", hint=hint, id="imprimatur.E004"))
+    if settings.FAULT_POINT:
+        found.append(
+            Error("FAULT_POINT is set: processes would kill themselves", hint="Unset it.", id="imprimatur.E005")
+        )
+    return found
+
+
+@register(Tags.database)
+def two_databases(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The ledger never shares a database with the application: an auditor must not have to trust its administrator."""
+    if settings.LEDGER_URL != settings.DATABASE_URL:
+        return []
+    return [
+        Error(
+            "LEDGER_URL and DATABASE_URL are the same",
+            hint="Give the ledger a database of its own.",
+            id="imprimatur.E006",
+        )
+    ]
+
+
+@register()
+def fault_points(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """FAULT_POINT must name points that exist."""
+    try:
+        faults.armed()
+    except ValueError as error:
+        return [Error(str(error), id="imprimatur.E007")]
+    return []

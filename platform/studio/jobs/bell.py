@@ -1,0 +1,35 @@
+"""Rings workers awake, best effort: nothing here may fail a request, and nothing is lost when a ring is."""
+
+from uuid import UUID
+
+
+def _ring(task: str, *arguments: str) -> None:
+    # Celery takes a fifth of a second to import; `manage.py check` and the pages that ring nobody do without.
+    from studio.celery import ring
+
+    ring(f"studio.{task}", *arguments)
+
+
+def ring_screen(job: UUID) -> None:
+    """A request waits to be screened."""
+    _ring("jobs.tasks.screen", str(job))
+
+
+def ring_generate() -> None:
+    """The queue has work."""
+    _ring("jobs.tasks.generate")
+
+
+def ring_finish(picture: UUID) -> None:
+    """A picture waits to be checked, signed or recorded."""
+    _ring("jobs.tasks.finish", str(picture))
+
+
+def ring_settle() -> None:
+    """The ledger is owed entries."""
+    _ring("jobs.tasks.settle_pending")
+
+
+def ring_release(release: UUID) -> None:
+    """A release waits for its signature."""
+    _ring("review.tasks.release", str(release))

@@ -1,0 +1,91 @@
+"""Projects, their campaigns, and the policy versions that govern them."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from studio.accounts.models import Organisation, User, slug
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    """Projects, seen from a person's chair."""
+
+    def for_actor(self, user: User) -> "ProjectQuerySet":
+        """Projects of the organisations `user` belongs to."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.filter(organisation__memberships__user=user).distinct()
+
+
+class Project(models.Model):
+    """A line of work with one policy, one way of labelling and one budget."""
+
+    class Label(models.TextChoices):
+        """The mark that a person sees in the picture."""
+
+        NONE = "none", "None"
+        TEXT = "text", "Text: “AI-generated”"
+        SIMULATION = "simulation", "SIMULATION band"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="projects")
+    slug = models.CharField(max_length=40, validators=[slug])
+    name = models.CharField(max_length=120)
+    label = models.CharField(max_length=12, choices=Label.choices, default=Label.TEXT)
+    training_mining = models.CharField(max_length=12, default="notAllowed")
+    publish_prompts = models.BooleanField(default=False)
+    budget = models.PositiveIntegerField(default=1000, help_text="Pictures that may be made in this project.")
+    created = models.DateTimeField()
+    served = models.DateTimeField(null=True, help_text="When a worker last took a request of this project: fairness.")
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["organisation", "slug"], name="project_slug_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Campaign(models.Model):
+    """Why pictures are made: purpose, languages and channels. Reports scope to it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="campaigns")
+    slug = models.CharField(max_length=40, validators=[slug])
+    name = models.CharField(max_length=120)
+    purpose = models.TextField()
+    languages = models.JSONField(default=list)
+    channels = models.JSONField(default=list)
+    created = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["project", "slug"], name="campaign_slug_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PolicyVersion(models.Model):
+    """An immutable numbered snapshot of a project's moderation policy; the highest number is in force."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="policies")
+    number = models.PositiveIntegerField()
+    document = models.JSONField()
+    digest = models.CharField(max_length=64)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    published = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "number"], name="policy_number_once"),
+            models.CheckConstraint(condition=~models.Q(author=models.F("approver")), name="policy_two_people"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project} policy {self.number}"

@@ -1,0 +1,94 @@
+"""Signs and records what was approved: the second manifest, with the first file as its parent and the same pixels."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from studio import blobs, pipeline
+from studio.accounts.models import Role
+from studio.jobs.finishing import circumstances
+from studio.jobs.models import Picture
+from studio.jobs.states import PictureState, StaleStateError, advance
+from studio.review.models import Release
+from studio.trail.actions import intend, note, settle
+from studio.trail.models import LedgerIntent
+
+logger = logging.getLogger(__name__)
+
+
+def finish_release(pk: UUID, *, at: datetime) -> bool:
+    """Take a release as far as it goes now: sign, store, append, publish. Returns whether the picture is released."""
+    release = Release.objects.select_related(
+        "decision",
+        "picture__job__project__organisation",
+        "picture__job__campaign",
+        "picture__job__model",
+        "picture__job__policy",
+        "picture__job__requester",
+    ).get(pk=pk)
+    if release.at is not None:
+        return True
+    try:
+        decision = settle(LedgerIntent.objects.get(row=str(release.decision_id), kind="decision"), at=at)
+        if not release.sha256:
+            _sign(release, decision_sequence=decision.sequence, at=at)
+        return _publish(release, at=at)
+    except (*pipeline.sealing_errors(), blobs.BlobError) as error:
+        logger.error("release %s waits: %s", pk, error)
+        Picture.objects.filter(pk=release.picture_id).update(waiting=str(error))
+        return False
+    except StaleStateError:
+        return Release.objects.filter(pk=pk, at__isnull=False).exists()
+
+
+def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> None:
+    """Sign and store the second file, then commit to its entry; two workers that race keep the first one's file."""
+    picture = release.picture
+    log = picture.job.project.organisation.log
+    entry = pipeline.entry_id(log, "release", str(release.pk))
+    facts = replace(
+        circumstances(picture, at=at, entry=entry), approver_role=Role.REVIEWER, decision_sequence=decision_sequence
+    )
+    signed = pipeline.release(blobs.get(picture.sha256), facts)
+    if signed.pixel_sha256 != release.decision.pixel_sha256:
+        raise blobs.BlobError("The release would change the approved pixels.")
+    sha256 = blobs.put(signed.data)
+    with transaction.atomic():
+        won = Release.objects.filter(pk=release.pk, sha256="").update(
+            sha256=sha256, media_type=signed.media_type, manifest=signed.manifest_id
+        )
+        if won:
+            intend(
+                log=log,
+                kind="release",
+                row=release.pk,
+                at=at,
+                record=picture.record,
+                asset={"sha256": sha256, "pixel_sha256": signed.pixel_sha256, "media_type": signed.media_type},
+                body={
+                    "parent": picture.sha256,
+                    "decision": str(release.decision_id),
+                    "decision_sequence": decision_sequence,
+                },
+            )
+    release.refresh_from_db()
+
+
+def _publish(release: Release, *, at: datetime) -> bool:
+    settle(LedgerIntent.objects.get(row=str(release.pk), kind="release"), at=at)
+    with transaction.atomic():
+        advance(Picture, release.picture_id, PictureState.APPROVED, PictureState.RELEASED, changed=at, waiting="")
+        Release.objects.filter(pk=release.pk).update(at=at)
+        organisation = release.picture.job.project.organisation_id
+        note(
+            actor=None,
+            verb="release.publish",
+            subject=release.picture,
+            organisation=organisation,
+            at=at,
+            sha256=release.sha256,
+        )
+    return True

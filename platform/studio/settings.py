@@ -1,0 +1,189 @@
+"""Every setting of the studio, in one file, read from the environment (docs/settings.md has a heading for each).
+
+Nothing set means the embedded default: SQLite, a broker of files, pictures on this disk under `var/`.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from studio import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+VAR = Path(environment.text("VAR_DIR", str(ROOT / "var")))
+
+# Development -------------------------------------------------------------------------------------------------------
+DEBUG = environment.flag("DEBUG", "true")
+DEVELOPMENT_SECRET_KEY = "development-only-" + "x" * 40
+SECRET_KEY = environment.text("SECRET_KEY", DEVELOPMENT_SECRET_KEY)
+VAULT_KEY = environment.text("VAULT_KEY", SECRET_KEY)
+ALLOWED_HOSTS = environment.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+LOG_HOST = environment.text("LOG_HOST", "localhost")
+
+# Databases ---------------------------------------------------------------------------------------------------------
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's form of a `sqlite:///path` or `postgresql://user:password@host:port/name` URL."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path[1:]) or ":memory:",
+            "OPTIONS": {
+                # IMMEDIATE takes the write lock when a transaction begins, so two writers queue instead of failing half way.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    if parts.scheme in {"postgres", "postgresql"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path[1:]),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    raise ImproperlyConfigured(f"DATABASE_URL begins with {parts.scheme!r}; use sqlite:///… or postgresql://…")
+
+
+DATABASE_URL = environment.text("DATABASE_URL", f"sqlite:///{VAR / 'studio.sqlite3'}")
+DATABASES = {"default": database(DATABASE_URL)}
+LEDGER_URL = environment.text("LEDGER_URL", f"sqlite:///{VAR / 'ledger.sqlite3'}")
+LEDGER_ADMIN_URL = environment.text("LEDGER_ADMIN_URL", LEDGER_URL)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Files and keys ----------------------------------------------------------------------------------------------------
+STORAGE_URL = environment.text("STORAGE_URL", f"file://{VAR / 'blobs'}")
+QUARANTINE_DIR = Path(environment.text("QUARANTINE_DIR", str(VAR / "quarantine")))
+QUARANTINE_DAYS = environment.number("QUARANTINE_DAYS", "30")
+CHECKPOINT_DIR = Path(environment.text("CHECKPOINT_DIR", str(VAR / "checkpoints")))
+TRUST_DIR = Path(environment.text("TRUST_DIR", str(VAR / "trust")))
+TRUST_PASSPHRASE = environment.text("TRUST_PASSPHRASE", "development-only")
+
+# Workers -----------------------------------------------------------------------------------------------------------
+BROKER_URL = environment.text("BROKER_URL", f"filesystem://{VAR / 'broker'}")
+LEASE_SECONDS = environment.number("LEASE_SECONDS", "60")
+HEARTBEAT_SECONDS = environment.number("HEARTBEAT_SECONDS", "15")
+BACKOFF_SECONDS = tuple(float(part) for part in environment.text("BACKOFF_SECONDS", "0,30,300").split(","))
+SWEEP_SECONDS = environment.number("SWEEP_SECONDS", "5")
+CHECKPOINT_SECONDS = environment.number("CHECKPOINT_SECONDS", "20")
+JOB_DEADLINE_SECONDS = environment.number("JOB_DEADLINE_SECONDS", "1800")
+GENERATE_THREADS = int(environment.number("GENERATE_THREADS", "2"))
+FAULT_POINT = environment.text("FAULT_POINT", "")
+
+# Web ---------------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "studio.apps.StudioConfig",
+    "studio.trail",
+    "studio.accounts",
+    "studio.catalogue",
+    "studio.projects",
+    "studio.jobs",
+    "studio.review",
+    "studio.audit",
+    "studio.operations",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "studio.urls"
+ASGI_APPLICATION = "studio.asgi.application"
+WSGI_APPLICATION = "studio.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
+STATIC_ROOT = VAR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+# Live previews pass from worker to page through the cache for seconds and are stored nowhere else.
+CACHE_URL = environment.text("CACHE_URL", BROKER_URL if BROKER_URL.startswith("redis") else "")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+    if CACHE_URL
+    else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(VAR / "cache")}
+}
+
+# Security ----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
+SESSION_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_PROXY", "false") else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+UPLOAD_LIMIT_BYTES = int(environment.number("UPLOAD_LIMIT_BYTES", str(32 * 1024 * 1024)))
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# Language and time -------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Logs: one line an event, and never the text of a prompt ----------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": environment.text("LOG_LEVEL", "WARNING")},
+    "loggers": {"studio": {"level": environment.text("LOG_LEVEL", "INFO")}},
+}
+UNFOLD = {"SITE_TITLE": "Imprimatur", "SITE_HEADER": "Imprimatur", "SITE_URL": "/"}

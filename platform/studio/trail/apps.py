@@ -1,0 +1,10 @@
+"""Django's registration of this app."""
+
+from django.apps import AppConfig
+
+
+class TrailConfig(AppConfig):
+    """Named by its last part."""
+
+    name = "studio.trail"
+    label = "trail"

@@ -1,0 +1,65 @@
+"""The trail: what was done, by whom, and what the provenance ledger is owed for it.
+
+- `AuditRow` is Django's own log of every action, written in the action's transaction.
+- `LedgerIntent` is the exactly-once bridge to the ledger, which shares no transaction with this database: the canonical
+  entry is committed here with the change it witnesses, then appended idempotently; the receipt comes back to the same row.
+"""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class AuditRow(models.Model):
+    """One action. Rows are only ever added; erasure blanks `detail` of a person's rows, never the fact."""
+
+    at = models.DateTimeField()
+    organisation = models.UUIDField(null=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    verb = models.CharField(max_length=60)
+    object_kind = models.CharField(max_length=40)
+    object_id = models.CharField(max_length=64)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["object_kind", "object_id", "at"]),
+            models.Index(fields=["organisation", "at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.verb} {self.object_kind} {self.object_id}"
+
+
+class LedgerIntent(models.Model):
+    """An entry owed to the ledger: its exact bytes, and, once appended, where it stands there."""
+
+    entry = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    log = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20)
+    row = models.CharField(max_length=64)
+    canonical = models.BinaryField()
+    asset_sha256 = models.CharField(max_length=64, blank=True)
+    created = models.DateTimeField()
+    sequence = models.BigIntegerField(null=True)
+    leaf = models.CharField(max_length=64, blank=True)
+    appended = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["row"]),
+            models.Index(fields=["created"], condition=models.Q(sequence=None), name="intent_pending"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["log", "sequence"], name="one_entry_per_place"),
+            models.CheckConstraint(
+                condition=models.Q(sequence=None, leaf="", appended=None)
+                | models.Q(sequence__gte=0, leaf__regex=r"^[0-9a-f]{64}$", appended__isnull=False),
+                name="receipt_whole_or_absent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.entry} ({'pending' if self.sequence is None else self.sequence})"

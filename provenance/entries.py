@@ -23,11 +23,15 @@ _SHORTEST_SALT = 16
 
 
 class EntryKind(StrEnum):
-    """What an entry records. `block` and `held` are screening outcomes, `rejection` and `decision` a person's."""
+    """What an entry records.
+
+    `block` is a request that a policy or a person refused, `closure` one that ended otherwise (failed, lost, cancelled); `decision` is
+    a person's, about a held request or a picture, whatever its outcome.
+    """
 
     PICTURE = "picture"
     BLOCK = "block"
-    REJECTION = "rejection"
+    CLOSURE = "closure"
     DECISION = "decision"
     RELEASE = "release"
     WITHDRAWAL = "withdrawal"
@@ -35,7 +39,6 @@ class EntryKind(StrEnum):
     KEY = "key"
     ERASURE = "erasure"
     EXPORT = "export"
-    HELD = "held"
 
 
 def canonical_entry(

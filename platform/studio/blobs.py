@@ -1,6 +1,7 @@
 """Signed files by the SHA-256 of their bytes, and the quarantine of unsigned ones.
 
-- A blob is written whole or not at all (temporary name, fsync, rename, fsync of the folder) and never changed afterwards.
+- A blob is written whole or not at all (temporary name, fsync, rename, fsync of the folder) and never changed
+  afterwards.
 - Reading checks the digest again: bytes that changed on the disk are an error, not a picture.
 - The quarantine holds sealed bytes (studio.vault) by picture id, until they are signed or expire.
 """

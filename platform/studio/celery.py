@@ -1,7 +1,8 @@
 """The Celery application: a doorbell, not a queue.
 
 The job table is the queue (docs/adr/0002); a message only says "wake up, there is work of this kind". So nothing is
-lost when a message is, results are ignored, and publishing is best effort: a request never fails because the broker is down.
+lost when a message is, results are ignored, and publishing is best effort: a request never fails because the broker
+is down.
 """
 
 import logging

@@ -35,7 +35,7 @@ def production_secrets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
         found.append(
             Error("SECRET_KEY is the development one", hint="Set SECRET_KEY or SECRET_KEY_FILE.", id="imprimatur.E002")
         )
-    if settings.TRUST_PASSPHRASE == "development-only":
+    if settings.TRUST_PASSPHRASE == settings.DEVELOPMENT_PASSPHRASE:
         hint = "Set TRUST_PASSPHRASE or TRUST_PASSPHRASE_FILE and make the keys anew."
         found.append(Error("the signing keys' passphrase is the development one", hint=hint, id="imprimatur.E003"))
     if settings.VAULT_KEY == settings.SECRET_KEY:

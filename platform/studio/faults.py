@@ -1,7 +1,8 @@
 """Named places where a test may make the process die, as a power cut would.
 
-`FAULT_POINT=name:probability` (several separated by commas) arms them; unset, `fault` does nothing. A fault is SIGKILL to this very
-process: no handler runs, no transaction is closed politely. Refused by a system check when DEBUG is off.
+`FAULT_POINT=name:probability` (several separated by commas) arms them; unset, `fault` does nothing. A fault is
+SIGKILL to this very process: no handler runs, no transaction is closed politely. Refused by a system check when
+DEBUG is off.
 """
 
 import os

@@ -1,8 +1,9 @@
 """Where the three libraries meet: plain values in, plain values out.
 
-This module alone imports `generation`, `moderation` and `provenance`, and it knows no app of the studio: the apps hand it words, pixels, bytes
-and JSON, and get the same back. It keeps what is dear to load (encoder, classifiers, model child, ledger connection) once per process.
-The libraries' heavy modules are imported where they are used, so that the web process and `manage.py` start light.
+This module alone imports `generation`, `moderation` and `provenance`, and it knows no app of the studio: the apps
+hand it words, pixels, bytes and JSON, and get the same back. It keeps what is dear to load (encoder, classifiers,
+model child, ledger connection) once per process. The libraries' heavy modules are imported where they are used, so
+that the web process and `manage.py` start light.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
+
 from generation.engine import GeneratedAsset, Step
 from generation.errors import GenerationError, ModelFolderError, SpecError
 from generation.spec import GenerationSpec
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from moderation.policy import Policy
     from moderation.prompts import PromptScreen
     from provenance.keys import CheckpointKey, SigningIdentity, TrustStore
-    from provenance.ledger import Ledger, Receipt
+    from provenance.ledger import Ledger, LedgerEntry, Receipt
     from provenance.seal import SignedAsset
     from provenance.verification import Verification
 
@@ -115,7 +117,10 @@ def screen_prompt(
     language: str,
     folder: Path,
 ) -> Screened:
-    """What the policy says about the words. `folder` is the model's: a closed vocabulary lends its English rendering."""
+    """What the policy says about the words.
+
+    `folder` is the model's: a closed vocabulary lends its English rendering.
+    """
     vocabulary = _vocabulary(folder)
     decision = _prompt_screen().screen(
         prompt,
@@ -280,7 +285,10 @@ def commitment(text: str, salt: bytes) -> str:
 
 
 def append(entry: bytes) -> Receipt:
-    """Append to the ledger; the same bytes again give the same receipt. Raises LedgerUnavailableError, LedgerConflictError."""
+    """Append to the ledger; the same bytes again give the same receipt.
+
+    Raises LedgerUnavailableError, LedgerConflictError.
+    """
     return ledger().append(entry)
 
 
@@ -313,6 +321,48 @@ def checkpoint(log: str, slug: str, *, now: datetime) -> str:
     return ledger().checkpoint(log, checkpoint_key(slug), now=now)
 
 
+def entry(entry: UUID) -> LedgerEntry | None:
+    """One entry of any log."""
+    return ledger().entry(entry)
+
+
+def entries(log: str) -> Iterator[LedgerEntry]:
+    """A log's entries in order, streamed."""
+    return ledger().entries(log)
+
+
+def entries_about(record: str) -> list[LedgerEntry]:
+    """The entries about one picture, oldest first."""
+    return sorted(ledger().by_record(record), key=lambda entry: entry.sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class LogProblem:
+    """What an audit of a log found: the invariant it breaks, the entry, and how."""
+
+    invariant: int
+    subject: str
+    reason: str
+
+
+def audit_log(log: str, slug: str) -> list[LogProblem]:
+    """Recompute a log's tree and compare it with the checkpoint kept outside its database."""
+    path = checkpoint_path(slug)
+    outside = path.read_text(encoding="utf-8") if path.exists() else None
+    report = ledger().audit(log, trust=trust(), outside=outside)
+    return [
+        LogProblem(2, f"entry {problem.sequence} ({problem.entry_id}) of {log}", problem.reason)
+        for problem in report.problems
+    ]
+
+
+def write_pack(destination: Path, *, log: str, pictures: Sequence[tuple[str, bytes]], now: datetime) -> None:
+    """The auditor's offline pack: files, entries, proofs, checkpoint, trust roots and the script that checks them."""
+    from provenance.pack import write_pack
+
+    write_pack(destination, pictures=pictures, ledger=ledger(), log=log, trust=trust(), now=now)
+
+
 # Sealing -----------------------------------------------------------------------------------------------------------
 
 
@@ -343,7 +393,6 @@ class Circumstances:
 
 def _claim(facts: Circumstances) -> Any:
     from provenance.claims import Claim, Governance, ModelReference, Oversight
-
     from studio import __version__
 
     size, root = _checkpoint_head(facts.log)

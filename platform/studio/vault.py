@@ -1,11 +1,11 @@
 """Encryption at rest for what must stay secret or be erasable: prompts, and pictures that nobody may see yet.
 
-AES-256-GCM, key wrapping in two steps: `VAULT_KEY` (a setting) wraps one random key per subject, the subject's key seals the
-data. Destroying a subject's key is therefore the erasure of everything sealed under it, in every backup too.
-It is not a key manager: whoever holds the database *and* `VAULT_KEY` can read all of it.
+AES-256-GCM, key wrapping in two steps: `VAULT_KEY` (a setting) wraps one random key per subject, the subject's key
+seals the data. Destroying a subject's key is therefore the erasure of everything sealed under it, in every backup
+too. It is not a key manager: whoever holds the database *and* `VAULT_KEY` can read all of it.
 
-Sealed bytes = 12 bytes nonce, then ciphertext with its 16 bytes tag. `purpose` is authenticated, so that sealed bytes moved
-to another row or file do not open there.
+Sealed bytes = 12 bytes nonce, then ciphertext with its 16 bytes tag. `purpose` is authenticated, so that sealed
+bytes moved to another row or file do not open there.
 """
 
 import os

@@ -14,7 +14,9 @@ from studio.trail.actions import note
 
 
 def register_model(*, actor: User, organisation: Organisation, slug: str, folder: Path, at: datetime) -> Model:
-    """Lock a model folder by its digest. It waits for approval; registering the same weights again returns the first row.
+    """Lock a model folder by its digest.
+
+    It waits for approval; registering the same weights again returns the first row.
 
     Raises PermissionDenied, or ValidationError when the folder is not a model (or holds pickled weights).
     """

@@ -37,7 +37,8 @@ def submit(
 ) -> Job:
     """Accept a request for pictures. `request` holds the fields of a generation spec but for `model`.
 
-    The same `idempotency_key` with the same request returns the first job. Raises PermissionDenied, or ValidationError naming the field.
+    The same `idempotency_key` with the same request returns the first job. Raises PermissionDenied, or
+    ValidationError naming the field.
     """
     project = campaign.project
     holds(actor, project.organisation, Role.CREATOR).enforce()

@@ -1,7 +1,8 @@
 """Takes a picture from raw pixels to a signed, recorded file: check, seal, record.
 
-Each verb claims the picture in its state, works outside any transaction, and moves it on in a short one, so a crash anywhere leaves a
-picture that the sweeper finds and the same verbs finish. Until RECORDED nobody sees it; until SIGNED its pixels lie sealed in the quarantine.
+Each verb claims the picture in its state, works outside any transaction, and moves it on in a short one, so a crash
+anywhere leaves a picture that the sweeper finds and the same verbs finish. Until RECORDED nobody sees it; until
+SIGNED its pixels lie sealed in the quarantine.
 """
 
 import logging
@@ -100,7 +101,10 @@ def circumstances(picture: Picture, *, at: datetime, entry: UUID) -> pipeline.Ci
 
 
 def seal(picture: Picture, *, at: datetime) -> None:
-    """Sign, store, then commit to the entry: CHECKED to SIGNED. What stands in the way is kept in `waiting` and tried again."""
+    """Sign, store, then commit to the entry: CHECKED to SIGNED.
+
+    What stands in the way is kept in `waiting` and tried again.
+    """
     job = picture.job
     log = job.project.organisation.log
     facts = circumstances(picture, at=at, entry=pipeline.entry_id(log, "picture", str(picture.pk)))
@@ -116,9 +120,17 @@ def seal(picture: Picture, *, at: datetime) -> None:
     asset = {"sha256": sha256, "pixel_sha256": signed.pixel_sha256, "media_type": signed.media_type}
     with transaction.atomic():
         advance(
-            Picture, picture.pk, PictureState.CHECKED, PictureState.SIGNED, token=picture.token,
-            lease=None, changed=at, waiting="", manifest=signed.manifest_id, **asset,
-        )  # fmt: skip
+            Picture,
+            picture.pk,
+            PictureState.CHECKED,
+            PictureState.SIGNED,
+            token=picture.token,
+            lease=None,
+            changed=at,
+            waiting="",
+            manifest=signed.manifest_id,
+            **asset,
+        )
         intend(
             log=log,
             kind="picture",
@@ -168,9 +180,17 @@ def record(picture: Picture, *, at: datetime) -> None:
     fault("appended before recorded")
     with transaction.atomic():
         advance(
-            Picture, picture.pk, PictureState.SIGNED, PictureState.RECORDED, token=picture.token,
-            lease=None, changed=at, waiting="", sequence=intent.sequence, leaf=intent.leaf,
-        )  # fmt: skip
+            Picture,
+            picture.pk,
+            PictureState.SIGNED,
+            PictureState.RECORDED,
+            token=picture.token,
+            lease=None,
+            changed=at,
+            waiting="",
+            sequence=intent.sequence,
+            leaf=intent.leaf,
+        )
         note(
             actor=None,
             verb="picture.record",

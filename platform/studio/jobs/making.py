@@ -1,4 +1,7 @@
-"""Makes the pictures of a claimed job: the model runs in a child, pixels go sealed into the quarantine, rows say what they are."""
+"""Makes the pictures of a claimed job.
+
+The model runs in a child, pixels go sealed into the quarantine, rows say what they are.
+"""
 
 import hashlib
 import json
@@ -37,7 +40,10 @@ def preview_key(job: Job) -> str:
 
 
 def make(job: Job, press: pipeline.Press) -> str:
-    """Run a job claimed by `queue.claim` to its end; returns the state it reached. Never raises for what a model does."""
+    """Run a job claimed by `queue.claim` to its end; returns the state it reached.
+
+    Never raises for what a model does.
+    """
     try:
         with heartbeat(job) as lost:
             for event in _events(job, press):
@@ -72,7 +78,10 @@ def _events(job: Job, press: pipeline.Press) -> Any:
 
 
 def _show(job: Job, step: pipeline.Step) -> None:
-    """Progress for the page, a fenced write that also reads the cancel flag; a preview only where nothing delicate was noted."""
+    """Progress for the page, a fenced write that also reads the cancel flag.
+
+    A preview only where nothing delicate was noted.
+    """
     fault("during generation")
     done = step.picture * step.total + step.index + 1
     if not Job.objects.filter(pk=job.pk, token=job.token, state=JobState.GENERATING).update(

@@ -2,7 +2,8 @@
 
 - `Job` is the queue's row: claimed by compare-and-set with a lease and a fencing token.
 - The words a person typed are sealed under their subject key (`words`); nothing else in these tables holds them.
-- `Picture` cannot be RECORDED or later without its place in the ledger, nor SIGNED without its file: the database refuses.
+- `Picture` cannot be RECORDED or later without its place in the ledger, nor SIGNED without its file: the database
+  refuses.
 """
 
 import uuid

@@ -45,9 +45,16 @@ def claim(*, now: datetime) -> Job | None:
         try:
             with transaction.atomic():
                 advance(
-                    Job, pk, JobState.QUEUED, JobState.GENERATING,
-                    attempt=F("attempt") + 1, token=uuid4(), lease=now + timedelta(seconds=settings.LEASE_SECONDS), started=now, progress=0,
-                )  # fmt: skip
+                    Job,
+                    pk,
+                    JobState.QUEUED,
+                    JobState.GENERATING,
+                    attempt=F("attempt") + 1,
+                    token=uuid4(),
+                    lease=now + timedelta(seconds=settings.LEASE_SECONDS),
+                    started=now,
+                    progress=0,
+                )
                 Project.objects.filter(pk=project).update(served=now)
                 Membership.objects.filter(pk=requester).update(served=now)
         except StaleStateError:

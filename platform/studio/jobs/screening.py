@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -62,7 +63,7 @@ def screen(pk: UUID, *, at: datetime) -> str:
     return end
 
 
-def _changes(job: Job, end: str, at: datetime) -> dict[str, datetime]:
+def _changes(job: Job, end: str, at: datetime) -> dict[str, Any]:
     if end == JobState.QUEUED:
         return {"rank": rank(at, job.priority)}
     return {"ended": at} if end == JobState.BLOCKED else {}

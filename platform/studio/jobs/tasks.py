@@ -1,4 +1,7 @@
-"""What workers do when the bell rings. A message names work and carries none; every task may run twice, late, or never."""
+"""What workers do when the bell rings.
+
+A message names work and carries none; every task may run twice, late, or never.
+"""
 
 from functools import cache
 from uuid import UUID

@@ -1,4 +1,7 @@
-"""What a person typed: sealed under their own key, opened only to screen, to generate, and for people who may read it."""
+"""What a person typed.
+
+Sealed under their own key, opened only to screen, to generate, and for people who may read it.
+"""
 
 import json
 import secrets

@@ -1,4 +1,7 @@
-"""What reviewers decide, and what makers ask of them. Every decision is a ledger entry, bound to the bytes that were looked at."""
+"""What reviewers decide, and what makers ask of them.
+
+Every decision is a ledger entry, bound to the bytes that were looked at.
+"""
 
 from datetime import date, datetime
 from uuid import uuid4
@@ -123,7 +126,9 @@ def submit_for_review(
 def decide(
     *, actor: User, request: ReviewRequest, outcome: str, reason: str, seen_sha256: str, at: datetime
 ) -> ReviewDecision:
-    """Decide about a picture in review. `seen_sha256` is the file the reviewer looked at; another file since then voids the decision.
+    """Decide about a picture in review.
+
+    `seen_sha256` is the file the reviewer looked at; another file since then voids the decision.
 
     Raises PermissionDenied, ValidationError, StaleStateError (somebody else decided first).
     """

@@ -11,7 +11,10 @@ from studio.jobs.models import Job, Picture
 
 
 class HoldRuling(models.Model):
-    """A reviewer's answer to a held request, or to a picture held back: let it through, or refuse it, with the reason."""
+    """A reviewer's answer to a held request, or to a picture held back.
+
+    Let it through, or refuse it, with the reason.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="rulings")
@@ -32,7 +35,10 @@ class HoldRuling(models.Model):
 
 
 class ReviewRequest(models.Model):
-    """A maker asks for approval: what for, where it will be seen, and how it is described to those who cannot see it."""
+    """A maker asks for approval.
+
+    What for, where it will be seen, and how it is described to those who cannot see it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     picture = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="review_requests")

@@ -1,4 +1,7 @@
-"""Maker-checker: whoever shaped a picture never decides about it. No project, role or superuser bit switches this off."""
+"""Maker-checker: whoever shaped a picture never decides about it.
+
+No project, role or superuser bit switches this off.
+"""
 
 from studio.accounts.models import Role, User
 from studio.accounts.rules import Ruling, holds

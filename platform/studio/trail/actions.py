@@ -3,22 +3,25 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
 
 from studio import pipeline
 from studio.faults import fault
 from studio.trail.models import AuditRow, LedgerIntent
 
+if TYPE_CHECKING:
+    # The trail lies below the accounts, so it knows people by type only.
+    from studio.accounts.models import User
+
 logger = logging.getLogger(__name__)
 
 
 def note(
     *,
-    actor: AbstractBaseUser | None,
+    actor: "User | None",
     verb: str,
     subject: models.Model,
     organisation: UUID | None,
@@ -55,6 +58,7 @@ def intend(
         log=log,
         kind=kind,
         row=str(row),
+        record=record or "",
         canonical=canonical,
         asset_sha256=asset["sha256"] if asset else "",
         created=at,

@@ -1,8 +1,9 @@
 """The trail: what was done, by whom, and what the provenance ledger is owed for it.
 
 - `AuditRow` is Django's own log of every action, written in the action's transaction.
-- `LedgerIntent` is the exactly-once bridge to the ledger, which shares no transaction with this database: the canonical
-  entry is committed here with the change it witnesses, then appended idempotently; the receipt comes back to the same row.
+- `LedgerIntent` is the exactly-once bridge to the ledger, which shares no transaction with this database: the
+  canonical entry is committed here with the change it witnesses, then appended idempotently; the receipt comes back
+  to the same row.
 """
 
 import uuid
@@ -40,6 +41,7 @@ class LedgerIntent(models.Model):
     log = models.CharField(max_length=200)
     kind = models.CharField(max_length=20)
     row = models.CharField(max_length=64)
+    record = models.CharField(max_length=64, blank=True, db_index=True)
     canonical = models.BinaryField()
     asset_sha256 = models.CharField(max_length=64, blank=True)
     created = models.DateTimeField()

@@ -1,0 +1,31 @@
+"""`manage.py serve`: the web process in this terminal."""
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from typing import Any
+
+import uvicorn
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    """Serves the studio over ASGI with uvicorn."""
+
+    help = "Serve the pages over HTTP."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Where to listen."""
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = "example:\n  manage.py serve --port 8000"
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Hand over to uvicorn until it is told to stop."""
+        uvicorn.run(
+            "studio.asgi:application",
+            host=options["host"],
+            port=options["port"],
+            log_level="warning",
+            server_header=False,
+            lifespan="off",
+        )

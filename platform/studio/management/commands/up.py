@@ -1,0 +1,43 @@
+"""`manage.py up`: the whole product in one terminal."""
+
+import time
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from studio.operations.installation import prepare
+from studio.operations.processes import ROLES, Processes
+from studio.operations.sample import PASSWORD, PEOPLE, prepare_sample
+
+
+class Command(BaseCommand):
+    """Prepares the databases and the sample organisation, then runs web, control and generate until Ctrl-C."""
+
+    help = "Serve the product with its workers, in this terminal."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Where to listen."""
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = "example:\n  manage.py up --port 8000"
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Start the three roles and wait; one that dies ends them all with an error."""
+        prepare()
+        sample = prepare_sample(at=timezone.now())
+        self.stdout.write(f"Imprimatur  http://127.0.0.1:{options['port']}\n\n  {sample.organisation.name}: sign in as")
+        for name in ("operator", *PEOPLE):
+            self.stdout.write(f"    {name:<14} {PASSWORD}")
+        self.stdout.write("\n  These accounts and keys are for looking around on this machine. Ctrl-C ends it all.\n")
+        with Processes(None) as processes:
+            for role in ROLES:
+                processes.start(role, *(["--port", str(options["port"])] if role == "web" else []))
+            try:
+                while not (died := processes.died()):
+                    time.sleep(0.5)
+            except KeyboardInterrupt:
+                self.stdout.write("ending …")
+                return
+        raise CommandError(f"{', '.join(died)} ended by itself; see its last lines above.")

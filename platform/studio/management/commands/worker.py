@@ -1,0 +1,34 @@
+"""`manage.py worker ROLE`: one worker process in this terminal."""
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+QUEUES = {"control": "control", "generate": "generate"}
+
+
+class Command(BaseCommand):
+    """Runs a Celery worker with the solo pool: one piece of work at a time, models and keys loaded once."""
+
+    help = "Run one worker: `control` screens, checks, signs, records and sweeps; `generate` runs the model."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """One positional role."""
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = "example:\n  manage.py worker generate"
+        parser.add_argument("role", choices=sorted(QUEUES))
+        parser.add_argument("--name", default="", help="tells workers of one role apart in logs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Hand over to Celery until it is told to stop."""
+        from studio.celery import app
+
+        role = options["role"]
+        arguments = ["worker", "--pool=solo", f"--queues={QUEUES[role]}", f"--hostname={role}{options['name']}@%h"]
+        arguments += ["--loglevel=INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        if role == "control":
+            schedule = settings.VAR / f"beat{options['name']}"
+            arguments += ["--beat", f"--schedule={schedule}"]
+        app.worker_main(arguments)

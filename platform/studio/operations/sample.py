@@ -1,0 +1,74 @@
+"""The sample organisation of `make demo` and `make up`.
+
+One person for each role, one project, the model that ships, a policy.
+
+Everything goes through the same actions as in real life; running it twice changes nothing. Its accounts exist for
+looking around and are refused when DEBUG is off.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from studio import pipeline
+from studio.accounts.actions import found_organisation, grant_role
+from studio.accounts.models import Organisation, Role, User
+from studio.catalogue.actions import approve_model, register_model
+from studio.catalogue.models import Model
+from studio.projects.actions import open_project, publish_policy
+from studio.projects.models import Project
+
+SLUG = "sample-aid"
+PASSWORD = "imprimatur-sample"  # noqa: S105  public on purpose, and refused when DEBUG is off
+PEOPLE = tuple(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the demo works with; `people` is by role, each account is named by it."""
+
+    organisation: Organisation
+    people: dict[str, User]
+    project: Project
+    model: Model
+
+
+def prepare_sample(*, at: datetime) -> Sample:
+    """Found the sample organisation, or find it."""
+    if not settings.DEBUG:
+        raise ImproperlyConfigured("The sample accounts have a public password; they exist only with DEBUG on.")
+    operator = _person("operator", superuser=True)
+    people = {str(role): _person(str(role), superuser=False) for role in PEOPLE}
+    organisation = Organisation.objects.filter(slug=SLUG).first()
+    if organisation is None:
+        organisation = found_organisation(actor=operator, slug=SLUG, name="Sample Aid", at=at)
+        for role in PEOPLE:
+            grant_role(actor=operator, user=people[role], organisation=organisation, role=role, at=at)
+    if not pipeline.trust_folder(SLUG).exists():
+        pipeline.create_authority(SLUG, name=organisation.name, now=at)
+    custodian, administrator = people[Role.CUSTODIAN], people[Role.ADMINISTRATOR]
+    model = register_model(
+        actor=custodian, organisation=organisation, slug="starter", folder=pipeline.starter_folder(), at=at
+    )
+    if model.state == Model.State.UNAPPROVED:
+        model = approve_model(actor=custodian, organisation=organisation, model=model, at=at)
+    project = Project.objects.filter(organisation=organisation, slug="harvest").first()
+    if project is None:
+        project = open_project(
+            actor=administrator, organisation=organisation, slug="harvest", name="Harvest and health", at=at
+        )
+        document = pipeline.preset_policy("humanitarian")
+        publish_policy(author=administrator, approver=people[Role.REVIEWER], project=project, document=document, at=at)
+    return Sample(organisation, people, project, model)
+
+
+def _person(name: str, *, superuser: bool) -> User:
+    user, created = User.objects.get_or_create(
+        username=name, defaults={"is_staff": name != Role.CREATOR, "is_superuser": superuser}
+    )
+    if created:
+        user.set_password(PASSWORD)
+        user.save(update_fields=["password"])
+    return user

@@ -25,8 +25,8 @@ _SHORTEST_SALT = 16
 class EntryKind(StrEnum):
     """What an entry records.
 
-    `block` is a request that a policy or a person refused, `closure` one that ended otherwise (failed, lost, cancelled); `decision` is
-    a person's, about a held request or a picture, whatever its outcome.
+    `block` is a request that a policy or a person refused, `closure` one that ended otherwise (failed, lost,
+    cancelled); `decision` is a person's, about a held request or a picture, whatever its outcome.
     """
 
     PICTURE = "picture"

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from provenance.canonical import rfc3339
 from provenance.errors import KeyFileError
 from provenance.keys import files, notes
+from provenance.keys.chains import organisation
 
 _COORDINATE = 32  # bytes of a P-256 coordinate
 
@@ -26,8 +27,8 @@ _COORDINATE = 32  # bytes of a P-256 coordinate
 class SigningIdentity:
     """The organisation as a claim signer (ES256). `chain_pem` is leaf then intermediate, `roots_pem` the anchor."""
 
-    chain_pem: bytes
-    roots_pem: bytes
+    chain_pem: bytes = field(repr=False)
+    roots_pem: bytes = field(repr=False)
     expires: datetime
     key_id: str
     organisation: str
@@ -54,7 +55,7 @@ class SigningIdentity:
             roots_pem=files.read_public(directory / files.ROOT_CERTIFICATE),
             expires=leaf.not_valid_after_utc,
             key_id=leaf.fingerprint(hashes.SHA256()).hex(),
-            organisation=_organisation(leaf),
+            organisation=organisation(leaf),
             _sign=_es256(key),
         )
 
@@ -91,7 +92,7 @@ def _open(path: Path, passphrase: bytes) -> object:
     try:
         return serialization.load_pem_private_key(data, passphrase)
     except (ValueError, TypeError) as error:
-        raise KeyFileError(f"{path}: the passphrase does not open it; check KEY_PASSPHRASE") from error
+        raise KeyFileError(f"{path}: the passphrase does not open it; check TRUST_PASSPHRASE") from error
 
 
 def _es256(key: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:
@@ -100,8 +101,3 @@ def _es256(key: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:
         return r.to_bytes(_COORDINATE, "big") + s.to_bytes(_COORDINATE, "big")
 
     return sign
-
-
-def _organisation(certificate: x509.Certificate) -> str:
-    names = certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
-    return str(names[0].value) if names else certificate.subject.rfc4514_string()

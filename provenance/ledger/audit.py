@@ -92,7 +92,7 @@ class Auditor:
             expected.setdefault(checkpoint.size, []).append(checkpoint)
         return expected
 
-    def _rows(self, size: int) -> Iterator[tuple[int, Row[Any] | None]]:
+    def _rows(self, size: int) -> Iterator[tuple[int, Row[*tuple[Any, ...]] | None]]:
         """Every position once, with its row and stored leaf, or None where the row is missing."""
         leaf = (_NODE.log == _ENTRY.log) & (_NODE.level == 0) & (_NODE.position == _ENTRY.sequence)
         columns = select(tables.entries, _NODE.hash.label("stored_leaf")).outerjoin(tables.nodes, leaf)
@@ -102,7 +102,7 @@ class Auditor:
             for sequence in range(start, min(size, start + _PAGE)):
                 yield sequence, found.get(sequence)
 
-    def _examine(self, sequence: int, row: Row[Any] | None) -> LedgerEntry | None:
+    def _examine(self, sequence: int, row: Row[*tuple[Any, ...]] | None) -> LedgerEntry | None:
         if row is None:
             self._report(sequence, None, "the entry is missing: it was deleted or moved")
             return None
@@ -118,7 +118,9 @@ class Auditor:
             )
         return entry
 
-    def _grow(self, frontier: merkle.Frontier, sequence: int, entry: LedgerEntry | None, row: Row[Any] | None) -> None:
+    def _grow(
+        self, frontier: merkle.Frontier, sequence: int, entry: LedgerEntry | None, row: Row[*tuple[Any, ...]] | None
+    ) -> None:
         """Add the leaf and compare each subtree it completes with the stored one.
 
         The stored leaf is what carries on: an edited entry is named once, and later checkpoints still mean something.

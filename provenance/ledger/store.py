@@ -168,7 +168,7 @@ def _size(connection: Connection, log: str) -> int:
     return 0 if last is None else int(last) + 1
 
 
-def _latest(connection: Connection, log: str) -> Row[Any] | None:
+def _latest(connection: Connection, log: str) -> Row[*tuple[Any, ...]] | None:
     columns = select(_CHECKPOINT.size, _CHECKPOINT.note).where(_CHECKPOINT.log == log)
     return connection.execute(columns.order_by(_CHECKPOINT.size.desc()).limit(1)).first()
 

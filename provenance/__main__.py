@@ -1,0 +1,7 @@
+"""`python -m provenance …`: see `provenance.cli`."""
+
+import sys
+
+from provenance.cli import main
+
+sys.exit(main())

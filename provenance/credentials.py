@@ -1,0 +1,127 @@
+"""The one adapter to the C2PA SDK: sign bytes under a definition, read what a file carries.
+
+- Every object of the SDK is made for one call, in the calling process: they do not survive a fork.
+- Reading fetches nothing from the network and trusts no list but the roots it is given.
+- It reports what the SDK found; what that means for us is decided in `verification`.
+"""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import c2pa
+
+from provenance.errors import SealError
+from provenance.keys import SigningIdentity
+
+CLAIM_SIGNING_OIDS = "1.3.6.1.4.1.62558.2.1\n1.3.6.1.5.5.7.3.4"
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The file that a new manifest opens: its bytes, and how it is described as an ingredient."""
+
+    data: bytes
+    description: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a file's active manifest says, and what the SDK thinks of it.
+
+    `state` is `Trusted`, `Valid` or `Invalid`; `failures` are C2PA status codes; `assertions` are by label.
+    """
+
+    state: str
+    failures: tuple[str, ...]
+    manifest_id: str
+    title: str
+    assertions: Mapping[str, Any]
+
+
+def sign(
+    data: bytes,
+    media_type: str,
+    definition: Mapping[str, Any],
+    identity: SigningIdentity,
+    *,
+    parent: Parent | None = None,
+) -> bytes:
+    """The file with a manifest in it. Raises SealError when the SDK or the key refuses."""
+    raised: list[Exception] = []
+    try:
+        context = _context(identity.roots_pem)
+        builder = c2pa.Builder(json.dumps(definition), context)
+        if parent is not None:
+            builder.add_ingredient(json.dumps(parent.description), media_type, io.BytesIO(parent.data))
+        signer = c2pa.Signer.from_callback(
+            _callback(identity, raised), c2pa.C2paSigningAlg.ES256, identity.chain_pem.decode(), None
+        )
+        signed = io.BytesIO()
+        builder.sign(signer, media_type, io.BytesIO(data), signed)
+    except c2pa.C2paError as error:
+        cause = raised[0] if raised else error
+        raise SealError(f"signature: {cause}; check the signing key and its certificate chain") from cause
+    return signed.getvalue()
+
+
+def read(data: bytes, media_type: str, *, roots_pem: bytes) -> Credential | None:
+    """The active manifest of a file, None if it carries none; one that does not parse is `Invalid` and says why."""
+    try:
+        reader = c2pa.Reader.try_create(media_type, io.BytesIO(data), context=_context(roots_pem))
+        if reader is None:
+            return None
+        with reader:
+            report = json.loads(reader.json())
+    except c2pa.C2paError as error:
+        return Credential("Invalid", (f"unparsable: {error}",), "", "", {})
+    active = report.get("active_manifest", "")
+    manifest = report.get("manifests", {}).get(active, {})
+    results = report.get("validation_results", {})
+    assertions = {item["label"]: item.get("data") for item in manifest.get("assertions", ())}
+    state = str(report.get("validation_state", "Invalid"))
+    return Credential(state, _failures(results), active, str(manifest.get("title", "")), assertions)
+
+
+def crjson(data: bytes, media_type: str, *, roots_pem: bytes) -> str | None:
+    """The file's credentials as crJSON, C2PA's own form for reports; None if it carries none that parses."""
+    try:
+        reader = c2pa.Reader.try_create(media_type, io.BytesIO(data), context=_context(roots_pem))
+        if reader is None:
+            return None
+        with reader:
+            return str(reader.crjson())
+    except c2pa.C2paError:
+        return None
+
+
+def _context(roots_pem: bytes) -> Any:
+    settings = {
+        "trust": {"trust_anchors": roots_pem.decode(), "trust_config": CLAIM_SIGNING_OIDS},
+        "verify": {"remote_manifest_fetch": False},
+        "builder": {"thumbnail": {"enabled": False}},
+    }
+    return c2pa.Context.from_dict(settings)
+
+
+def _callback(identity: SigningIdentity, raised: list[Exception]) -> Any:
+    """The SDK swallows what a callback raises, so it is kept for the message."""
+
+    def callback(data: bytes) -> bytes:
+        try:
+            return identity.sign(data)
+        except Exception as error:
+            raised.append(error)
+            raise
+
+    return callback
+
+
+def _failures(results: Mapping[str, Any]) -> tuple[str, ...]:
+    """The failure codes of the active manifest and of every ingredient it was built on."""
+    found = [item["code"] for item in results.get("activeManifest", {}).get("failure", ())]
+    for delta in results.get("ingredientDeltas", ()):
+        found += [item["code"] for item in delta.get("validationDeltas", {}).get("failure", ())]
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,123 @@
+"""Where a C2PA manifest store lies in a picture file, and which certificates signed its active manifest.
+
+It parses containers only as far as that needs, on bytes that may be hostile: every length is checked, nothing is
+fetched, nothing is executed. It validates nothing; the SDK does.
+
+Sources: C2PA 2.4 appendix A (PNG `caBX`, JPEG APP11, RIFF `C2PA`), ISO 19566-5 (JUMBF), RFC 9360 (x5chain).
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cbor2
+from cryptography import x509
+
+_COSE_SIGN1_TAG = 18
+_X5CHAIN = 33
+_PNG_HEADER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A JUMBF superbox: its label, the payload after its description box, and the whole of it."""
+
+    label: str
+    payload: bytes
+    whole: bytes
+
+
+def manifest_store(data: bytes, media_type: str) -> bytes | None:
+    """The manifest store embedded in a PNG, JPEG or WebP file, None when there is none to be found."""
+    chunks = {"image/png": _png_chunks, "image/jpeg": _jpeg_boxes, "image/webp": _riff_chunks}[media_type]
+    try:
+        store = b"".join(chunks(data))
+    except (struct.error, IndexError):
+        return None
+    return store or None
+
+
+def active_label(store: bytes) -> str:
+    """The label of the last manifest in a store, which is the active one; ValueError when there is none."""
+    return _manifests(store)[-1].label
+
+
+def certificates(store: bytes) -> tuple[x509.Certificate, ...]:
+    """The signer's certificates of the active manifest, leaf first; ValueError when they cannot be read."""
+    for box in _superboxes(_manifests(store)[-1].payload):
+        if box.label == "c2pa.signature":
+            content = next((payload for kind, payload in _boxes(box.payload) if kind == b"cbor"), b"")
+            return tuple(x509.load_der_x509_certificate(der) for der in _x5chain(content))
+    raise ValueError("manifest: it has no signature box")
+
+
+def _manifests(store: bytes) -> list[Box]:
+    found = [manifest for outer in _superboxes(store) for manifest in _superboxes(outer.payload)]
+    if not found:
+        raise ValueError("manifest store: it holds no manifest")
+    return found
+
+
+def _x5chain(content: bytes) -> list[bytes]:
+    try:
+        sign1 = cbor2.loads(content)
+        if isinstance(sign1, cbor2.CBORTag) and sign1.tag == _COSE_SIGN1_TAG:
+            sign1 = sign1.value
+        chain = (cbor2.loads(sign1[0]) | dict(sign1[1])).get(_X5CHAIN, [])
+    except (cbor2.CBORDecodeError, TypeError, IndexError, ValueError) as error:
+        raise ValueError("manifest: its signature is not COSE") from error
+    return [chain] if isinstance(chain, bytes) else list(chain)
+
+
+def _superboxes(data: bytes) -> Iterator[Box]:
+    for kind, payload in _boxes(data):
+        if kind != b"jumb":
+            continue
+        size = struct.unpack_from(">I", payload)[0] if len(payload) >= 4 else 0
+        description, rest = payload[8:size], payload[size:]
+        label = description[17:].split(b"\x00", 1)[0].decode("utf-8", "replace")
+        yield Box(label, rest, struct.pack(">I", len(payload) + 8) + kind + payload)
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    offset = 0
+    while offset + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, offset)
+        header = 8
+        if size == 1 and offset + 16 <= len(data):
+            size, header = struct.unpack_from(">Q", data, offset + 8)[0], 16
+        size = size or len(data) - offset
+        if size < header or offset + size > len(data):
+            return
+        yield kind, data[offset + header : offset + size]
+        offset += size
+
+
+def _png_chunks(data: bytes) -> Iterator[bytes]:
+    offset = _PNG_HEADER
+    while offset + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, offset)
+        if kind == b"caBX":
+            yield data[offset + 8 : offset + 8 + size]
+        offset += 12 + size
+
+
+def _riff_chunks(data: bytes) -> Iterator[bytes]:
+    offset = 12
+    while offset + 8 <= len(data):
+        kind, size = struct.unpack_from("<4sI", data, offset)
+        if kind == b"C2PA":
+            yield data[offset + 8 : offset + 8 + size]
+        offset += 8 + size + (size & 1)
+
+
+def _jpeg_boxes(data: bytes) -> Iterator[bytes]:
+    """APP11 segments: each repeats the box header, so it is kept from the first one alone."""
+    offset, first = 2, True
+    while offset + 4 <= len(data) and data[offset] == 0xFF and data[offset + 1] not in (0xDA, 0xD9):
+        marker, size = data[offset + 1], struct.unpack_from(">H", data, offset + 2)[0]
+        body = data[offset + 4 : offset + 2 + size]
+        if marker == 0xEB and body[:2] == b"JP" and body[12:16] == b"jumb":
+            yield body[8:] if first else body[16:]
+            first = False
+        offset += 2 + size

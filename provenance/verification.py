@@ -1,0 +1,200 @@
+"""Is this picture ours? One answer for the command line, the public page and the API.
+
+- The file's evidence and the ledger are read; the precedence of the verdicts is that of `_judge`, top to bottom.
+- A signature alone is not enough: a file signed with our key but not recorded is what a stolen key would make.
+- When the ledger cannot be asked there is no verdict: LedgerUnavailableError passes through.
+- "no-credentials" proves nothing, and its reason says so.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from provenance.entries import EntryKind
+from provenance.errors import UnreadableAssetError
+from provenance.evidence import Evidence, Integrity, examine
+from provenance.isolation import examine_isolated
+from provenance.keys import TrustStore
+from provenance.ledger import Ledger, LedgerEntry
+
+_FILE_KINDS = frozenset({EntryKind.PICTURE, EntryKind.RELEASE})
+
+
+class Verdict(StrEnum):
+    """The answers of a check."""
+
+    OURS = "ours"
+    NOT_RELEASED = "not-released"
+    UNRECORDED = "unrecorded"
+    WITHDRAWN = "withdrawn"
+    OURS_RECOVERED = "ours-recovered"
+    ALTERED = "altered"
+    OTHER_SIGNER = "other-signer"
+    NO_CREDENTIALS = "no-credentials"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A verdict and what it rests on, each part apart from the others.
+
+    `integrity`: intact, altered, none, unreadable. `signer`: none, invalid, unlisted, trusted:<organisation>.
+    `ledger`: recorded, unrecorded, not-asked. `status`: released, not-released, withdrawn, none.
+    `reasons` are whole sentences without personal data, for publication.
+    """
+
+    verdict: Verdict
+    integrity: str
+    signer: str
+    ledger: str
+    status: str
+    record: str | None
+    reasons: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as plain JSON."""
+        return {
+            "verdict": self.verdict.value,
+            "integrity": str(self.integrity),
+            "signer": self.signer,
+            "ledger": self.ledger,
+            "status": self.status,
+            "record": self.record,
+            "reasons": list(self.reasons),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the ledger says about a record's file: `entry` is the file's own entry, None if it has none."""
+
+    status: str
+    entry: LedgerEntry | None
+    reasons: tuple[str, ...]
+
+
+def verify(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verification:
+    """Check a file in this process. Raises LedgerUnavailableError instead of giving a verdict without the ledger."""
+    try:
+        evidence = examine(data, roots_pem=trust.roots_pem)
+    except UnreadableAssetError as error:
+        return _unreadable(error)
+    return _judge(evidence, ledger)
+
+
+def verify_isolated(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verification:
+    """Check a file from a stranger: it is parsed in a limited process without network, whose death is "unreadable"."""
+    try:
+        evidence = examine_isolated(data, roots_pem=trust.roots_pem)
+    except UnreadableAssetError as error:
+        return _unreadable(error)
+    return _judge(evidence, ledger)
+
+
+def _unreadable(error: UnreadableAssetError) -> Verification:
+    return Verification(
+        Verdict.UNREADABLE, Integrity.UNREADABLE, signer="none", ledger="not-asked", status="none", record=None,
+        reasons=(str(error),),
+    )  # fmt: skip
+
+
+def _judge(evidence: Evidence, ledger: Ledger) -> Verification:
+    if evidence.integrity == Integrity.ALTERED:
+        return _altered(evidence, ledger)
+    if evidence.integrity == Integrity.NONE:
+        return _without_manifest(evidence, ledger)
+    if not evidence.signer.startswith("trusted:"):
+        return _foreign(evidence, ledger)
+    return _own(evidence, ledger)
+
+
+def _altered(evidence: Evidence, ledger: Ledger) -> Verification:
+    reasons = [f"The credential does not match the file: {', '.join(evidence.failures) or 'it cannot be read'}."]
+    if twins := _files_with_pixels(ledger, evidence.pixel_sha256):
+        reasons.append(f"Its pixels are those of {twins[0].record}: only data around them was changed.")
+    elif evidence.record:
+        reasons.append(f"The credential was made for {evidence.record}; compare with the original.")
+    return _answer(Verdict.ALTERED, evidence, ledger="not-asked", status="none", reasons=reasons)
+
+
+def _foreign(evidence: Evidence, ledger: Ledger) -> Verification:
+    reasons = ["The credential is intact, but its signer is on none of our trust lists."]
+    if twins := _files_with_pixels(ledger, evidence.pixel_sha256):
+        reasons.append(f"Its pixels are those of our {twins[0].record}: somebody signed our picture again.")
+    return _answer(Verdict.OTHER_SIGNER, evidence, ledger="not-asked", status="none", reasons=reasons)
+
+
+def _without_manifest(evidence: Evidence, ledger: Ledger) -> Verification:
+    twins = _files_with_pixels(ledger, evidence.pixel_sha256)
+    if not twins:
+        reasons = ["The file carries no credential and was not found in the ledger, which proves nothing."]
+        return _answer(Verdict.NO_CREDENTIALS, evidence, ledger="unrecorded", status="none", reasons=reasons)
+    twin = _best(twins)
+    found = "Found by its pixels, which are exactly those of a recorded file; the hard binding is not verifiable."
+    standing = _standing(ledger, str(twin.record), str((twin.asset or {})["sha256"]), log=twin.log)
+    verdict = {"released": Verdict.OURS_RECOVERED, "withdrawn": Verdict.WITHDRAWN}.get(
+        standing.status, Verdict.NOT_RELEASED
+    )
+    reasons = [found, *standing.reasons]
+    return _answer(verdict, evidence, ledger="recorded", status=standing.status, reasons=reasons, record=twin.record)
+
+
+def _own(evidence: Evidence, ledger: Ledger) -> Verification:
+    standing = _standing(ledger, evidence.record or "", evidence.sha256, log=evidence.log)
+    if standing.entry is None or not _signed_in_time(evidence, standing.entry):
+        reasons = [*standing.reasons, "Treat it as made with a stolen key until the organisation has explained it."]
+        return _answer(Verdict.UNRECORDED, evidence, ledger="unrecorded", status="none", reasons=reasons)
+    verdict = {"released": Verdict.OURS, "withdrawn": Verdict.WITHDRAWN}.get(standing.status, Verdict.NOT_RELEASED)
+    return _answer(verdict, evidence, ledger="recorded", status=standing.status, reasons=standing.reasons)
+
+
+def _answer(
+    verdict: Verdict, evidence: Evidence, *, ledger: str, status: str, reasons: Iterable[str], record: str | None = None
+) -> Verification:
+    record = record or evidence.record
+    return Verification(verdict, evidence.integrity, evidence.signer, ledger, status, record, tuple(reasons))
+
+
+def _signed_in_time(evidence: Evidence, entry: LedgerEntry) -> bool:
+    """An expired certificate does not undo a signature: the ledger says when the file was recorded.
+
+    Times are RFC 3339 in UTC with the same layout up to the second, so they compare as text.
+    """
+    return not evidence.expired or evidence.not_before[:19] <= entry.at[:19] <= evidence.not_after[:19]
+
+
+def _files_with_pixels(ledger: Ledger, pixel_sha256: str) -> list[LedgerEntry]:
+    return [entry for entry in ledger.by_pixels(pixel_sha256) if entry.kind in _FILE_KINDS and entry.record]
+
+
+def _best(twins: list[LedgerEntry]) -> LedgerEntry:
+    """The released file among those with the same pixels, else the first recorded one."""
+    return next((entry for entry in twins if entry.kind is EntryKind.RELEASE), twins[0])
+
+
+def _standing(ledger: Ledger, record: str, sha256: str, *, log: str | None) -> _Standing:
+    history = [entry for entry in ledger.by_record(record) if entry.log == log] if record else []
+    own = [entry for entry in history if entry.kind in _FILE_KINDS and entry.asset and entry.asset["sha256"] == sha256]
+    if not own:
+        return _Standing("none", None, ("It is signed with our key, but the ledger has no entry for this file.",))
+    withdrawals = [entry for entry in history if entry.kind is EntryKind.WITHDRAWAL]
+    if withdrawals:
+        return _Standing("withdrawn", own[0], (_withdrawn(withdrawals[-1]),))
+    released = [entry for entry in own if entry.kind is EntryKind.RELEASE]
+    if released:
+        return _Standing("released", released[-1], (f"Recorded and released on {released[-1].at[:10]}.",))
+    return _Standing("not-released", own[0], (_not_released(history),))
+
+
+def _withdrawn(entry: LedgerEntry) -> str:
+    reason = entry.body.get("public_reason") or "no public reason was given"
+    return f"Withdrawn on {entry.at[:10]}: {reason}."
+
+
+def _not_released(history: list[LedgerEntry]) -> str:
+    if any(entry.kind is EntryKind.RELEASE for entry in history):
+        return "This is the file from before the release; the released file of the record is another one."
+    if any(str(entry.body.get("outcome", "")).lower() == "rejected" for entry in history):
+        return "The picture was rejected in review and never released."
+    return "The picture is recorded, but it was not released."

@@ -1,0 +1,19 @@
+"""What an imperceptible watermark has to offer to be part of a seal. This library ships the interface, not a mark.
+
+A watermark is applied after the visible label and before XMP and C2PA. It survives what strips metadata, so its payload
+is a short number that finds the record in the ledger, never anything about a person.
+"""
+
+from typing import Protocol
+
+
+class Watermark(Protocol):
+    """An embedder and reader of a payload in RGB8 pixels. `algorithm` is its name in the C2PA list, or our own."""
+
+    algorithm: str
+
+    def embed(self, pixels: bytes, width: int, height: int, payload: bytes) -> bytes:
+        """The pixels, same size, with the payload in them."""
+
+    def read(self, pixels: bytes, width: int, height: int) -> bytes | None:
+        """The payload found in the pixels, None when there is none to be sure of."""

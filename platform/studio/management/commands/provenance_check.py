@@ -30,7 +30,7 @@ class Command(BaseCommand):
             for problem in problems(now=timezone.now()):
                 found += 1
                 self.stdout.write(json.dumps(asdict(problem)) if options["json"] else str(problem))
-        except pipeline.ledger_errors() as error:
+        except (pipeline.LedgerUnavailableError, pipeline.LedgerConflictError) as error:
             raise CommandError(f"The ledger cannot be read, so nothing is known: {error}", returncode=2) from error
         if found:
             raise CommandError(f"{found} problem{'s' if found > 1 else ''} found.")

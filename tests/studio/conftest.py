@@ -1,0 +1,87 @@
+"""An organisation with one person for each role, an approved model and a policy, on databases and folders of the test's own."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.conf import LazySettings
+from django.utils import timezone
+
+from studio import pipeline
+from studio.operations.sample import Sample, prepare_sample
+from studio.projects.actions import open_campaign
+from studio.projects.models import Campaign
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for Django's database is a database test."""
+    for item in items:
+        if {"db", "transactional_db", "django_db_setup"} & set(getattr(item, "fixturenames", [])):
+            item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which a test acts."""
+    return timezone.now()
+
+
+@pytest.fixture
+def installation(tmp_path: Path, settings: LazySettings) -> Iterator[Path]:
+    """Folders and a ledger of the test's own."""
+    settings.STORAGE_URL = f"file://{tmp_path / 'blobs'}"
+    settings.QUARANTINE_DIR = tmp_path / "quarantine"
+    settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
+    settings.TRUST_DIR = tmp_path / "trust"
+    if settings.LEDGER_URL.startswith("sqlite"):
+        settings.LEDGER_URL = settings.LEDGER_ADMIN_URL = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    pipeline.ledger.cache_clear()
+    pipeline.create_ledger()
+    yield tmp_path
+    pipeline.ledger().close()
+    pipeline.ledger.cache_clear()
+
+
+@pytest.fixture
+def sample(db: None, installation: Path, now: datetime, settings: LazySettings) -> Sample:
+    """The sample organisation, its people by role, its project and its model."""
+    settings.DEBUG = True
+    settings.LOG_HOST = f"test-{installation.name}"
+    return prepare_sample(at=now)
+
+
+@pytest.fixture
+def people(sample: Sample) -> SimpleNamespace:
+    """The sample's people as attributes: `people.creator`, `people.reviewer` …"""
+    return SimpleNamespace(**sample.people)
+
+
+@pytest.fixture
+def campaign(sample: Sample, now: datetime) -> Campaign:
+    """A campaign to ask for pictures in."""
+    return open_campaign(
+        actor=sample.people["creator"],
+        project=sample.project,
+        slug="rains",
+        name="Rainy season",
+        purpose="Posters before the rains.",
+        languages=["en", "fr"],
+        channels=["poster"],
+        at=now,
+    )
+
+
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], bool]], None]:
+    """Polls a condition; fails the test when it does not come true in twenty seconds."""
+
+    def wait(condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 20
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come true in time"
+            time.sleep(0.02)
+
+    return wait

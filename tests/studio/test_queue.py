@@ -1,0 +1,144 @@
+"""The job table as a queue: whose turn it is, who holds a claim, and what happens to a silent worker's."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from studio.accounts.actions import grant_role
+from studio.accounts.models import Role, User
+from studio.jobs import queue
+from studio.jobs.models import Job
+from studio.jobs.states import JobState, StaleStateError
+from studio.operations.sample import Sample
+from studio.projects.actions import open_campaign, open_project, publish_policy
+from studio.projects.models import Campaign
+from studio.trail.models import LedgerIntent
+from tests.studio.requests import ask
+
+
+def enqueue(job: Job, at: datetime, *, priority: int = 0) -> Job:
+    """Put a request in line, as a screen that found nothing would."""
+    Job.objects.filter(pk=job.pk).update(state=JobState.QUEUED, rank=queue.rank(at, priority), priority=priority)
+    return job
+
+
+@pytest.fixture
+def second_campaign(sample: Sample, now: datetime) -> Campaign:
+    """A campaign in another project of the same organisation."""
+    administrator, reviewer = sample.people["administrator"], sample.people["reviewer"]
+    project = open_project(
+        actor=administrator, organisation=sample.organisation, slug="schools", name="Schools", at=now
+    )
+    document = sample.project.policies.get().document
+    publish_policy(author=administrator, approver=reviewer, project=project, document=document, at=now)
+    return open_campaign(
+        actor=administrator,
+        project=project,
+        slug="books",
+        name="Books",
+        purpose="Reading",
+        languages=["en"],
+        channels=[],
+        at=now,
+    )
+
+
+def claim_all(now: datetime) -> list[Job]:
+    """Take everything that waits, a second apart."""
+    taken: list[Job] = []
+    while (job := queue.claim(now=now + timedelta(seconds=len(taken)))) is not None:
+        taken.append(job)
+    return taken
+
+
+def test_projects_take_turns(campaign: Campaign, second_campaign: Campaign, now: datetime) -> None:
+    long_line = [enqueue(ask(campaign, now), now + timedelta(seconds=i)) for i in range(4)]
+    late = enqueue(ask(second_campaign, now), now + timedelta(minutes=1))
+    order = [job.pk for job in claim_all(now)]
+    assert order.index(late.pk) <= 1
+    assert [pk for pk in order if pk != late.pk] == [job.pk for job in long_line]
+
+
+def test_people_take_turns_within_a_project(campaign: Campaign, sample: Sample, now: datetime) -> None:
+    other = User.objects.create(username="second-creator")
+    grant_role(
+        actor=sample.people["administrator"], user=other, organisation=sample.organisation, role=Role.CREATOR, at=now
+    )
+    for i in range(3):
+        enqueue(ask(campaign, now), now + timedelta(seconds=i))
+    late = enqueue(ask(campaign, now, actor=other), now + timedelta(minutes=1))
+    assert late.pk in [job.pk for job in claim_all(now)[:2]]
+
+
+def test_priority_is_worth_waiting_time_and_no_more(campaign: Campaign, now: datetime) -> None:
+    old = enqueue(ask(campaign, now), now - timedelta(minutes=15))
+    urgent = enqueue(ask(campaign, now), now, priority=2)
+    hardly = enqueue(ask(campaign, now), now, priority=1)
+    assert [job.pk for job in claim_all(now)] == [urgent.pk, old.pk, hardly.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_never_hold_one_job(campaign: Campaign, now: datetime) -> None:
+    jobs = {enqueue(ask(campaign, now), now).pk for _ in range(12)}
+
+    def work(_: int) -> list[object]:
+        try:
+            return [job.pk for job in claim_all(now)]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [pk for part in pool.map(work, range(4)) for pk in part]
+    assert sorted(map(str, taken)) == sorted(map(str, jobs))
+
+
+def test_a_silent_worker_loses_its_claim_and_cannot_write_any_more(campaign: Campaign, now: datetime) -> None:
+    enqueue(ask(campaign, now), now)
+    first = queue.claim(now=now)
+    assert first is not None
+    later = now + timedelta(minutes=5)
+    assert queue.sweep(now=later)["silent"] == 1
+    second = queue.claim(now=later)
+    assert second is not None
+    assert second.attempt == 2
+    with pytest.raises(StaleStateError):
+        queue.give_back(first, reason="late", at=later)
+
+
+def test_after_three_attempts_a_job_is_lost_with_one_entry(campaign: Campaign, now: datetime) -> None:
+    job = enqueue(ask(campaign, now), now)
+    for attempt in range(1, 4):
+        now += timedelta(hours=1)
+        claimed = queue.claim(now=now)
+        assert claimed is not None
+        assert claimed.attempt == attempt
+        queue.give_back(claimed, reason="the child died of signal 9", at=now)
+    job.refresh_from_db()
+    assert (job.state, job.failure) == (JobState.LOST, "the child died of signal 9")
+    assert LedgerIntent.objects.filter(row=str(job.pk), kind="closure").count() == 1
+
+
+def test_a_pause_is_waited_out(campaign: Campaign, now: datetime) -> None:
+    job = enqueue(ask(campaign, now), now)
+    Job.objects.filter(pk=job.pk).update(not_before=now + timedelta(seconds=30))
+    assert queue.claim(now=now) is None
+    assert queue.claim(now=now + timedelta(seconds=31)) is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_heartbeat_keeps_the_lease_and_notices_its_loss(
+    campaign: Campaign, now: datetime, settings: object, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    settings.HEARTBEAT_SECONDS = 0.05  # type: ignore[attr-defined]
+    enqueue(ask(campaign, now), now)
+    job = queue.claim(now=now)
+    assert job is not None
+    with queue.heartbeat(job) as lost:
+        wait_until(lambda: Job.objects.get(pk=job.pk).lease > job.lease)
+        assert not lost.is_set()
+        Job.objects.filter(pk=job.pk).update(token=uuid4())
+        wait_until(lost.is_set)

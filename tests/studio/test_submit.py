@@ -1,0 +1,85 @@
+"""What a request must be, what it may cost, and what becomes of the words in it."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+
+from studio.accounts.models import SubjectKey, User
+from studio.catalogue.models import Model
+from studio.jobs import words
+from studio.jobs.models import Job
+from studio.operations.sample import Sample
+from studio.projects.models import Campaign
+from studio.trail.models import AuditRow
+from tests.studio.requests import ask
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("prompt", ""),
+        ("prompt", "   "),
+        ("prompt", "x" * 2001),
+        ("prompt", "bell\x07"),
+        ("width", 100_000),
+        ("height", 33),
+        ("steps", 0),
+        ("steps", 151),
+        ("guidance", float("nan")),
+        ("count", 0),
+        ("count", 17),
+        ("seed", -1),
+    ],
+)
+def test_an_error_names_its_field_and_nothing_is_kept(
+    campaign: Campaign, now: datetime, field: str, value: Any
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        ask(campaign, now, **{field: value})
+    assert list(caught.value.message_dict) == [field]
+    assert not Job.objects.exists()
+
+
+def test_only_creators_ask(campaign: Campaign, now: datetime, sample: Sample) -> None:
+    with pytest.raises(PermissionDenied, match="role of creator"):
+        ask(campaign, now, actor=sample.people["auditor"])
+    with pytest.raises(PermissionDenied, match="role of creator"):
+        ask(campaign, now, actor=User.objects.get(username="operator"))
+
+
+def test_an_unapproved_model_is_refused(campaign: Campaign, now: datetime) -> None:
+    Model.objects.update(state=Model.State.UNAPPROVED, approved_by=None)
+    with pytest.raises(ValidationError, match="not approved"):
+        ask(campaign, now)
+
+
+def test_the_budget_is_kept(campaign: Campaign, now: datetime) -> None:
+    campaign.project.budget = 3
+    ask(campaign, now, count=2)
+    with pytest.raises(ValidationError, match="has 1 pictures left"):
+        ask(campaign, now, count=2)
+
+
+def test_one_key_is_one_request(campaign: Campaign, now: datetime) -> None:
+    first = ask(campaign, now, idempotency_key="k")
+    assert ask(campaign, now, idempotency_key="k").pk == first.pk
+    with pytest.raises(ValidationError, match="another request"):
+        ask(campaign, now, idempotency_key="k", prompt="something else")
+    assert Job.objects.count() == 1
+
+
+def test_the_words_are_sealed_and_can_be_erased(campaign: Campaign, now: datetime) -> None:
+    job = ask(campaign, now, prompt="a canary called Zygomorph")
+    table = Job._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table}")  # noqa: S608  the table's own name
+        assert "Zygomorph" not in repr(cursor.fetchall())
+    assert not AuditRow.objects.filter(detail__icontains="Zygomorph").exists()
+    assert words.open_words(job).prompt == "a canary called Zygomorph"
+    assert words.open_words(job).commitment == job.prompt_commitment
+    SubjectKey.objects.all().delete()
+    with pytest.raises(SubjectKey.DoesNotExist):
+        words.open_words(job)

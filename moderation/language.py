@@ -1,0 +1,132 @@
+"""Which language a text is read as, and whether the classifiers were measured in it.
+
+Not general language identification: short prompts fool every detector ("goat" reads as Basque), so
+the form's language is the prior, detection chooses among the organisation's languages, and only long
+and unmistakable text overrides the form. Text outside the classifiers' languages is `Reach.NONE`.
+
+Two signs must agree before Latin text is called foreign to the classifiers: the unrestricted detector
+names another language, and the encoder reads the text in short pieces, as it does with languages it
+never saw (English prompts average 3.4 letters a piece, Swahili about 2.3).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from moderation.actions import Reach
+from moderation.errors import ClassifierError
+
+_SURE = 0.9  # probability from which detection overrides the form's language
+_FOREIGN = 0.5  # probability of an undeclared language that needs the encoder's agreement
+_LETTERS_PER_PIECE = 2.6  # below this, the encoder reads in fragments
+_SHORT = 20  # letters; shorter text says too little about its language
+_LONG = 15  # letters; from here an undeclared language the encoder knows is recognised
+
+# Scripts written by one language of the encoder, or by none of the classifiers' languages.
+_SCRIPT_LANGUAGE = {
+    "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "THAI": "th", "DEVANAGARI": "hi", "BENGALI": "bn",
+    "TAMIL": "ta", "TELUGU": "te", "KANNADA": "kn", "MALAYALAM": "ml", "GUJARATI": "gu", "GURMUKHI": "pa", "SINHALA": "si",
+    "ETHIOPIC": "am", "GEORGIAN": "ka", "ARMENIAN": "hy", "HEBREW": "he", "GREEK": "el", "KHMER": "km", "LAO": "lo",
+    "MYANMAR": "my", "TIBETAN": "bo", "MONGOLIAN": "mn", "NKO": "nqo", "ORIYA": "or", "THAANA": "dv",
+}  # fmt: skip
+# Letters that Russian or Arabic do not have, and the languages that do.
+_TELLTALE = {**dict.fromkeys("іїєґ", "uk"), **dict.fromkeys("ўәөүңғқһҷӣў", "kk"), **dict.fromkeys("ђћџљњј", "sr"),
+             **dict.fromkeys("پچژگک", "fa"), **dict.fromkeys("ٹڈڑےں", "ur"), **dict.fromkeys("ډړښې", "ps")}  # fmt: skip
+_CYRILLIC = ("ru", "uk", "bg", "sr", "mk", "be", "kk", "ky", "mn")
+_ARABIC = ("ar", "fa", "ur", "ps", "ug")
+_ENGLISH_KIN = frozenset({"en", "pcm", "sco"})  # short English reads as its kin
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """`code`: ISO 639-1 as read; `reach`: full where the classifiers declare it, else none."""
+
+    code: str
+    reach: Reach
+
+
+class LanguageReader:
+    """Reads the language of texts with the naive-Bayes model of py3langid (BSD-3, weights in its wheel)."""
+
+    def __init__(self, free: Any) -> None:
+        """`free` has `rank(text) -> [(language, probability), ...]` over all languages."""
+        self._free = free
+
+    @classmethod
+    def load(cls) -> LanguageReader:
+        """Load the model; raises `ClassifierError` when the package is missing or broken."""
+        try:
+            from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+            return cls(LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True))
+        except (ImportError, OSError, ValueError) as missing:
+            raise ClassifierError("language: install the package py3langid==0.4.0") from missing
+
+    def read(
+        self, text: str, *, form: str, declared: tuple[str, ...], covered: frozenset[str], letters_per_piece: float
+    ) -> Language:
+        """The language `text` is screened in.
+
+        `form`: the language of the form; `declared`: the organisation's; `covered`: the classifiers';
+        `letters_per_piece`: letters of the text divided by the encoder's pieces.
+        """
+        code = self._code(text, form, declared, covered, letters_per_piece)
+        return Language(code, Reach.FULL if code in covered else Reach.NONE)
+
+    def _code(
+        self, text: str, form: str, declared: tuple[str, ...], covered: frozenset[str], letters_per_piece: float
+    ) -> str:
+        script = main_script(text)
+        if script in _SCRIPT_LANGUAGE:
+            return _SCRIPT_LANGUAGE[script] if "KATAKANA" not in scripts(text) else "ja"
+        if script in ("CYRILLIC", "ARABIC"):
+            return self._by_script(text, _CYRILLIC if script == "CYRILLIC" else _ARABIC)
+        ranked = self._free.rank(text)
+        letters = sum(map(str.isalpha, text))
+        if foreign := _foreign(ranked[0], covered | {form}, letters, letters_per_piece):
+            return foreign
+        if letters < _SHORT:
+            return form
+        return _among(ranked, {*declared, form, *covered}) or form
+
+    def _by_script(self, text: str, languages: tuple[str, ...]) -> str:
+        for letter, language in _TELLTALE.items():
+            if letter in text.casefold():
+                return language
+        if sum(map(str.isalpha, text)) < _SHORT:
+            return languages[0]
+        return _among(self._free.rank(text), set(languages)) or languages[0]
+
+
+def _foreign(best: tuple[str, float], known: frozenset[str], letters: int, letters_per_piece: float) -> str:
+    """The language of text that is plainly in none of the `known` ones, or an empty string."""
+    code, probability = best
+    if code in known | _ENGLISH_KIN:
+        return ""
+    in_fragments = probability >= _FOREIGN and letters_per_piece < _LETTERS_PER_PIECE
+    return code if in_fragments or (probability >= _SURE and letters >= _LONG) else ""
+
+
+def _among(ranked: list[tuple[str, float]], allowed: set[str]) -> str:
+    """The best of `allowed` when it holds most of their joint probability, else an empty string."""
+    chosen = [(code, probability) for code, probability in ranked if code in allowed]
+    total = sum(probability for _, probability in chosen)
+    if not chosen or total <= 0.0 or chosen[0][1] / total < _SURE:
+        return ""
+    return chosen[0][0]
+
+
+def scripts(text: str) -> Counter[str]:
+    """How many letters of each script, by the first word of their Unicode names (CJK, LATIN, ...)."""
+    return Counter(
+        unicodedata.name(letter, "UNKNOWN").split(" ")[0].split("-")[0] for letter in text if letter.isalpha()
+    )
+
+
+def main_script(text: str) -> str:
+    """The script most letters belong to; LATIN where there are no letters."""
+    counted = scripts(text).most_common(1)
+    return counted[0][0] if counted else "LATIN"

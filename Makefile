@@ -32,7 +32,7 @@ format: $(VENV)/.dev ## Put the code in the house style
 	$(VENV)/bin/ruff check --fix .
 
 faults: $(VENV)/.dev ## The long form of the fault tests: workers are killed again and again
-	FAULT_ROUNDS=long $(RUN) -m pytest -m faults
+	$(RUN) -m tests.faults.harness --rounds 25
 
 bench: $(VENV)/.dev ## Measure what governance costs, as ratios in one run
 	$(RUN) -m generation bench

@@ -1,0 +1,50 @@
+"""`python -m tests.faults.act submit | decide JOB`.
+
+One action of a person, in a process that can be killed by itself.
+"""
+
+import sys
+
+from tests.faults.harness import set_up
+
+
+def main() -> None:
+    """Do it, and print the id of what it was done to."""
+    set_up()
+    from django.utils import timezone
+
+    from studio.accounts.models import User
+    from studio.jobs.models import Picture
+    from studio.projects.actions import open_campaign
+    from studio.projects.models import Campaign, Project
+    from studio.review.actions import decide, submit_for_review
+    from tests.studio.requests import ask
+
+    verb, *arguments = sys.argv[1:]
+    now = timezone.now()
+    if verb == "submit":
+        project = Project.objects.get(slug="harvest")
+        creator = User.objects.get(username="creator")
+        campaign = Campaign.objects.filter(slug="drill").first() or open_campaign(
+            actor=creator,
+            project=project,
+            slug="drill",
+            name="Drill",
+            purpose="Drill",
+            languages=["en"],
+            channels=[],
+            at=now,
+        )
+        sys.stdout.write(f"{ask(campaign, now).pk}\n")
+    if verb == "decide":
+        picture = Picture.objects.get(job=arguments[0])
+        creator, reviewer = User.objects.get(username="creator"), User.objects.get(username="reviewer")
+        request = submit_for_review(
+            actor=creator, picture=picture, purpose="Drill", channel="none", alt_text="A drawing", checklist={}, at=now
+        )
+        decide(actor=reviewer, request=request, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=now)
+        sys.stdout.write(f"{picture.pk}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -38,7 +38,8 @@ POINTS = {
     "appended before recorded": "control",
     "recorded before notify": "control",
     "checkpoint before publish": "control",
-} QUICK = {
+}
+QUICK = {
     "LEASE_SECONDS": "3",
     "HEARTBEAT_SECONDS": "1",
     "BACKOFF_SECONDS": "0",

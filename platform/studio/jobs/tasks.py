@@ -3,9 +3,10 @@
 A message names work and carries none; every task may run twice, late, or never.
 """
 
-from functools import cache
+import functools
 from uuid import UUID
 
+from django.core.cache import cache
 from django.utils import timezone
 
 from studio import blobs, pipeline
@@ -16,10 +17,19 @@ from studio.jobs import finishing, making, queue, screening
 from studio.trail import actions as trail
 
 
-@cache
+ANSWER_SECONDS = 60
+
+
+@functools.cache
 def press() -> pipeline.Press:
     """This worker's model, kept loaded between jobs."""
     return pipeline.Press()
+
+
+@app.task
+def answer(question: str) -> None:
+    """Say that this worker is awake: whoever rang finds the answer in the cache."""
+    cache.set(f"answer {question}", True, ANSWER_SECONDS)
 
 
 @app.task
@@ -47,7 +57,7 @@ def settle_pending() -> None:
     for intent in trail.pending()[:200]:
         try:
             trail.settle(intent, at=timezone.now())
-        except pipeline.ledger_errors() as error:
+        except (pipeline.LedgerUnavailableError, pipeline.LedgerConflictError) as error:
             trail.logger.error("entry %s waits for the ledger: %s", intent.pk, error)
             break
 

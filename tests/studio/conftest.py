@@ -1,4 +1,7 @@
-"""An organisation with one person for each role, an approved model, a policy; databases and folders of the test's own."""
+"""An organisation with one person for each role, an approved model, a policy.
+
+Databases and folders of the test's own.
+"""
 
 import time
 from collections.abc import Callable, Iterator

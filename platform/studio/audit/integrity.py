@@ -9,6 +9,8 @@ key *and* every outside copy of a checkpoint is beyond it.
 The numbers are those of docs/reliability.md, "Invariants".
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,7 +51,7 @@ class Problem:
 
 
 def problems(*, now: datetime) -> Iterator[Problem]:
-    """Every disagreement in the installation, the ledgers' own first. Raises what `pipeline.ledger_errors` names."""
+    """Every disagreement in the installation, the ledgers' own first. Raises LedgerUnavailableError."""
     for organisation in Organisation.objects.order_by("slug"):
         yield from ledger_problems(organisation)
         yield from orphan_entries(organisation)
@@ -126,7 +128,7 @@ def state_problems(picture: Picture, entries: list[pipeline.LedgerEntry]) -> Ite
     key = str(last.body.get("outcome", "")) if last.kind == "decision" else str(last.kind)
     if picture.state not in ALLOWED.get(key, set()) and picture.state != PictureState.SIGNED:
         # An appended release whose last step was cut off is APPROVED for a moment more; the sweeper ends it.
-        if key == "release" and picture.state == PictureState.APPROVED:
+        if key == "release" and picture.state == PictureState.APPROVED and picture.release.at is None:
             return
         yield Problem(
             6,

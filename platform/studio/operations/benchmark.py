@@ -1,7 +1,7 @@
 """What the frame costs, as ratios measured in one run: starting up, and the way through the embedded broker.
 
-The libraries have benchmarks of their own (`python -m generation bench`, `python -m provenance bench`). Figures depend on the machine and on what
-else it does; ratios less so, and only they are compared with a goal.
+The libraries have benchmarks of their own (`python -m generation bench`, `python -m provenance bench`). Figures
+depend on the machine and on what else it does; ratios less so, and only they are compared with a goal.
 """
 
 import subprocess
@@ -23,13 +23,18 @@ from studio.operations.processes import Processes
 BARE = """
 import sys, django
 from django.conf import settings
-settings.configure(INSTALLED_APPS=["django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes",
-    "django.contrib.sessions", "django.contrib.messages"], DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3",
-    "NAME": ":memory:"}}, SECRET_KEY="bare", MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware", "django.contrib.messages.middleware.MessageMiddleware"],
-    ROOT_URLCONF="bare_urls", TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,
-    "OPTIONS": {"context_processors": ["django.template.context_processors.request",
-    "django.contrib.auth.context_processors.auth", "django.contrib.messages.context_processors.messages"]}}])
+apps = ["admin", "auth", "contenttypes", "sessions", "messages"]
+processors = ["django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
+              "django.contrib.messages.context_processors.messages"]
+settings.configure(
+    INSTALLED_APPS=["django.contrib." + app for app in apps],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    SECRET_KEY="bare", ROOT_URLCONF="bare_urls",
+    MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware",
+                "django.contrib.auth.middleware.AuthenticationMiddleware",
+                "django.contrib.messages.middleware.MessageMiddleware"],
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,
+                "OPTIONS": {"context_processors": processors}}])
 from django.core.management import execute_from_command_line
 execute_from_command_line(["bare", "check"])
 """
@@ -54,7 +59,10 @@ class Measure:
 
 
 def measures(*, rounds: int) -> Iterator[Measure]:
-    """Start-up against a bare Django, then the round trip through the broker. Raises RuntimeError when a process fails."""
+    """Start-up against a bare Django, then the round trip through the broker.
+
+    Raises RuntimeError when a process fails.
+    """
     yield Measure("manage.py check / bare Django's", round(start_ratio(rounds), 2), "x", 2.0)
     yield Measure("embedded broker, round trip", round(round_trip_ms(rounds * 5), 1), "ms", 50.0)
 

@@ -1,0 +1,122 @@
+"""`manage.py provenance_check` names whatever is altered behind its back."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+
+from studio import blobs, pipeline
+from studio.jobs.models import Job, Picture
+from studio.operations.sample import Sample
+from studio.projects.models import Campaign
+from studio.review.models import ReviewDecision
+from studio.trail.models import LedgerIntent
+from tests.studio.test_loop import released
+
+
+@pytest.fixture
+def picture(campaign: Campaign, sample: Sample, now: datetime) -> Picture:
+    """A released picture in an installation that agrees with itself."""
+    picture = released(campaign, sample, now)
+    path = pipeline.checkpoint_path(sample.organisation.slug)
+    blobs.write_whole(path, pipeline.checkpoint(sample.organisation.log, sample.organisation.slug, now=now).encode())
+    assert "agree" in check()
+    return picture
+
+
+def check() -> str:
+    """What the command prints; raises CommandError when it finds something."""
+    out = StringIO()
+    try:
+        call_command("provenance_check", stdout=out)
+    except CommandError as error:
+        raise CommandError(out.getvalue()) from error
+    return out.getvalue()
+
+
+def ledger_sql(settings: LazySettings, statement: str, *values: object) -> None:
+    """Alter the ledger as somebody with its file, or its owner's password, could: triggers out of the way first."""
+    if settings.LEDGER_URL.startswith("sqlite"):
+        with sqlite3.connect(settings.LEDGER_URL.removeprefix("sqlite:///")) as connection:
+            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                connection.execute(f'DROP TRIGGER "{name}"')
+            connection.execute(statement.replace("%s", "?"), values)
+        return
+    with psycopg.connect(settings.LEDGER_URL) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(statement, values)
+
+
+def test_an_altered_ledger_row_is_named(picture: Picture, settings: LazySettings) -> None:
+    intent = LedgerIntent.objects.get(row=str(picture.pk))
+    altered = bytes(intent.canonical).replace(picture.sha256.encode(), b"0" * 64)
+    ledger_sql(settings, "UPDATE entries SET canonical = %s WHERE entry_id = %s", altered, str(intent.entry))
+    with pytest.raises(CommandError, match=str(intent.entry)):
+        check()
+
+
+def test_a_deleted_ledger_row_is_named(picture: Picture, settings: LazySettings) -> None:
+    intent = LedgerIntent.objects.get(row=str(picture.release.pk))
+    ledger_sql(settings, "DELETE FROM entries WHERE entry_id = %s", str(intent.entry))
+    with pytest.raises(CommandError, match=str(intent.entry)):
+        check()
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("harm", [_flip, Path.unlink])
+def test_an_altered_or_missing_file_is_named(picture: Picture, harm: Callable[[Path], None]) -> None:
+    harm(blobs.blob_path(picture.sha256))
+    with pytest.raises(CommandError, match=rf"{picture.record}: The file {picture.sha256}"):
+        check()
+
+
+@pytest.mark.parametrize("state", ["RECORDED", "REJECTED", "WITHDRAWN", "APPROVED", "IN_REVIEW"])
+def test_an_altered_state_is_named(picture: Picture, state: str) -> None:
+    Picture.objects.filter(pk=picture.pk).update(state=state)
+    entry = pipeline.entries_about(picture.record)[-1].entry_id
+    with pytest.raises(CommandError, match=rf"\[6\] entry {entry}: {picture.record} is {state}"):
+        check()
+
+
+def test_an_altered_row_is_named(picture: Picture) -> None:
+    other = blobs.put(blobs.get(picture.release.sha256))
+    Picture.objects.filter(pk=picture.pk).update(sha256=other)
+    entry = pipeline.entries_about(picture.record)[0].entry_id
+    with pytest.raises(CommandError, match=rf"\[1\] entry {entry}: records another file"):
+        check()
+
+
+def test_a_blocked_request_brought_back_is_named(picture: Picture, campaign: Campaign, now: datetime) -> None:
+    from studio.jobs import screening
+    from studio.operations.demonstration import REQUESTS
+    from tests.studio.requests import ask
+
+    job = ask(campaign, now, prompt=REQUESTS[0])
+    assert screening.screen(job.pk, at=now) == "BLOCKED"
+    Job.objects.filter(pk=job.pk).update(state="QUEUED")
+    with pytest.raises(CommandError, match=rf"\[6\] request {job.pk}: is QUEUED, but the ledger says that it ended"):
+        check()
+
+
+def test_an_approval_by_a_maker_is_named(picture: Picture, sample: Sample) -> None:
+    ReviewDecision.objects.update(reviewer=sample.people["creator"])
+    with pytest.raises(CommandError, match=r"\[7\] decision"):
+        check()
+
+
+def test_an_old_ledger_is_found_against_the_outside_checkpoint(picture: Picture, settings: LazySettings) -> None:
+    ledger_sql(settings, "DELETE FROM entries WHERE kind = 'release'")
+    LedgerIntent.objects.filter(kind="release").delete()
+    with pytest.raises(CommandError, match=r"\[2\]"):
+        check()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,8 @@ from django.conf import settings
 from generation.engine import GeneratedAsset, Step
 from generation.errors import GenerationError, ModelFolderError, SpecError
 from generation.spec import GenerationSpec
+from moderation.errors import ModerationError
+from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError
 
 if TYPE_CHECKING:
     from generation.child import GenerationChild
@@ -34,7 +36,19 @@ if TYPE_CHECKING:
     from provenance.seal import SignedAsset
     from provenance.verification import Verification
 
-__all__ = ["GeneratedAsset", "GenerationError", "GenerationSpec", "ModelFolderError", "SpecError", "Step"]
+__all__ = [
+    "GeneratedAsset",
+    "GenerationError",
+    "GenerationSpec",
+    "LedgerConflictError",
+    "LedgerEntry",
+    "LedgerUnavailableError",
+    "ModelFolderError",
+    "ModerationError",
+    "ProvenanceError",
+    "SpecError",
+    "Step",
+]
 
 # Policies ----------------------------------------------------------------------------------------------------------
 
@@ -51,13 +65,6 @@ def policy(document: Mapping[str, Any]) -> Policy:
     from moderation.policy import Policy
 
     return Policy.from_json(document)
-
-
-def policy_errors() -> tuple[type[Exception], ...]:
-    """What a policy document that does not hold together raises; its words name the field."""
-    from moderation.errors import ModerationError
-
-    return (ModerationError,)
 
 
 # Screening ---------------------------------------------------------------------------------------------------------
@@ -161,7 +168,7 @@ def describe_model(folder: Path, *, slug: str) -> dict[str, Any]:
         "digest": entry.digest,
         "data_manifest_sha256": entry.data_manifest_sha256 or "",
         "weights": dict(entry.weights),
-        "defaults": dict(entry.defaults),
+        "defaults": asdict(entry.defaults),
         "languages": list(entry.languages),
     }
 
@@ -295,20 +302,6 @@ def append(entry: bytes) -> Receipt:
 def recorded(entry: UUID) -> Receipt | None:
     """The receipt of an entry, if the ledger has it."""
     return ledger().receipt(entry)
-
-
-def ledger_errors() -> tuple[type[Exception], ...]:
-    """What a ledger that cannot be reached, or refuses an entry, raises: the row waits, nothing becomes visible."""
-    from provenance.errors import LedgerConflictError, LedgerUnavailableError
-
-    return (LedgerUnavailableError, LedgerConflictError)
-
-
-def sealing_errors() -> tuple[type[Exception], ...]:
-    """What a missing key, an unreachable time-stamp or a failed signature raises: the picture waits unseen."""
-    from provenance.errors import ProvenanceError
-
-    return (ProvenanceError,)
 
 
 def checkpoint_path(slug: str) -> Path:

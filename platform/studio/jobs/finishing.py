@@ -110,7 +110,7 @@ def seal(picture: Picture, *, at: datetime) -> None:
     facts = circumstances(picture, at=at, entry=pipeline.entry_id(log, "picture", str(picture.pk)))
     try:
         signed = pipeline.seal(pixels_of(picture), picture.width, picture.height, facts)
-    except pipeline.sealing_errors() as error:
+    except pipeline.ProvenanceError as error:
         logger.error("picture %s waits for its signature: %s", picture.pk, error)
         Picture.objects.filter(pk=picture.pk, token=picture.token).update(waiting=str(error), lease=None, changed=at)
         return
@@ -173,7 +173,7 @@ def record(picture: Picture, *, at: datetime) -> None:
     intent = LedgerIntent.objects.get(row=str(picture.pk), kind="picture")
     try:
         intent = settle(intent, at=at)
-    except pipeline.ledger_errors() as error:
+    except (pipeline.LedgerUnavailableError, pipeline.LedgerConflictError) as error:
         logger.error("picture %s waits for the ledger: %s", picture.pk, error)
         Picture.objects.filter(pk=picture.pk, token=picture.token).update(waiting=str(error), lease=None, changed=at)
         return

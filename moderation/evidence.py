@@ -57,7 +57,7 @@ def from_rules(book: RuleBook, readings: Readings, policy: Policy) -> Iterator[F
     allowed = readings.allowed()
     for category, terms in allowed.items():
         left = strongest(_hits(book, readings, without(terms, readings.for_rules)))
-        hits = {id: hit for id, hit in hits.items() if hit.rule.category != category or id in left}
+        hits = {name: hit for name, hit in hits.items() if hit.rule.category != category or name in left}
     for hit in hits.values():
         if hit.rule.category in IMMUTABLE:
             yield _immutable(hit, book)

@@ -26,12 +26,38 @@ _SHORT = 20  # letters; shorter text says too little about its language
 _LONG = 15  # letters; from here an undeclared language the encoder knows is recognised
 
 # Scripts written by one language of the encoder, or by none of the classifiers' languages.
-_SCRIPT_LANGUAGE = {
-    "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "THAI": "th", "DEVANAGARI": "hi", "BENGALI": "bn",
-    "TAMIL": "ta", "TELUGU": "te", "KANNADA": "kn", "MALAYALAM": "ml", "GUJARATI": "gu", "GURMUKHI": "pa", "SINHALA": "si",
-    "ETHIOPIC": "am", "GEORGIAN": "ka", "ARMENIAN": "hy", "HEBREW": "he", "GREEK": "el", "KHMER": "km", "LAO": "lo",
-    "MYANMAR": "my", "TIBETAN": "bo", "MONGOLIAN": "mn", "NKO": "nqo", "ORIYA": "or", "THAANA": "dv",
-}  # fmt: skip
+_SCRIPT_LANGUAGE = dict(
+    pair.split("=")
+    for pair in [
+        "CJK=zh",
+        "HIRAGANA=ja",
+        "KATAKANA=ja",
+        "HANGUL=ko",
+        "THAI=th",
+        "DEVANAGARI=hi",
+        "BENGALI=bn",
+        "TAMIL=ta",
+        "TELUGU=te",
+        "KANNADA=kn",
+        "MALAYALAM=ml",
+        "GUJARATI=gu",
+        "GURMUKHI=pa",
+        "SINHALA=si",
+        "ETHIOPIC=am",
+        "GEORGIAN=ka",
+        "ARMENIAN=hy",
+        "HEBREW=he",
+        "GREEK=el",
+        "KHMER=km",
+        "LAO=lo",
+        "MYANMAR=my",
+        "TIBETAN=bo",
+        "MONGOLIAN=mn",
+        "NKO=nqo",
+        "ORIYA=or",
+        "THAANA=dv",
+    ]
+)
 # Letters that Russian or Arabic do not have, and the languages that do.
 _TELLTALE = {**dict.fromkeys("іїєґ", "uk"), **dict.fromkeys("ўәөүңғқһҷӣў", "kk"), **dict.fromkeys("ђћџљњј", "sr"),
              **dict.fromkeys("پچژگک", "fa"), **dict.fromkeys("ٹڈڑےں", "ur"), **dict.fromkeys("ډړښې", "ps")}  # fmt: skip

@@ -70,7 +70,7 @@ def normalise(text: str) -> Normalised:
 
 def fold(text: str) -> str:
     """Case, accents of Latin letters and Arabic vowel marks taken away: the form words are compared in."""
-    folded = []
+    folded: list[str] = []
     for character in unicodedata.normalize("NFKD", text.casefold()):
         if unicodedata.combining(character) and folded and ("a" <= folded[-1] <= "z" or folded[-1] == "е"):
             continue
@@ -94,7 +94,7 @@ def _visible(text: str) -> str:
 
 def _without_stacked_marks(text: str) -> str:
     """Drop combining marks beyond the first on a Latin letter; ordinary accents are composed already."""
-    kept = []
+    kept: list[str] = []
     for character in unicodedata.normalize("NFC", text):
         if unicodedata.combining(character) and kept and kept[-1].isascii():
             continue

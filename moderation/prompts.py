@@ -38,9 +38,9 @@ class MissingClassifier:
 
     revision = ""
 
-    def __init__(self, id: str, reason: str, *, languages: frozenset[str], categories: frozenset[str]) -> None:
+    def __init__(self, name: str, reason: str, *, languages: frozenset[str], categories: frozenset[str]) -> None:
         """`languages` and `categories` are those the missing classifier would have had."""
-        self.id, self._reason, self.languages, self.categories = id, reason, languages, categories
+        self.id, self._reason, self.languages, self.categories = name, reason, languages, categories
 
     def score(self, texts: Sequence[str]) -> Mapping[str, float]:
         """Always raises `ClassifierError` with the reason the classifier could not be loaded."""

@@ -118,7 +118,7 @@ def strongest(hits: Iterable[Hit]) -> dict[str, Hit]:
 
 
 def _rule(entry: Mapping[str, Any]) -> Rule:
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     rule = Rule(**values)
     checked_category(rule.category, field=f"rules.{rule.id}")
     if not rule.all or not 0.0 < rule.score <= 1.0:

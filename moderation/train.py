@@ -32,7 +32,7 @@ class Recipe:
 
     `penalty`: weight of the squared norm; `twin_weight`: weight of hard harmless twins against 1 for
     other harmless text; `held`, `refused`: shares of out-of-fold harmless texts that may score above 0.5
-    and above 0.9.
+    and above 0.9; `per_line`, `styled`, `seed`: see `corpus.examples`.
     """
 
     penalty: float = 0.02
@@ -40,6 +40,12 @@ class Recipe:
     held: float = 0.002
     refused: float = 0.0004
     folds: int = 5
+    per_line: int = 6
+    styled: float = 0.25
+    seed: int = 20
+
+
+RECIPE = Recipe()
 
 
 @dataclass(frozen=True, slots=True)

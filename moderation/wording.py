@@ -25,16 +25,16 @@ MEANING: dict[str, str] = {
 }
 
 REMEDY: dict[str, str] = {
-    Category.SEXUAL_EXPLICIT: "Describe people clothed; for health teaching, name the drawing: 'line drawing', 'anatomical diagram'.",
+    Category.SEXUAL_EXPLICIT: "Describe people clothed; for health teaching, ask for an 'anatomical diagram'.",
     Category.VIOLENCE_GRAPHIC: "Show what helps rather than the injury: first aid, shelter, people rebuilding.",
     Category.HATE_EXTREMISM: "Take out the group, symbol or slogan, or show people together as equals.",
     Category.SELF_HARM: "Show support: someone listening, a helpline poster, a calm place.",
     Category.DANGEROUS_ILLICIT: "Show prevention or safe practice instead of the dangerous thing itself.",
-    Category.DIGNITY_STEREOTYPE: "Show people as active and capable: cooking, harvesting, teaching, deciding. Name what they do.",
-    Category.SYNTHETIC_EVIDENCE: "Say that it is an illustration or a drill, and leave out news agencies and words such as 'real footage'.",
+    Category.DIGNITY_STEREOTYPE: "Show people as active and capable: name what they do or decide.",
+    Category.SYNTHETIC_EVIDENCE: "Say that it is an illustration or a drill; leave out news agencies.",
     Category.REAL_PERSON: "Describe a role instead of naming a person: 'a nurse', 'a minister at a desk'.",
     Category.PHOTOREAL_CHILD: "Ask for an illustration or a drawing instead of a photograph.",
-    Category.IP_STYLE: "Describe the look in words (flat colours, ink line, soft light) instead of naming an artist or brand.",
+    Category.IP_STYLE: "Describe the look in words: flat colours, ink line, soft light.",
     Category.EVASION: "Write the words out plainly.",
     Category.DEGENERATE_OUTPUT: "Generate again with another seed or more steps.",
     Category.UNCOVERED_LANGUAGE: "Write it in a language the organisation has declared, or wait for a reviewer.",

@@ -47,9 +47,9 @@ class ModelReference:
 class Governance:
     """Who decided what, in digests. `record` is the picture's `urn:uuid:…`, the same in every entry and manifest.
 
-    `checkpoint_size` and `checkpoint_root` (base64, as in the checkpoint; empty before the first) are the log's last
-    checkpoint: they prove that the picture was signed after it. The approver's role and the decision's leaf index belong
-    to the release alone.
+    `checkpoint_size` and `checkpoint_root` (base64, as in the checkpoint; empty before the first) are those of the last
+    checkpoint: they prove that the picture was signed after it. The approver's role and the decision's leaf index
+    belong to the release alone.
     """
 
     record: str

@@ -67,7 +67,10 @@ def canonical_entry(
         "body": body,
     }
     _require_valid(entry)
-    return canonical_json(entry)
+    data = canonical_json(entry)
+    # What is written must be readable by the same rules: a float of 2**53 prints as an integer that is refused later.
+    parse_canonical(data)
+    return data
 
 
 def parse_entry(data: bytes) -> dict[str, Any]:

@@ -8,7 +8,7 @@ Memory stays constant: rows are streamed, and at most 100 problems are listed.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select
@@ -20,6 +20,7 @@ from provenance.ledger.records import LedgerEntry
 
 _PAGE = 500
 _MOST_PROBLEMS = 100
+_Row: TypeAlias = "Row[*tuple[Any, ...]] | None"
 _ENTRY, _NODE, _CHECKPOINT = tables.entries.c, tables.nodes.c, tables.checkpoints.c
 
 
@@ -52,7 +53,7 @@ class Auditor:
     outside: str | None
     _problems: list[Problem] = field(default_factory=list)
     _agreed: int = 0  # the size of the last checkpoint that the recomputed tree still agrees with
-    _suspect: UUID | None = None  # the first entry after it
+    _spoiled: set[merkle.Coordinate] = field(default_factory=set)  # subtrees over something already reported
 
     def run(self) -> AuditReport:
         """Walk the log once, from its first entry to its last."""
@@ -62,18 +63,23 @@ class Auditor:
         frontier = merkle.Frontier()
         self._compare(frontier, expected)
         for sequence, row in self._rows(size):
-            entry = self._examine(sequence, row)
-            if sequence == self._agreed:
-                self._suspect = entry.entry_id if entry else None
-            self._grow(frontier, sequence, entry, row)
+            self._grow(frontier, sequence, row)
             self._compare(frontier, expected)
         self._require_all_there(size, expected)
         problems = tuple(sorted(self._problems, key=lambda problem: (problem.sequence is None, problem.sequence or 0)))
         return AuditReport(not problems, size, frontier.root(), problems)
 
-    def _report(self, sequence: int | None, entry_id: UUID | None, reason: str) -> None:
+    def _report(self, sequence: int | None, reason: str) -> None:
         if len(self._problems) < _MOST_PROBLEMS:
-            self._problems.append(Problem(sequence, entry_id, reason))
+            self._problems.append(Problem(sequence, self._entry_id(sequence), reason))
+
+    def _entry_id(self, sequence: int | None) -> UUID | None:
+        place = (_ENTRY.log == self.log, _ENTRY.sequence == sequence)
+        found = self.connection.scalar(select(_ENTRY.entry_id).where(*place)) if sequence is not None else None
+        try:
+            return UUID(found) if found else None
+        except ValueError:
+            return None
 
     def _size(self) -> int:
         last = self.connection.scalar(select(func.max(_ENTRY.sequence)).where(_ENTRY.log == self.log))
@@ -87,12 +93,12 @@ class Auditor:
             try:
                 checkpoint = open_checkpoint(note, origin=self.log, keys=self.keys)
             except ValueError as error:
-                self._report(None, None, str(error))
+                self._report(None, str(error))
                 continue
             expected.setdefault(checkpoint.size, []).append(checkpoint)
         return expected
 
-    def _rows(self, size: int) -> Iterator[tuple[int, Row[*tuple[Any, ...]] | None]]:
+    def _rows(self, size: int) -> Iterator[tuple[int, _Row]]:
         """Every position once, with its row and stored leaf, or None where the row is missing."""
         leaf = (_NODE.log == _ENTRY.log) & (_NODE.level == 0) & (_NODE.position == _ENTRY.sequence)
         columns = select(tables.entries, _NODE.hash.label("stored_leaf")).outerjoin(tables.nodes, leaf)
@@ -102,69 +108,76 @@ class Auditor:
             for sequence in range(start, min(size, start + _PAGE)):
                 yield sequence, found.get(sequence)
 
-    def _examine(self, sequence: int, row: Row[*tuple[Any, ...]] | None) -> LedgerEntry | None:
+    def _grow(self, frontier: merkle.Frontier, sequence: int, row: _Row) -> None:
+        """Add the entry's leaf and compare each subtree that it completes with the stored one.
+
+        The stored leaf is what carries on: an edited entry is named once, and later checkpoints still mean something.
+        """
+        computed = self._examine(sequence, row)
+        stored = self._stored((0, sequence)) if row is None else row.stored_leaf
+        if stored is None:
+            self._report(sequence, "the tree has no leaf for the entry: it was added past the ledger")
+        elif computed is not None and bytes(stored) != computed:
+            self._report(sequence, "the entry is not the one that was hashed: it was changed, moved or swapped")
+        if stored is None or bytes(stored) != computed:
+            self._spoiled.add((0, sequence))
+        leaf = bytes(stored) if stored is not None else computed or merkle.leaf_hash(b"")
+        for coordinate, value in frontier.append(leaf)[1:]:
+            self._compare_subtree(coordinate, value)
+
+    def _examine(self, sequence: int, row: _Row) -> bytes | None:
+        """The leaf hash of the row's bytes, None when there are none that are an entry."""
         if row is None:
-            self._report(sequence, None, "the entry is missing: it was deleted or moved")
+            self._report(sequence, "the entry is missing: it was deleted or moved")
             return None
         try:
             entry = LedgerEntry.parse(sequence, bytes(row.canonical))
         except ValueError as error:
-            self._report(sequence, UUID(row.entry_id), f"the entry's bytes were changed: {error}")
+            self._report(sequence, f"the entry's bytes were changed: {error}")
             return None
         wrong = [name for name, value in tables.row(entry, sequence).items() if row._mapping[name] != value]
         if wrong:
-            self._report(
-                sequence, entry.entry_id, f"the columns {', '.join(wrong)} do not agree with the entry's bytes"
-            )
-        return entry
+            self._report(sequence, f"the columns {', '.join(wrong)} do not agree with the entry's bytes")
+        return bytes.fromhex(entry.leaf)
 
-    def _grow(
-        self, frontier: merkle.Frontier, sequence: int, entry: LedgerEntry | None, row: Row[*tuple[Any, ...]] | None
-    ) -> None:
-        """Add the leaf and compare each subtree it completes with the stored one.
+    def _compare_subtree(self, coordinate: merkle.Coordinate, value: bytes) -> None:
+        """Report the smallest subtree that is wrong; those above it must be wrong too and say nothing new."""
+        level, position = coordinate
+        children = {(level - 1, 2 * position), (level - 1, 2 * position + 1)}
+        spoiled = bool(children & self._spoiled)
+        self._spoiled -= children
+        if spoiled:
+            self._spoiled.add(coordinate)
+        elif self._stored(coordinate) != value:
+            first, last = position << level, ((position + 1) << level) - 1
+            self._spoiled.add(coordinate)
+            self._report(first, f"entries {first} to {last} do not have the hash that was stored for them together")
 
-        The stored leaf is what carries on: an edited entry is named once, and later checkpoints still mean something.
-        """
-        entry_id = entry.entry_id if entry else None
-        stored = self._stored_leaf(sequence) if row is None else row.stored_leaf
-        computed = bytes.fromhex(entry.leaf) if entry else None
-        if stored is None:
-            self._report(sequence, entry_id, "the tree has no leaf for the entry: it was added past the ledger")
-        elif computed is not None and bytes(stored) != computed:
-            self._report(sequence, entry_id, "the entry is not the one that was hashed: it was changed or swapped")
-        leaf = bytes(stored) if stored is not None else computed or merkle.leaf_hash(b"")
-        inner = dict(frontier.append(leaf)[1:])
-        if inner and self._stored(inner) != inner:
-            self._report(sequence, entry_id, "a subtree that ends here does not have the hash that was stored for it")
-
-    def _stored_leaf(self, sequence: int) -> bytes | None:
-        return self._stored({(0, sequence): b""}).get((0, sequence))
-
-    def _stored(self, wanted: dict[merkle.Coordinate, bytes]) -> dict[merkle.Coordinate, bytes]:
-        found = {}
-        for level, position in wanted:
-            at = (_NODE.log == self.log) & (_NODE.level == level) & (_NODE.position == position)
-            value = self.connection.scalar(select(_NODE.hash).where(at))
-            if value is not None:
-                found[level, position] = bytes(value)
-        return found
+    def _stored(self, coordinate: merkle.Coordinate) -> bytes | None:
+        at = (_NODE.log == self.log) & (_NODE.level == coordinate[0]) & (_NODE.position == coordinate[1])
+        value = self.connection.scalar(select(_NODE.hash).where(at))
+        return bytes(value) if value is not None else None
 
     def _compare(self, frontier: merkle.Frontier, expected: dict[int, list[Checkpoint]]) -> None:
         signed = expected.get(frontier.size, ())
         if all(checkpoint.root == frontier.root() for checkpoint in signed):
             self._agreed = frontier.size if signed else self._agreed
             return
+        # Where exactly is known only if something else was found since the last checkpoint that agrees.
+        named = [
+            item.sequence for item in self._problems if item.sequence is not None and item.sequence >= self._agreed
+        ]
         span = f"entries {self._agreed} to {frontier.size - 1}"
-        self._report(self._agreed, self._suspect, f"{span} are not those that the checkpoint of {frontier.size} signed")
+        self._report(min(named, default=self._agreed), f"{span} are not what the checkpoint of {frontier.size} signed")
 
     def _require_all_there(self, size: int, expected: dict[int, list[Checkpoint]]) -> None:
         largest = max(expected, default=0)
         if largest > size:
-            self._report(size, None, f"the log was cut short: a checkpoint signed {largest} entries, {size} are left")
+            self._report(size, f"the log was cut short: a checkpoint signed {largest} entries, {size} are left")
         leaves = select(func.max(_NODE.position)).where(_NODE.log == self.log, _NODE.level == 0)
         last = self.connection.scalar(leaves)
         if last is not None and last >= size:
-            self._report(size, None, f"the log was cut short: the tree has {last + 1} leaves, {size} entries are left")
+            self._report(size, f"the log was cut short: the tree has {last + 1} leaves, {size} entries are left")
         twice = select(_ENTRY.entry_id).group_by(_ENTRY.entry_id).having(func.count() > 1)
         for entry_id in self.connection.scalars(twice):
-            self._report(None, UUID(entry_id), "the same entry id stands in the ledger twice")
+            self._report(None, f"the entry id {entry_id} stands in the ledger twice")

@@ -1,0 +1,116 @@
+"""An organisation at work, in miniature: what the studio does with this library, in the same order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import numpy as np
+
+from provenance.canonical import sha256_hex
+from provenance.claims import Claim, Governance, ModelReference, Oversight
+from provenance.entries import EntryKind, canonical_entry, commitment, entry_id
+from provenance.keys import CheckpointKey, SigningIdentity, TrustStore
+from provenance.ledger import Ledger, Receipt
+from provenance.seal import SignedAsset, release, seal
+
+PASSPHRASE = b"correct horse battery"
+LOG = "studio.example/health"
+_SALT = bytes(range(16))
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """RGB8 pixels and their size."""
+
+    data: bytes
+    width: int
+    height: int
+
+    @classmethod
+    def gradient(cls, width: int, height: int, *, seed: int = 1) -> "Pixels":
+        """A gradient with a little noise, so that it is neither flat nor random."""
+        y, x = np.mgrid[0:height, 0:width]
+        plane = np.stack([255 * x / width, 255 * y / height, 127 + 0 * x], axis=-1)
+        noise = np.random.default_rng(seed).integers(-8, 8, plane.shape)
+        return cls((plane + noise).clip(0, 255).astype(np.uint8).tobytes(), width, height)
+
+
+@dataclass(slots=True)
+class Office:
+    """Seals, records, decides, releases and withdraws in one log."""
+
+    identity: SigningIdentity
+    key: CheckpointKey
+    trust: TrustStore
+    ledger: Ledger
+    now: datetime
+    log: str = LOG
+    records: list[str] = field(default_factory=list)
+
+    def claim(self, record: str, entry: UUID, **changes: Any) -> Claim:
+        """A claim about a picture; `approver_role` makes it a release's."""
+        digest = sha256_hex(b"something")
+        approved = {name: changes.pop(name) for name in ("approver_role", "decision_leaf_index") if name in changes}
+        facts: dict[str, Any] = {
+            "title": "Mosquito net, rainy season",
+            "producer": "Health Office",
+            "when": self.now,
+            "model": ModelReference("Starter", "r1", digest, "Apache-2.0", digest),
+            "software": ("Imprimatur", "0.1.0"),
+            "parameters": {"steps": 20, "guidance": 3.5},
+            "governance": Governance(
+                record=record, request_digest=digest, prompt_commitment=commitment("a net", _SALT), seed=str(2**63),
+                scheduler="FlowMatchEulerDiscreteScheduler", policy_digest=digest, decision_ids=("decision-1",),
+                log_origin=self.log, entry_id=str(entry), checkpoint_size=0, checkpoint_root="", **approved,
+            ),
+            "oversight": Oversight.HUMAN_VALIDATED if approved else Oversight.PROMPT_GUIDED,
+            "training_mining": {"cawg.ai_training": "notAllowed", "cawg.ai_generative_training": "notAllowed"},
+        }  # fmt: skip
+        return Claim(**(facts | changes))
+
+    def seal(self, pixels: Pixels, *, media_type: str = "image/png", **changes: Any) -> tuple[str, SignedAsset]:
+        """A sealed picture under a new record, not yet recorded."""
+        record = f"urn:uuid:{uuid4()}"
+        claim = self.claim(record, entry_id(self.log, EntryKind.PICTURE, record), **changes)
+        asset = seal(pixels.data, pixels.width, pixels.height, claim, self.identity, media_type=media_type)
+        return record, asset
+
+    def append(self, kind: EntryKind, record: str | None, asset: SignedAsset | None = None, **body: Any) -> Receipt:
+        """Record something; the row that causes it is the record itself."""
+        return self.ledger.append(self.entry(kind, record, asset, row=record or str(uuid4()), **body))
+
+    def entry(
+        self, kind: EntryKind, record: str | None, asset: SignedAsset | None = None, *, row: str, **body: Any
+    ) -> bytes:
+        """The canonical bytes of an entry."""
+        return canonical_entry(
+            log=self.log, entry_id=entry_id(self.log, kind, row), kind=kind, at=self.now, record=record,
+            asset=named(asset) if asset else None, body=body,
+        )  # fmt: skip
+
+    def make(self, pixels: Pixels, **changes: Any) -> tuple[str, SignedAsset]:
+        """A sealed and recorded picture."""
+        record, asset = self.seal(pixels, **changes)
+        self.append(EntryKind.PICTURE, record, asset)
+        self.records.append(record)
+        return record, asset
+
+    def publish(self, record: str, first: SignedAsset) -> SignedAsset:
+        """Approve, release and record it."""
+        decision = self.append(EntryKind.DECISION, record, first, outcome="APPROVED")
+        claim = self.claim(
+            record,
+            entry_id(self.log, EntryKind.RELEASE, record),
+            approver_role="reviewer",
+            decision_leaf_index=decision.sequence,
+        )
+        released = release(first.data, claim, self.identity)
+        self.append(EntryKind.RELEASE, record, released, parent=first.sha256)
+        return released
+
+
+def named(asset: SignedAsset) -> Mapping[str, str]:
+    """What an entry says about a file."""
+    return {"sha256": asset.sha256, "pixel_sha256": asset.pixel_sha256, "media_type": asset.media_type}

@@ -1,0 +1,297 @@
+"""Every way to change a ledger behind its triggers is found, and the first bad entry is named.
+
+The intruder here has full rights on the database: the triggers are dropped first. What no hash inside the database can
+show (a log rewritten as a whole, or cut short with its checkpoints) shows against a checkpoint kept elsewhere.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine, delete, insert, select, text, update
+
+from provenance.keys import CheckpointKey, TrustStore
+from provenance.ledger import Ledger, LedgerEntry, create_tables, merkle, tables
+from provenance.ledger.engines import parse_url
+from tests.provenance.conftest import PASSPHRASE
+from tests.provenance.test_ledger import LOG, entry
+
+SIZE, CHECKPOINT = 11, 8
+ENTRIES, NODES, CHECKPOINTS = tables.entries.c, tables.nodes.c, tables.checkpoints.c
+
+
+@pytest.fixture
+def outside(ledger: Ledger, checkpoint_key: CheckpointKey, now: datetime) -> str:
+    """A log of eleven entries, with a checkpoint after eight and one, returned, after all."""
+    for number in range(CHECKPOINT):
+        ledger.append(entry(number))
+    ledger.checkpoint(LOG, checkpoint_key, now=now)
+    for number in range(CHECKPOINT, SIZE):
+        ledger.append(entry(number))
+    return ledger.checkpoint(LOG, checkpoint_key, now=now)
+
+
+@pytest.fixture
+def intruder(ledger_url: str, outside: str) -> Iterator[Connection]:
+    """A connection without triggers in its way."""
+    engine = create_engine(parse_url(ledger_url))
+    with engine.begin() as connection:
+        drop_triggers(connection)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def drop_triggers(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DROP FUNCTION ledger_refuse CASCADE"))
+        return
+    for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+        connection.execute(text(f"DROP TRIGGER {name}"))
+
+
+def rewrite(connection: Connection, sequence: int, canonical: bytes) -> None:
+    row = tables.row(LedgerEntry.parse(sequence, canonical), sequence)
+    connection.execute(update(tables.entries).where(ENTRIES.sequence == sequence).values(**row))
+
+
+def edit(connection: Connection, sequence: int) -> None:
+    rewrite(connection, sequence, entry(sequence, note="never happened"))
+
+
+def edit_bytes_to_nonsense(connection: Connection, sequence: int) -> None:
+    connection.execute(update(tables.entries).where(ENTRIES.sequence == sequence).values(canonical=b"nonsense"))
+
+
+def edit_column(connection: Connection, sequence: int) -> None:
+    connection.execute(update(tables.entries).where(ENTRIES.sequence == sequence).values(asset_sha256="ff" * 32))
+
+
+def remove(connection: Connection, sequence: int) -> None:
+    connection.execute(delete(tables.entries).where(ENTRIES.sequence == sequence))
+
+
+def remove_and_close_the_gap(connection: Connection, sequence: int) -> None:
+    remove(connection, sequence)
+    for later in range(sequence + 1, SIZE):
+        connection.execute(update(tables.entries).where(ENTRIES.sequence == later).values(sequence=later - 1))
+
+
+def insert_before(connection: Connection, sequence: int) -> None:
+    for later in reversed(range(sequence, SIZE)):
+        connection.execute(update(tables.entries).where(ENTRIES.sequence == later).values(sequence=later + 1))
+    row = tables.row(LedgerEntry.parse(sequence, entry(99)), sequence)
+    connection.execute(insert(tables.entries).values(**row))
+
+
+def swap_with_the_last(connection: Connection, sequence: int) -> None:
+    mine, last = entry(sequence), entry(SIZE - 1)
+    remove(connection, SIZE - 1)
+    rewrite(connection, sequence, last)
+    connection.execute(insert(tables.entries).values(**tables.row(LedgerEntry.parse(SIZE - 1, mine), SIZE - 1)))
+
+
+def edit_leaf(connection: Connection, sequence: int) -> None:
+    at = (NODES.level == 0) & (NODES.position == sequence)
+    connection.execute(update(tables.nodes).where(at).values(hash=bytes(32)))
+
+
+def remove_leaf(connection: Connection, sequence: int) -> None:
+    connection.execute(delete(tables.nodes).where((NODES.level == 0) & (NODES.position == sequence)))
+
+
+EXACT: list[Callable[[Connection, int], None]] = [
+    edit, edit_bytes_to_nonsense, edit_column, remove, remove_and_close_the_gap, insert_before, swap_with_the_last,
+    edit_leaf, remove_leaf,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sequence", [0, 3, 8])
+@pytest.mark.parametrize("tamper", EXACT, ids=lambda function: function.__name__)
+def test_the_first_bad_entry_is_named(
+    ledger: Ledger, trust: TrustStore, intruder: Connection, tamper: Callable[[Connection, int], None], sequence: int
+) -> None:
+    assert ledger.audit(LOG, trust=trust).ok
+    tamper(intruder, sequence)
+    intruder.commit()
+    report = ledger.audit(LOG, trust=trust)
+    assert not report.ok
+    assert report.problems[0].sequence == sequence
+    assert report.problems[0].entry_id == named(intruder, sequence)
+
+
+def named(connection: Connection, sequence: int) -> Any:
+    from uuid import UUID
+
+    found = connection.scalar(select(ENTRIES.entry_id).where(ENTRIES.sequence == sequence))
+    return UUID(found) if found else None
+
+
+def test_an_inner_hash_that_was_changed_is_found(ledger: Ledger, trust: TrustStore, intruder: Connection) -> None:
+    at = (NODES.level == 1) & (NODES.position == 2)
+    intruder.execute(update(tables.nodes).where(at).values(hash=bytes(32)))
+    intruder.commit()
+    problem, *more = ledger.audit(LOG, trust=trust).problems
+    assert (problem.sequence, more) == (4, [])
+    assert "4 to 5" in problem.reason
+
+
+def recompute(connection: Connection) -> None:
+    """Make every stored hash agree with the entries, as an intruder with patience would."""
+    frontier = merkle.Frontier()
+    connection.execute(delete(tables.nodes))
+    canonical = connection.scalars(select(ENTRIES.canonical).order_by(ENTRIES.sequence)).all()
+    for data in canonical:
+        for (level, position), value in frontier.append(merkle.leaf_hash(bytes(data))):
+            row = {"log": LOG, "level": level, "position": position, "hash": value}
+            connection.execute(insert(tables.nodes).values(**row))
+
+
+@pytest.mark.parametrize(("sequence", "first"), [(3, 0), (9, CHECKPOINT)])
+def test_a_rewritten_tree_shows_against_the_checkpoints(
+    ledger: Ledger, trust: TrustStore, intruder: Connection, sequence: int, first: int
+) -> None:
+    edit(intruder, sequence)
+    recompute(intruder)
+    intruder.commit()
+    problem = ledger.audit(LOG, trust=trust).problems[0]
+    assert problem.sequence == first, "the first entry that may be wrong: what lies before is vouched for"
+    assert "checkpoint" in problem.reason
+
+
+def test_a_checkpoint_is_not_signed_over_a_rewritten_log(
+    ledger: Ledger, checkpoint_key: CheckpointKey, intruder: Connection, now: datetime
+) -> None:
+    from provenance.errors import LedgerConflictError
+
+    edit(intruder, 9)
+    recompute(intruder)
+    intruder.commit()
+    ledger.append(entry(50))
+    with pytest.raises(LedgerConflictError, match="nothing was signed"):
+        ledger.checkpoint(LOG, checkpoint_key, now=now)
+
+
+def test_forged_checkpoints_show_by_their_signature(
+    ledger: Ledger, trust: TrustStore, intruder: Connection, tmp_path: Path, now: datetime
+) -> None:
+    from provenance.keys import create_authority
+
+    create_authority(tmp_path / "forger", organisation="Health Office", passphrase=PASSPHRASE, now=now)
+    forger = CheckpointKey.load(tmp_path / "forger", passphrase=PASSPHRASE)
+    edit(intruder, 3)
+    recompute(intruder)
+    intruder.execute(delete(tables.checkpoints))
+    intruder.commit()
+    ledger.checkpoint(LOG, forger, now=now)
+    report = ledger.audit(LOG, trust=trust)
+    assert [problem.sequence for problem in report.problems] == [None]
+    assert "signature" in report.problems[0].reason
+
+
+def test_a_log_rewritten_without_its_checkpoints_shows_from_outside(
+    ledger: Ledger, trust: TrustStore, intruder: Connection, outside: str
+) -> None:
+    edit(intruder, 3)
+    recompute(intruder)
+    intruder.execute(delete(tables.checkpoints))
+    intruder.commit()
+    assert ledger.audit(LOG, trust=trust).ok, "nothing inside can show it"
+    report = ledger.audit(LOG, trust=trust, outside=outside)
+    assert (report.ok, report.problems[0].sequence) == (False, 0)
+
+
+def cut(connection: Connection, size: int) -> None:
+    connection.execute(delete(tables.entries).where(ENTRIES.sequence >= size))
+
+
+def test_a_log_that_was_cut_short_names_the_first_missing_entry(
+    ledger: Ledger, trust: TrustStore, intruder: Connection, outside: str
+) -> None:
+    cut(intruder, 9)
+    intruder.commit()
+    assert ledger.audit(LOG, trust=trust).problems[0].sequence == 9
+    recompute(intruder)
+    intruder.commit()
+    assert ledger.audit(LOG, trust=trust).problems[0].sequence == 9
+    intruder.execute(delete(tables.checkpoints).where(CHECKPOINTS.size > 9))
+    intruder.commit()
+    assert ledger.audit(LOG, trust=trust).ok, "nothing inside can show it"
+    assert ledger.audit(LOG, trust=trust, outside=outside).problems[0].sequence == 9
+
+
+def test_a_ledger_whose_tail_was_cut_refuses_the_next_entry(
+    ledger: Ledger, intruder: Connection, checkpoint_key: CheckpointKey, now: datetime
+) -> None:
+    from provenance.errors import LedgerConflictError
+
+    cut(intruder, 9)
+    intruder.commit()
+    with pytest.raises(LedgerConflictError):
+        ledger.append(entry(50))
+    recompute(intruder)
+    intruder.commit()
+    with pytest.raises(LedgerConflictError, match="no longer begins"):
+        ledger.checkpoint(LOG, checkpoint_key, now=now)
+
+
+def test_an_old_copy_of_the_database_shows_from_outside(
+    tmp_path: Path, checkpoint_key: CheckpointKey, trust: TrustStore, now: datetime
+) -> None:
+    file, backup = tmp_path / "ledger.sqlite3", tmp_path / "backup.sqlite3"
+    create_tables(str(file))
+    ledger = Ledger(str(file))
+    for number in range(5):
+        ledger.append(entry(number))
+    ledger.checkpoint(LOG, checkpoint_key, now=now)
+    ledger.close()
+    shutil.copy(file, backup)
+    for number in range(5, 7):
+        ledger.append(entry(number))
+    kept = ledger.checkpoint(LOG, checkpoint_key, now=now)
+    ledger.close()
+    shutil.copy(backup, file)
+    assert ledger.audit(LOG, trust=trust).ok
+    problem = ledger.audit(LOG, trust=trust, outside=kept).problems[0]
+    assert (problem.sequence, "cut short" in problem.reason) == (5, True)
+    ledger.close()
+
+
+def drop_unique_ids(connection: Connection) -> None:
+    """SQLite cannot alter a constraint away, so the table is made anew without it."""
+    sql = connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = 'ledger_entry'"))
+    loose = str(sql).replace("ledger_entry ", "loose ", 1).replace("UNIQUE (entry_id)", "CHECK (entry_id <> '')")
+    connection.execute(text(loose))
+    connection.execute(text("INSERT INTO loose SELECT * FROM ledger_entry"))
+    connection.execute(text("DROP TABLE ledger_entry"))
+    connection.execute(text("ALTER TABLE loose RENAME TO ledger_entry"))
+
+
+def test_the_same_entry_twice_is_found(ledger: Ledger, trust: TrustStore, intruder: Connection) -> None:
+    if intruder.dialect.name == "postgresql":
+        intruder.execute(text("ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_id"))
+    else:
+        drop_unique_ids(intruder)
+    intruder.execute(insert(tables.entries).values(**tables.row(LedgerEntry.parse(SIZE, entry(3)), SIZE)))
+    intruder.commit()
+    problems = ledger.audit(LOG, trust=trust).problems
+    assert (problems[0].sequence, "twice" in problems[-1].reason) == (SIZE, True)
+
+
+def test_a_checkpoint_from_outside_that_is_nonsense_is_a_problem(
+    ledger: Ledger, trust: TrustStore, outside: str
+) -> None:
+    report = ledger.audit(LOG, trust=trust, outside="nonsense")
+    assert (report.ok, report.problems[0].sequence) == (False, None)
+
+
+def test_the_list_of_problems_is_bounded(
+    ledger: Ledger, trust: TrustStore, intruder: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provenance.ledger.audit._MOST_PROBLEMS", 4)
+    intruder.execute(update(tables.entries).values(canonical=b"nonsense"))
+    intruder.commit()
+    assert [problem.sequence for problem in ledger.audit(LOG, trust=trust).problems] == [0, 1, 2, 3]

@@ -1,0 +1,91 @@
+"""What runs inside the child process: load one model, then serve requests from standard input until it closes.
+
+Started by `generation.child`, never by hand. Frames go out through a private copy of standard output; the public one
+leads to standard error, so that a library that prints cannot break the language of the pipe.
+"""
+
+import os
+import sys
+import threading
+from contextlib import closing
+from queue import SimpleQueue
+from typing import Any
+
+from generation.catalogue import ModelEntry
+from generation.engine import Engine, Step
+from generation.frames import Frame, FrameReader, write_frame
+from generation.messages import asset_frame, error_frame, step_frame
+from generation.spec import GenerationSpec
+
+STANDARD_INPUT, STANDARD_OUTPUT, STANDARD_ERROR = 0, 1, 2
+
+
+class _Requests:
+    """What the parent asks, read in a thread so that a cancel or the parent's end is heard during the work."""
+
+    def __init__(self) -> None:
+        self._waiting: SimpleQueue[Frame] = SimpleQueue()
+        self._cancelled: set[int] = set()
+
+    def listen(self) -> None:
+        """Read frames until standard input closes; then end the process, whatever it does."""
+        reader = FrameReader(STANDARD_INPUT)
+        while (frame := reader.read(until=None)) is not None:
+            if frame.header["kind"] == "cancel":
+                self._cancelled.add(frame.header["request"])
+            else:
+                self._waiting.put(frame)
+        os._exit(0)
+
+    def next(self) -> Frame:
+        """Return the next request, waiting for it."""
+        return self._waiting.get()
+
+    def is_cancelled(self, request: int) -> bool:
+        """Tell whether the parent has lost interest in a request."""
+        return request in self._cancelled
+
+
+def main() -> int:
+    """Serve until the parent goes; return 1 when the model cannot be loaded."""
+    out = os.dup(STANDARD_OUTPUT)
+    os.dup2(STANDARD_ERROR, STANDARD_OUTPUT)
+    requests = _Requests()
+    threading.Thread(target=requests.listen, name="requests", daemon=True).start()
+    try:
+        engine = _load(requests.next())
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+        _send(out, error_frame(error, request=0))
+        return 1
+    while True:
+        frame = requests.next()
+        _serve(engine, frame.header, requests, out)
+
+
+def _load(frame: Frame) -> Engine:
+    from generation.diffusion import DiffusersEngine
+
+    return DiffusersEngine.load(ModelEntry.from_json(frame.header["entry"]), threads=frame.header["threads"])
+
+
+def _serve(engine: Engine, header: Any, requests: _Requests, out: int) -> None:
+    request = header["request"]
+    try:
+        with closing(engine.generate(GenerationSpec.from_json(header["spec"]))) as items:
+            for item in items:
+                if requests.is_cancelled(request):
+                    return
+                _send(out, step_frame(item, request) if isinstance(item, Step) else asset_frame(item, request))
+        _send(out, Frame({"kind": "done", "request": request}))
+    except BrokenPipeError:
+        os._exit(0)
+    except Exception as error:  # noqa: BLE001 - the child outlives a failed request
+        _send(out, error_frame(error, request))
+
+
+def _send(out: int, frame: Frame) -> None:
+    write_frame(out, frame.header, frame.body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

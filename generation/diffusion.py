@@ -1,0 +1,207 @@
+"""The engine on diffusers: a model held in memory, its pushed callbacks turned into one iterator.
+
+Importing this module loads torch; the child process and the command line do so, nobody else. Any folder that
+`DiffusionPipeline.from_pretrained` loads is served, as far as a family in `generation.families` knows its ways.
+
+Invariants:
+
+- One picture is sampled at a time with a generator of its own, drawn on the CPU, so neither the batch nor the place
+  in it changes a pixel. Batching on a CPU gains little, and nothing that is worth this.
+- The network and code in the folder are never used; files are held against the entry before they are loaded.
+- A closed iterator stops the sampling at the next step.
+
+Shapes: pictures are (rows, columns, 3) uint8.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Self
+
+import diffusers
+import numpy as np
+import torch
+import transformers
+
+from generation.canonical import JSON
+from generation.catalogue import ModelEntry, verify_weights
+from generation.engine import RGB8, GeneratedAsset, Step, Stream
+from generation.environment import environment, flags
+from generation.errors import ModelFolderError, OutputError, SpecError
+from generation.families import family_of
+from generation.handover import Emit, handed_over
+from generation.preview import perceptual_hash, preview_png
+from generation.recipe import Circumstances, Outcome, recipe_of
+from generation.spec import GenerationSpec
+
+SEED_SPACE = 2**32
+
+
+class DiffusersEngine:
+    """A loaded model that makes pictures, for one caller at a time."""
+
+    def __init__(self, entry: ModelEntry, pipeline: Any, *, threads: int) -> None:
+        self.entry = entry
+        self._pipeline = pipeline
+        self._family = family_of(entry.pipeline)
+        self._threads = threads
+        self._busy = threading.Lock()
+
+    @classmethod
+    def load(cls, entry: ModelEntry, *, threads: int) -> Self:
+        """Hold the files against the entry and load the pipeline, float32 on the CPU, for `threads` threads.
+
+        Raises `ModelFolderError` when the folder differs from the entry or diffusers cannot load it.
+        """
+        torch.set_num_threads(threads)
+        verify_weights(entry)
+        return cls(entry, _pipeline_of(entry), threads=threads)
+
+    def generate(self, spec: GenerationSpec) -> Stream:
+        """Yield steps and assets as `generation.engine.Engine` says.
+
+        Raises `SpecError` when the spec names another model or asks what this one cannot do, `OutputError` when the
+        model gives no finite picture.
+        """
+        if spec.model != self.entry.id:
+            raise SpecError("model", f"is {spec.model!r}; the model loaded here is {self.entry.id!r}")
+        self.entry.check(spec)
+        return handed_over(partial(self._make_all, spec))
+
+    def _make_all(self, spec: GenerationSpec, emit: Emit[Step | GeneratedAsset]) -> None:
+        with self._busy, torch.inference_mode():
+            # The number of threads belongs to the calling thread, and this runs in one of its own.
+            torch.set_num_threads(self._threads)
+            for picture in range(spec.count):
+                emit(self._make(spec, picture, emit))
+
+    def _make(self, spec: GenerationSpec, picture: int, emit: Emit[Step | GeneratedAsset]) -> GeneratedAsset:
+        seed = spec.picture_seed(picture)
+
+        def report(index: int, latents: torch.Tensor) -> None:
+            preview = preview_png(self._family.preview(latents).numpy())
+            emit(Step(picture, index + 1, spec.steps, preview))
+
+        array = self._sample(spec, seed, report)
+        post_steps = self._family.post_steps(spec, self.entry.folder)
+        for step in post_steps:
+            array = step(array)
+        return self._asset(spec, picture, array, [step.describe() for step in post_steps])
+
+    def _sample(self, spec: GenerationSpec, seed: int, report: Callable[[int, torch.Tensor], None]) -> torch.Tensor:
+        def after_step(_pipeline: Any, index: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            report(index, tensors["latents"])
+            return {}
+
+        output = self._pipeline(
+            **self._family.arguments(spec, self.entry.folder),
+            generator=torch.Generator("cpu").manual_seed(generator_seed(seed)),
+            callback_on_step_end=after_step,
+            output_type="np",
+        )
+        return _as_rgb8(output.images[0])
+
+    def _asset(self, spec: GenerationSpec, picture: int, array: torch.Tensor, post_steps: list[JSON]) -> GeneratedAsset:
+        height, width, _ = array.shape
+        pixels = array.contiguous().numpy().tobytes()
+        outcome = Outcome(
+            width=width,
+            height=height,
+            pixel_sha256=hashlib.sha256(pixels).hexdigest(),
+            perceptual_hash=perceptual_hash(pixels, width, height),
+        )
+        seed = spec.picture_seed(picture)
+        circumstances = self._circumstances(spec, seed, post_steps)
+        return GeneratedAsset(
+            picture=picture,
+            media_type=RGB8,
+            pixels=pixels,
+            width=width,
+            height=height,
+            seed=seed,
+            pixel_sha256=outcome.pixel_sha256,
+            recipe=recipe_of(spec, self.entry, picture=picture, circumstances=circumstances, outcome=outcome),
+        )
+
+    def _circumstances(self, spec: GenerationSpec, seed: int, post_steps: list[JSON]) -> Circumstances:
+        return Circumstances(
+            pipeline={
+                "class": type(self._pipeline).__name__,
+                "components": {name: type(part).__name__ for name, part in self._pipeline.components.items()},
+            },
+            scheduler={
+                "class": type(self._pipeline.scheduler).__name__,
+                "config": _plain(dict(self._pipeline.scheduler.config)),
+            },
+            encoded_prompt=self._encoded(spec.prompt),
+            generator={"device": "cpu", "algorithm": "mt19937", "seed": generator_seed(seed)},
+            post_steps=post_steps,
+            flags=flags(self._pipeline, threads=self._threads),
+            environment=environment(),
+        )
+
+    def _encoded(self, prompt: str) -> list[JSON]:
+        tokenizers = {name: part for name, part in self._pipeline.components.items() if name.startswith("tokenizer")}
+        return [_tokens(name, part, prompt) for name, part in tokenizers.items() if part is not None]
+
+
+def generator_seed(seed: int) -> int:
+    """Return the 32 bits that torch's CPU generator is seeded with.
+
+    The generator is a Mersenne Twister that reads the low 32 bits of a seed only, so longer seeds are folded first
+    (the first four bytes, big-endian, of the SHA-256 of the seed in decimal); shorter ones mean what they mean to
+    everybody who uses diffusers.
+    """
+    if seed < SEED_SPACE:
+        return seed
+    return int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:4], "big")
+
+
+def _pipeline_of(entry: ModelEntry) -> Any:
+    loader: Any = diffusers.DiffusionPipeline
+    for logging in (diffusers.utils.logging, transformers.utils.logging):
+        _silence(logging)
+    try:
+        pipeline = loader.from_pretrained(
+            str(entry.folder),
+            dtype=torch.float32,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            **family_of(entry.pipeline).parts(),
+        )
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        message = f"model_index.json: diffusers cannot load {entry.folder.name} ({error}); fetch the folder again"
+        raise ModelFolderError(message) from error
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _silence(logging: Any) -> None:
+    # Both libraries warn by printing pieces of the prompt, which has no place in a log.
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def _as_rgb8(image: np.ndarray[Any, np.dtype[np.float32]]) -> torch.Tensor:
+    if not np.isfinite(image).all():
+        raise OutputError(
+            "The model gave numbers that are no colours (not finite). Lower the guidance or use another seed; "
+            "if every seed does it, the weights are damaged."
+        )
+    return torch.from_numpy((image * 255).round().astype(np.uint8))
+
+
+def _tokens(name: str, tokenizer: Any, prompt: str) -> JSON:
+    longest = min(tokenizer.model_max_length, 4096)
+    ids = tokenizer(prompt, truncation=True, max_length=longest)["input_ids"]
+    return {"tokenizer": name, "ids": ids, "text": tokenizer.decode(ids, skip_special_tokens=True)}
+
+
+def _plain(value: Any) -> JSON:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items() if not str(key).startswith("_")}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -1,0 +1,25 @@
+"""The model families: one module each, and the list that finds the right one for a pipeline class.
+
+A new family of models goes here: write a module with one subclass of `Family` (start from the nearest neighbour),
+add it to `FAMILIES`, and add a tiny model of it to tests/generation/models.py. Nothing else needs to know.
+
+Importing this package loads no torch; families import it inside the functions that need it.
+"""
+
+from generation.errors import ModelFolderError
+from generation.families.base import Defaults, Family, PostStep
+from generation.families.prx import PRXPixel
+from generation.families.stable_diffusion import StableDiffusion, StableDiffusionXL
+
+FAMILIES: tuple[Family, ...] = (PRXPixel(), StableDiffusion(), StableDiffusionXL())
+
+__all__ = ["FAMILIES", "Defaults", "Family", "PostStep", "family_of"]
+
+
+def family_of(pipeline: str) -> Family:
+    """Return the family that a diffusers pipeline class belongs to; raise `ModelFolderError` when none knows it."""
+    for family in FAMILIES:
+        if pipeline in family.pipelines:
+            return family
+    known = ", ".join(sorted(name for family in FAMILIES for name in family.pipelines))
+    raise ModelFolderError(f"model_index.json: {pipeline} is of no known family; use one of {known}")

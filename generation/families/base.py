@@ -1,0 +1,89 @@
+"""What one family of models may do differently from the others.
+
+A family is stateless: it knows facts and rules and is handed the pipeline it is asked about. What it does not
+override is the behaviour of a plain latent text-to-image pipeline of diffusers.
+
+Shapes: latents are (1, channels, rows, columns) float; previews and pictures are (rows, columns, 3) uint8.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from generation.canonical import JSON
+from generation.errors import SpecError
+from generation.spec import GenerationSpec
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What a spec for a model says when its maker has no opinion."""
+
+    steps: int
+    guidance: float
+    width: int
+    height: int
+
+
+class PostStep(Protocol):
+    """Something done to a picture after sampling, written down in its recipe."""
+
+    def describe(self) -> dict[str, JSON]:
+        """Return the name, the parameters and the weight digests of this step."""
+        ...
+
+    def __call__(self, pixels: "torch.Tensor") -> "torch.Tensor":
+        """Return new pixels, (rows, columns, 3) uint8, from pixels of that form."""
+        ...
+
+
+class Family:
+    """A latent text-to-image pipeline with a square-pixel VAE; subclasses say what differs."""
+
+    name: ClassVar[str]
+    pipelines: ClassVar[tuple[str, ...]]
+    defaults: ClassVar[Defaults]
+    multiple: ClassVar[int] = 8
+
+    def check(self, spec: GenerationSpec, folder: Path) -> None:
+        """Raise `SpecError` when a model of this family cannot serve a spec."""
+        for field in ("width", "height"):
+            side = getattr(spec, field)
+            if side % self.size_multiple(folder):
+                raise SpecError(field, f"is {side}; this model takes multiples of {self.size_multiple(folder)}")
+
+    def size_multiple(self, folder: Path) -> int:
+        """Return the number of pixels that both sides must be a multiple of."""
+        return self.multiple
+
+    def parts(self) -> dict[str, Any]:
+        """Return what `from_pretrained` is told beyond the folder."""
+        return {}
+
+    def arguments(self, spec: GenerationSpec, folder: Path) -> dict[str, Any]:
+        """Return the call's arguments beyond generator, callback and output type."""
+        return {
+            "prompt": spec.prompt,
+            "negative_prompt": spec.negative_prompt,
+            "width": spec.width,
+            "height": spec.height,
+            "num_inference_steps": spec.steps,
+            "guidance_scale": spec.guidance,
+        }
+
+    def preview(self, latents: "torch.Tensor") -> "torch.Tensor":
+        """Return a cheap look at unfinished latents, whatever size they have."""
+        import torch
+
+        grey = latents[0].float().mean(dim=0)
+        low, high = torch.aminmax(grey)
+        level = (grey - low) / (high - low).clamp(min=1e-6) * 255
+        return level.to(torch.uint8).unsqueeze(-1).expand(-1, -1, 3)
+
+    def post_steps(self, spec: GenerationSpec, folder: Path) -> Sequence[PostStep]:
+        """Return what is done to the picture after sampling, in order."""
+        return ()

@@ -1,10 +1,12 @@
 """Every address of the product."""
 
-from django.contrib import admin
 from django.urls import include, path
 
+from studio.site import site
+
 urlpatterns = [
-    path("admin/", admin.site.urls),
+    path("admin/", site.urls),
+    path("", include("studio.accounts.urls")),
     path("", include("studio.operations.urls")),
     path("", include("studio.jobs.urls")),
     path("", include("studio.review.urls")),

@@ -1,5 +1,11 @@
-"""Addresses of this app."""
+"""What the public may ask."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from studio.audit import views
+
+urlpatterns = [
+    path("check", views.check, name="check"),
+    path("check.json", views.check_json, name="check-json"),
+    path("records/<uuid:pk>", views.record, name="record"),
+]

@@ -1,5 +1,16 @@
-"""Addresses of this app."""
+"""Projects, campaigns, and requests for pictures."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from studio.jobs import views
+
+urlpatterns = [
+    path("projects/<uuid:pk>/", views.project, name="project"),
+    path("campaigns/<uuid:pk>/", views.campaign, name="campaign"),
+    path("campaigns/<uuid:pk>/create/", views.create, name="create"),
+    path("campaigns/<uuid:pk>/words/", views.unknown_words, name="unknown-words"),
+    path("requests/<uuid:pk>/", views.request_page, name="request"),
+    path("requests/<uuid:pk>/progress/", views.progress, name="request-progress"),
+    path("requests/<uuid:pk>/preview/", views.preview, name="request-preview"),
+    path("requests/<uuid:pk>/cancel/", views.cancel, name="request-cancel"),
+]

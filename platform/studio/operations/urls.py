@@ -1,5 +1,10 @@
-"""Addresses of this app."""
+"""The front page, and what crawlers read."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from studio.operations import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("robots.txt", views.robots, name="robots"),
+]

@@ -1,0 +1,81 @@
+"""What a stranger may ask of the public pages: so many bytes, and so many checks a minute.
+
+Not a shield against a flood from many addresses; that is the reverse proxy's work. Counts live in the cache.
+"""
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest
+
+CHECKS_A_MINUTE = 30
+
+
+class UploadTooLargeError(Exception):
+    """More bytes than `UPLOAD_LIMIT_BYTES` arrived; the rest was not read."""
+
+    permanent = True
+
+
+class BoundedUpload(FileUploadHandler):
+    """Counts what arrives, over all files of a form, and stops reading at the limit."""
+
+    seen = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        """Pass the piece on, unless it is one too many. Raises UploadTooLargeError."""
+        self.seen += len(raw_data)
+        if self.seen > settings.UPLOAD_LIMIT_BYTES:
+            raise UploadTooLargeError
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        """The next handler keeps the file."""
+
+
+def uploaded(request: HttpRequest) -> tuple[str, bytes] | None:
+    """Name and bytes of a form's field `file`, or of the whole body when it is no form; None when there is none.
+
+    Raises UploadTooLargeError. Must be the first to touch the body.
+    """
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.UPLOAD_LIMIT_BYTES + 65_536:
+        raise UploadTooLargeError
+    if request.content_type not in {"multipart/form-data", "application/x-www-form-urlencoded"}:
+        data = request.read(settings.UPLOAD_LIMIT_BYTES + 1)
+        if len(data) > settings.UPLOAD_LIMIT_BYTES:
+            raise UploadTooLargeError
+        return ("", data) if data else None
+    request.upload_handlers.insert(0, BoundedUpload(request))
+    file = request.FILES.get("file")
+    return (file.name or "", file.read()) if file else None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whether a caller may go on, and otherwise after how many seconds."""
+
+    allowed: bool
+    retry_after_s: int
+
+
+def take_turn(request: HttpRequest, *, now: float) -> Turn:
+    """Count this call for the caller's address in the current minute. `now` is in seconds, as `time.time` gives it."""
+    minute, second = divmod(int(now), 60)
+    key = f"checks {minute} {client_address(request)}"
+    cache.add(key, 0, 120)
+    return Turn(allowed=cache.incr(key) <= CHECKS_A_MINUTE, retry_after_s=60 - second)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The caller's address: the nearest one that our own proxy saw, or the connection's."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        return request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or "unknown"
+    return request.META.get("REMOTE_ADDR") or "unknown"
+
+
+def clock() -> float:
+    """The wall clock that turns are counted by; tests replace it."""
+    return time.time()

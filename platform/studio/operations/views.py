@@ -1,0 +1,99 @@
+"""The front page: for members their projects and what waits for them; for visitors what this is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from studio.accounts.models import Organisation, Role, User
+from studio.jobs.models import Job, Picture
+from studio.jobs.states import JobState, PictureState
+from studio.projects.models import Campaign, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for the person: how many, of what, and where to go."""
+
+    number: int
+    what: str
+    address: str
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The front page."""
+    user = request.user
+    if not user.is_authenticated:
+        return render(request, "studio/welcome.html")
+    projects = _projects(user)
+    context = {"projects": projects, "waiting": [*_for_reviewer(user), *_for_maker(user)]}
+    return render(request, "studio/home.html", context)
+
+
+def _projects(user: User) -> list[Project]:
+    """The person's projects with campaigns, a cover, and the counts of their pictures by state."""
+    newest = Picture.objects.visible_to(user).filter(job__project=OuterRef("pk")).order_by("-created")
+    projects = list(
+        Project.objects.for_actor(user)
+        .annotate(cover=Subquery(newest.values("pk")[:1]))
+        .select_related("organisation")
+        .prefetch_related(Prefetch("campaigns", Campaign.objects.order_by("-created")))
+        .order_by("organisation__name", "name")
+    )
+    pictures = _by_project(Picture.objects.visible_to(user), "job__project", PictureState)
+    jobs = _by_project(Job.objects.for_actor(user).exclude(state=JobState.DONE), "project", JobState)
+    for project in projects:
+        project.counts = [*pictures.get(project.pk, []), *jobs.get(project.pk, [])]  # type: ignore[attr-defined]
+    return projects
+
+
+def _by_project(
+    rows: "QuerySet[Job] | QuerySet[Picture]", key: str, states: type[JobState] | type[PictureState]
+) -> dict[object, list[tuple[str, int]]]:
+    """The counts of rows by project, in the order of their states."""
+    counts: dict[object, list[tuple[str, int]]] = {}
+    order = {state: place for place, state in enumerate(states.values)}
+    found = rows.order_by().values_list(key, "state").annotate(n=Count("pk", distinct=True))
+    for project, state, number in sorted(found, key=lambda row: order[row[1]]):
+        counts.setdefault(project, []).append((state, number))
+    return counts
+
+
+def _for_reviewer(user: User) -> Iterable[Waiting]:
+    """What waits on the desk, without what the person had a hand in."""
+    if not user.is_staff:
+        return
+    mine = Organisation.objects.filter(memberships__user=user, memberships__grants__role=Role.REVIEWER)
+    jobs = Job.objects.filter(project__organisation__in=mine).exclude(shapers__user=user)
+    pictures = Picture.objects.filter(job__in=jobs)
+    desk = reverse("admin:desk")
+    yield Waiting(jobs.filter(state=JobState.HELD).count(), "held requests to rule on", desk)
+    yield Waiting(pictures.filter(state=PictureState.QUARANTINED).count(), "held-back pictures to look at", desk)
+    inbox = reverse("admin:review_reviewrequest_changelist")
+    yield Waiting(pictures.filter(state=PictureState.IN_REVIEW).count(), "pictures to review", inbox)
+
+
+def _for_maker(user: User) -> Iterable[Waiting]:
+    """What waits for the maker, by campaign."""
+    words = {
+        PictureState.CHANGES_REQUESTED: "with changes requested",
+        PictureState.RECORDED: "ready to submit",
+        PictureState.APPROVED: "approved and ready to release",
+    }
+    mine = Picture.objects.for_actor(user).filter(job__requester__user=user, state__in=words)
+    rows = mine.order_by().values_list("state", "job__campaign", "job__campaign__name").annotate(n=Count("pk"))
+    for state, campaign, name, number in sorted(rows, key=lambda row: list(words).index(row[0]))[:8]:
+        address = f"{reverse('campaign', args=[campaign])}?state={state}"
+        yield Waiting(number, f"{words[PictureState(state)]} in {name}", address)
+
+
+@require_GET
+def robots(request: HttpRequest) -> HttpResponse:
+    """Crawlers are welcome on the public pages and nowhere else."""
+    lines = ["User-agent: *", "Allow: /$", "Allow: /check", "Allow: /records/", "Allow: /static/", "Disallow: /", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain")

@@ -1,0 +1,50 @@
+"""What the views of every app share: how an action's refusal becomes a page, and who is asking.
+
+Views parse a form, call one action with the signed-in actor and the time, and show what came of it. They decide
+nothing themselves.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.forms import BaseForm
+from django.http import HttpRequest
+
+from studio.accounts.models import User
+from studio.jobs.states import StaleStateError
+
+MOVED_ON = "This has moved on since you opened the page: somebody else was faster. You now see where it stands."
+
+
+class MemberRequest(HttpRequest):
+    """A request that has passed `login_required`."""
+
+    user: User
+
+
+def attempt(form: BaseForm, verb: Callable[[], object]) -> HTTPStatus:
+    """Do `verb`; what it refuses is put on the form, at its field where it names one. Returns the answer's status:
+
+    200 done; 422 a field has to be mended; 403 not for this person; 409 somebody else was faster.
+    """
+    try:
+        verb()
+    except ValidationError as error:
+        _blame(form, error)
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    except PermissionDenied as error:
+        form.add_error(None, str(error) or "You may not do this.")
+        return HTTPStatus.FORBIDDEN
+    except StaleStateError:
+        form.add_error(None, MOVED_ON)
+        return HTTPStatus.CONFLICT
+    return HTTPStatus.OK
+
+
+def _blame(form: BaseForm, error: ValidationError) -> None:
+    named = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    for field, reasons in named.items():
+        for reason in reasons:
+            # An action may name what this form does not ask for; the person still has to read it.
+            form.add_error(field if field in form.fields else None, reason)

@@ -1,0 +1,36 @@
+"""Projects, campaigns and policy versions on the desk, read-only."""
+
+from django.contrib import admin
+
+from studio.projects.models import Campaign, PolicyVersion, Project
+from studio.site import Register, site
+
+
+@admin.register(Project, site=site)
+class ProjectRegister(Register):
+    """Lines of work."""
+
+    organisation = "organisation"
+    list_display = ("name", "organisation", "label", "budget", "created")
+    list_select_related = ("organisation",)
+    search_fields = ("name", "slug")
+
+
+@admin.register(Campaign, site=site)
+class CampaignRegister(Register):
+    """Why pictures are made."""
+
+    organisation = "project__organisation"
+    list_display = ("name", "project", "languages", "created")
+    list_select_related = ("project",)
+    search_fields = ("name", "slug", "purpose")
+
+
+@admin.register(PolicyVersion, site=site)
+class PolicyRegister(Register):
+    """Policies as they were in force, with author and approver."""
+
+    organisation = "project__organisation"
+    list_display = ("project", "number", "author", "approver", "published", "digest")
+    list_select_related = ("project", "author", "approver")
+    search_fields = ("digest",)

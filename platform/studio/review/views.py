@@ -1,0 +1,188 @@
+"""One picture: what it is, how it came to be, what was decided about it, its files, and what its maker can do next."""
+
+import json
+from http import HTTPStatus
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_GET, require_POST
+
+from studio import blobs
+from studio.accounts.models import Role
+from studio.accounts.rules import roles_of
+from studio.jobs.models import Picture, Screening
+from studio.jobs.states import PictureState
+from studio.jobs.views import readable_words
+from studio.pages import MemberRequest, attempt
+from studio.review import actions
+from studio.review.forms import SubmitForm, WithdrawForm
+from studio.review.models import Release
+from studio.trail.models import AuditRow
+
+A_YEAR = 365 * 24 * 3600
+SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+JOINED = ("job__project__organisation", "job__campaign", "job__model", "job__policy", "job__requester__user")
+
+
+def visible_picture(request: MemberRequest, pk: UUID) -> Picture:
+    """A picture whose file the person may see, or 404."""
+    return get_object_or_404(Picture.objects.visible_to(request.user).select_related(*JOINED), pk=pk)
+
+
+@login_required
+@require_GET
+def picture(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The picture page."""
+    return _page(request, visible_picture(request, pk))
+
+
+def _page(
+    request: MemberRequest, picture: Picture, *, status: int = HTTPStatus.OK, **bound: forms.Form
+) -> HttpResponse:
+    picture.refresh_from_db(fields=["state", "waiting"])
+    roles = roles_of(request.user, picture.job.project.organisation)
+    context = {
+        "picture": picture,
+        "job": picture.job,
+        "roles": roles,
+        "typed": readable_words(request, picture.job),
+        "review": picture.review_requests.select_related("maker").order_by("-at").first(),
+        "decision": picture.decisions.select_related("reviewer").order_by("-at").first(),
+        "release": Release.objects.filter(picture=picture).first(),
+        "withdrawal": getattr(picture, "withdrawal", None),
+        "screenings": picture_screenings(picture),
+        "recipe": json.dumps(picture.recipe, indent=2, ensure_ascii=False, sort_keys=True),
+        "history": history(picture),
+        "siblings": Picture.objects.visible_to(request.user).filter(job=picture.job).exclude(pk=picture.pk),
+        "forms": _forms(picture, roles) | bound,
+        "faults": [str(fault) for form in bound.values() for fault in form.non_field_errors()],
+    }
+    return render(request, "studio/picture.html", context, status=status)
+
+
+def _forms(picture: Picture, roles: frozenset[str]) -> dict[str, forms.Form]:
+    """What this person can do with the picture now; the actions judge again."""
+    offered: dict[str, forms.Form] = {}
+    if picture.state in {PictureState.RECORDED, PictureState.CHANGES_REQUESTED} and Role.CREATOR in roles:
+        offered["submit"] = SubmitForm(picture=picture)
+    if picture.state == PictureState.APPROVED and roles & {Role.REVIEWER, Role.ADMINISTRATOR, Role.CREATOR}:
+        offered["release"] = forms.Form()
+    if picture.state == PictureState.RELEASED and roles & {Role.REVIEWER, Role.ADMINISTRATOR}:
+        offered["withdraw"] = WithdrawForm()
+    return offered
+
+
+def picture_screenings(picture: Picture) -> QuerySet[Screening]:
+    """What the screens decided about its words and about the picture itself, in that order."""
+    return picture.job.screenings.filter(Q(picture=None) | Q(picture=picture)).order_by("at")
+
+
+def history(picture: Picture) -> QuerySet[AuditRow]:
+    """Everything that was done to the picture or its request, oldest first."""
+    about = Q(object_kind="picture", object_id=str(picture.pk)) | Q(object_kind="job", object_id=str(picture.job_id))
+    return AuditRow.objects.filter(about).select_related("actor").order_by("at", "pk")
+
+
+@require_GET
+def picture_file(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
+    """The one road to a file: the signed file for members, the released one for everybody."""
+    sha256, media_type = _released(request, pk) if kind == "released" else _signed(request, pk)
+    try:
+        data = blobs.get(sha256)
+    except blobs.BlobError as error:
+        raise Http404("The file is missing or was altered; an administrator has to look.") from error
+    suffix = SUFFIXES.get(media_type, PurePath(media_type).name)
+    manner = "attachment" if "download" in request.GET else "inline"
+    headers = {
+        "Content-Disposition": f'{manner}; filename="{pk}-{kind}{suffix}"',
+        "X-Content-Type-Options": "nosniff",
+        "ETag": f'"{sha256}"',
+    }
+    response = HttpResponse(data, content_type=media_type, headers=headers)
+    # A digest's bytes never change, but a withdrawn or hidden picture must not stay in a shared cache.
+    patch_cache_control(response, private=True, max_age=A_YEAR, immutable=True)
+    return response
+
+
+def _signed(request: HttpRequest, pk: UUID) -> tuple[str, str]:
+    picture = get_object_or_404(Picture.objects.visible_to(request.user), pk=pk)
+    return picture.sha256, picture.media_type
+
+
+def _released(request: HttpRequest, pk: UUID) -> tuple[str, str]:
+    """A withdrawn file is handed out to members only: strangers who have it can still check it."""
+    pictures = Picture.objects.select_related("release")
+    picture = pictures.public().filter(pk=pk, state=PictureState.RELEASED).first()
+    if picture is None:
+        picture = get_object_or_404(pictures.visible_to(request.user), pk=pk, state=PictureState.WITHDRAWN)
+    return picture.release.sha256, picture.release.media_type
+
+
+@login_required
+@require_POST
+def submit(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Ask for approval."""
+    picture = visible_picture(request, pk)
+    form = SubmitForm(request.POST, picture=picture)
+    if not form.is_valid():
+        return _page(request, picture, status=HTTPStatus.UNPROCESSABLE_ENTITY, submit=form)
+    return _done(
+        request,
+        picture,
+        form,
+        "submit",
+        lambda: actions.submit_for_review(actor=request.user, picture=picture, at=timezone.now(), **form.words()),
+        "It is with the reviewers now.",
+    )
+
+
+@login_required
+@require_POST
+def release(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Release an approved picture."""
+    picture = visible_picture(request, pk)
+    form = forms.Form(request.POST)
+    form.is_valid()
+    return _done(
+        request,
+        picture,
+        form,
+        "release",
+        lambda: actions.release(actor=request.user, picture=picture, at=timezone.now()),
+        "The release is being signed and recorded; it is public in a moment.",
+    )
+
+
+@login_required
+@require_POST
+def withdraw(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Recall a released picture."""
+    picture = visible_picture(request, pk)
+    form = WithdrawForm(request.POST)
+    if not form.is_valid():
+        return _page(request, picture, status=HTTPStatus.UNPROCESSABLE_ENTITY, withdraw=form)
+    return _done(
+        request,
+        picture,
+        form,
+        "withdraw",
+        lambda: actions.withdraw(actor=request.user, picture=picture, at=timezone.now(), **form.cleaned_data),
+        "It is withdrawn. Whoever checks the file sees the date and your reason.",
+    )
+
+
+def _done(request: MemberRequest, picture: Picture, form: forms.Form, name: str, verb: Any, said: str) -> HttpResponse:
+    status = attempt(form, verb)
+    if status != HTTPStatus.OK:
+        return _page(request, picture, status=status, **{name: form})
+    messages.success(request, said)
+    return redirect("picture", pk=picture.pk)

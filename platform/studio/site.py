@@ -1,0 +1,139 @@
+"""The desk: Django's admin as the place of reviewers, auditors, custodians and administrators.
+
+- Whoever is staff comes in; what they see is decided by the roles they hold now, never by Django's model permissions.
+- Registers are read-only: rows change through the same actions as everywhere else, or not at all.
+- Its pages alone are allowed `unsafe-eval` and inline styles, which the panel's scripts need; inline scripts nowhere.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.urls import URLPattern, reverse
+from unfold.admin import ModelAdmin
+from unfold.sites import UnfoldAdminSite
+
+from studio.accounts.models import Organisation, Role, User
+
+RELAXED = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
+# The tokens of static/studio/css/tokens.css, in the shades that the panel's stylesheet asks for.
+PAPER = {
+    "50": "#faf9f6", "100": "#f3f1ec", "200": "#e4e0d7", "300": "#d0cabd", "400": "#a39b8d", "500": "#6e675d",
+    "600": "#524c44", "700": "#3a3630", "800": "#2a2723", "900": "#1b1917", "950": "#121110",
+}  # fmt: skip
+SEAL = {
+    "50": "#fdf3f0", "100": "#fbe2db", "200": "#f6c3b6", "300": "#f09b86", "400": "#ff7d60", "500": "#d8452a",
+    "600": "#b92d16", "700": "#9c2511", "800": "#7d2112", "900": "#641e13", "950": "#380c06",
+}  # fmt: skip
+
+
+class Desk(UnfoldAdminSite):
+    """The admin site. `pages` are the addresses that apps add to it beside their registers."""
+
+    index_title = "Desk"
+    site_title = "Imprimatur"
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.pages: list[URLPattern] = []
+
+    def extra_urls(self) -> list[URLPattern]:
+        """The apps' own pages; the panel asks for them by this name."""
+        return self.pages
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        """Every page of the panel, under its own content policy."""
+        relaxed: Callable[..., HttpResponse] = csp_update(RELAXED)(super().admin_view(view, cacheable))
+        return relaxed
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The one sign-in of the product; somebody signed in who is not staff is told so."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise PermissionDenied("The desk is for reviewers, auditors, custodians and administrators.")
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"), str(settings.LOGIN_URL))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Back to the front page, where one signs out."""
+        return redirect("home")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The desk opens on what waits."""
+        return redirect("admin:desk")
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """The product's colours, and a navigation of what this person may see."""
+        context: dict[str, Any] = super().each_context(request)
+        context["colors"] = {**context["colors"], "base": PAPER, "primary": SEAL}
+        context["styles"] = [static("studio/css/tokens.css"), static("studio/css/desk.css")]
+        return context
+
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """What waits first, then the registers by app."""
+        work = [
+            {"title": "Held", "icon": "pan_tool", "link": reverse("admin:desk")},
+            {"title": "Inbox", "icon": "inbox", "link": reverse("admin:review_reviewrequest_changelist")},
+        ]
+        groups = [{"title": "Waiting", "items": self._get_navigation_items(request, work)}]
+        for app in self.get_app_list(request):
+            rows = [{"title": row["name"], "icon": "table_rows", "link": row["admin_url"]} for row in app["models"]]
+            items = self._get_navigation_items(request, rows)
+            groups.append({"title": app["name"], "items": items, "collapsible": True, "separator": True})
+        return groups
+
+
+site = Desk()
+
+
+def organisations_as(user: User, roles: Sequence[str]) -> models.QuerySet[Organisation]:
+    """The organisations in which `user` holds one of `roles`; all of them for the operator of the installation."""
+    if user.is_superuser:
+        return Organisation.objects.all()
+    return Organisation.objects.filter(
+        memberships__user=user, memberships__grants__role__in=roles, memberships__user__is_active=True
+    ).distinct()
+
+
+class Register(ModelAdmin):
+    """A read-only list of rows of the organisations in which the reader holds one of `readers`.
+
+    `organisation` is the lookup from a row to its organisation's key.
+    """
+
+    organisation: ClassVar[str]
+    readers: ClassVar[tuple[Role, ...]] = (Role.REVIEWER, Role.AUDITOR, Role.CUSTODIAN, Role.ADMINISTRATOR)
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """Rows of the reader's organisations."""
+        rows: models.QuerySet[Any] = super().get_queryset(request)
+        own = organisations_as(request.user, self.readers)  # type: ignore[arg-type]  # staff are signed in
+        return rows.filter(**{f"{self.organisation}__in": own.values("pk")})
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Shown to whoever may read it."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Whether the person holds one of `readers` anywhere; the rows are limited by `get_queryset`."""
+        return request.user.is_authenticated and organisations_as(request.user, self.readers).exists()
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Never by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Never by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Never by hand."""
+        return False

@@ -1,0 +1,170 @@
+"""How states, verdicts, categories and languages look and read on the pages.
+
+A stamp is a shape, a word and a tone together, never colour alone. The shapes are drawn in templates/studio/shapes/.
+Nothing here decides anything: an unknown name is shown as it is, in the neutral tone.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from django import template
+from django.conf.locale import LANG_INFO
+
+from studio.jobs.states import JobState, PictureState
+
+register = template.Library()
+J, P = JobState, PictureState
+
+
+class Tone(StrEnum):
+    """The colour of a stamp. SEAL is kept for what has been released."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    CAUTION = "caution"
+    REFUSED = "refused"
+    SEAL = "seal"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One stamp."""
+
+    word: str
+    shape: str
+    tone: Tone = Tone.PLAIN
+
+    @property
+    def drawing(self) -> str:
+        """The template that draws the shape, in a box of 16 by 16."""
+        return f"studio/shapes/{self.shape}.svg"
+
+
+_SHAPES = {
+    J.DRAFT: ("pencil", Tone.PLAIN),
+    J.SUBMITTED: ("lens", Tone.PLAIN),
+    J.HELD: ("pause", Tone.CAUTION),
+    J.BLOCKED: ("stop", Tone.REFUSED),
+    J.QUEUED: ("clock", Tone.PLAIN),
+    J.GENERATING: ("press", Tone.PLAIN),
+    J.DONE: ("tick", Tone.PLAIN),
+    J.FAILED: ("alert", Tone.CAUTION),
+    J.LOST: ("alert", Tone.CAUTION),
+    J.CANCELLED: ("dash", Tone.PLAIN),
+    P.GENERATED: ("lens", Tone.PLAIN),
+    P.QUARANTINED: ("pause", Tone.CAUTION),
+    P.CHECKED: ("press", Tone.PLAIN),
+    P.SIGNED: ("press", Tone.PLAIN),
+    P.RECORDED: ("sheet", Tone.PLAIN),
+    P.IN_REVIEW: ("lens", Tone.PLAIN),
+    P.CHANGES_REQUESTED: ("pencil", Tone.CAUTION),
+    P.APPROVED: ("tick", Tone.GOOD),
+    P.REJECTED: ("stop", Tone.REFUSED),
+    P.RELEASED: ("seal", Tone.SEAL),
+    P.WITHDRAWN: ("struck", Tone.REFUSED),
+    P.DISCARDED: ("dash", Tone.PLAIN),
+}
+_VERDICTS = {
+    "ours": Stamp("Genuine and unchanged", "seal", Tone.GOOD),
+    "ours-recovered": Stamp("Recognised, but re-saved", "tick", Tone.CAUTION),
+    "not-released": Stamp("Never released", "pause", Tone.CAUTION),
+    "withdrawn": Stamp("Withdrawn", "struck", Tone.REFUSED),
+    "unrecorded": Stamp("Signed but not on record", "alert", Tone.CAUTION),
+    "altered": Stamp("Altered", "stop", Tone.REFUSED),
+    "other-signer": Stamp("Signed by somebody else", "sheet", Tone.PLAIN),
+    "no-credentials": Stamp("No credentials", "question", Tone.PLAIN),
+    "unreadable": Stamp("Not a picture we can open", "dash", Tone.PLAIN),
+}
+_ACTIONS = {
+    "allow": Stamp("Nothing found", "tick", Tone.GOOD),
+    "annotate": Stamp("Noted", "pencil", Tone.PLAIN),
+    "review": Stamp("Held for a person", "pause", Tone.CAUTION),
+    "block": Stamp("Blocked", "stop", Tone.REFUSED),
+    "not_screened": Stamp("Not screened", "question", Tone.PLAIN),
+    "error": Stamp("The check failed", "alert", Tone.CAUTION),
+}
+STAMPS = MappingProxyType(
+    {state: Stamp(str(state.label), shape, tone) for state, (shape, tone) in _SHAPES.items()} | _VERDICTS | _ACTIONS
+)
+CATEGORIES = MappingProxyType(
+    {
+        "sexual_minors": "Sexual content with minors",
+        "sexual_explicit": "Nudity and sexual content",
+        "violence_graphic": "Graphic violence",
+        "hate_extremism": "Hate and extremism",
+        "self_harm": "Self-harm",
+        "dangerous_illicit": "Dangerous or illegal goods",
+        "dignity_stereotype": "Dignity and stereotypes",
+        "synthetic_evidence": "Made-up evidence of real events",
+        "real_person": "Real, named people",
+        "photoreal_child": "Lifelike children",
+        "ip_style": "Artists, brands and characters",
+        "evasion": "Words disguised to get past the check",
+        "degenerate_output": "A black or broken picture",
+        "uncovered_language": "A language the check cannot read",
+    }
+)
+DEEDS = MappingProxyType(
+    {
+        "job.submit": "asked for pictures",
+        "job.screen": "The words were screened",
+        "job.rule": "ruled on the held request",
+        "job.cancel": "cancelled the request",
+        "job.done": "The pictures were made",
+        "job.give_back": "The request went back into line",
+        "picture.generate": "The picture was made",
+        "picture.check": "The picture was screened",
+        "picture.rule": "ruled on the held-back picture",
+        "picture.reveal": "looked at the held-back picture",
+        "picture.seal": "The picture was labelled and signed",
+        "picture.record": "The picture was entered in the ledger",
+        "review.submit": "submitted it for review",
+        "review.decide": "decided about it",
+        "release.ask": "asked for its release",
+        "release.publish": "The released file was signed, recorded and published",
+        "release.withdraw": "withdrew it",
+    }
+)
+
+
+@register.inclusion_tag("studio/parts/stamp.html")
+def stamp(name: str, size: str = "") -> dict[str, Any]:
+    """The stamp of a state, a verdict or a screen's action; `size="large"` for the one that a page is about."""
+    return {"stamp": STAMPS.get(name, Stamp(str(name), "dash")), "size": size}
+
+
+@register.inclusion_tag("studio/parts/finding.html")
+def finding(value: dict[str, Any]) -> dict[str, Any]:
+    """The stamp of one screening finding: what was not screened is never shown as passed."""
+    name = value["action"] if value["coverage"] == "screened" else value["coverage"]
+    return {"name": name, "shadow": value["mode"] != "enforce" and name not in {"not_screened", "allow"}}
+
+
+@register.filter
+def category(name: str) -> str:
+    """A moderation category in plain words."""
+    return CATEGORIES.get(name, name.removeprefix("custom:").replace("-", " ").replace("_", " ").capitalize())
+
+
+@register.filter
+def deed(verb: str) -> str:
+    """An audit row's verb in plain words; those that begin small follow the name of who did it."""
+    return DEEDS.get(verb, verb.replace(".", ": ").replace("_", " "))
+
+
+@register.filter
+def language(code: str) -> str:
+    """A language by its own name and in English."""
+    info = LANG_INFO.get(code)
+    if info is None:
+        return code
+    own, english = str(info["name_local"]), str(info["name"])
+    return english if own.lower() == english.lower() else f"{english} ({own})"
+
+
+@register.filter
+def host(origin: str) -> str:
+    """The log's host from its origin `<host>/<slug>`."""
+    return origin.partition("/")[0]

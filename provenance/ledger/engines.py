@@ -116,7 +116,8 @@ class Engines:
 def _engine(url: URL, *, sqlite_mode: str, **options: Any) -> Engine:
     if url.get_backend_name() == "postgresql":
         limits = f"-c lock_timeout={TIMEOUT_SECONDS}s -c statement_timeout={3 * TIMEOUT_SECONDS}s"
-        arguments = {"connect_timeout": TIMEOUT_SECONDS, "options": f"{limits} -c synchronous_commit=on"}
+        given = url.query.get("options", "")
+        arguments = {"connect_timeout": TIMEOUT_SECONDS, "options": f"{given} {limits} -c synchronous_commit=on"}
         return create_engine(url, connect_args=arguments, pool_pre_ping=True, **options)
     file = url.set(database=f"file:{url.database}", query={"mode": sqlite_mode, "uri": "true"})
     engine = create_engine(file, connect_args={"timeout": TIMEOUT_SECONDS}, **options)

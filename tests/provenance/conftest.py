@@ -1,6 +1,7 @@
 """Keys once a session, a ledger on each database, and an organisation's office that seals, records and releases."""
 
 import os
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -70,6 +71,7 @@ def postgresql() -> Iterator[str]:
         # Nothing here outlives the session, so the disk need not be waited for.
         server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();")
         yield server.get_uri()
+        os.kill(server.get_postmaster_info().pid, signal.SIGQUIT)  # an immediate stop: nothing is to be kept
         server.cleanup()
 
 
@@ -79,9 +81,17 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
     else:
-        url = new_database(request.getfixturevalue("postgresql"))
+        url = new_schema(request.getfixturevalue("postgresql"))
     create_tables(url)
     return url
+
+
+def new_schema(server: str) -> str:
+    """An empty schema on the server, which is as good as a database and made much faster."""
+    name = f"ledger_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")  # type: ignore[arg-type]  # a name made two lines above
+    return f"{server}&options=-csearch_path%3D{name}"
 
 
 def new_database(server: str) -> str:

@@ -77,6 +77,10 @@ class Office:
         asset = seal(pixels.data, pixels.width, pixels.height, claim, self.identity, media_type=media_type)
         return record, asset
 
+    def first_entry(self, record: str) -> UUID:
+        """The id that the picture's first entry has or will have."""
+        return entry_id(self.log, EntryKind.PICTURE, record)
+
     def append(self, kind: EntryKind, record: str | None, asset: SignedAsset | None = None, **body: Any) -> Receipt:
         """Record something; the row that causes it is the record itself."""
         return self.ledger.append(self.entry(kind, record, asset, row=record or str(uuid4()), **body))
@@ -114,3 +118,11 @@ class Office:
 def named(asset: SignedAsset) -> Mapping[str, str]:
     """What an entry says about a file."""
     return {"sha256": asset.sha256, "pixel_sha256": asset.pixel_sha256, "media_type": asset.media_type}
+
+
+def flip(data: bytes) -> bytes:
+    """The file with one bit of its picture data changed, outside of every manifest."""
+    start = max(data.find(mark) for mark in (b"IDAT", b"\xff\xda\x00\x0c", b"VP8L") if mark in data)
+    changed = bytearray(data)
+    changed[start + 100] ^= 1
+    return bytes(changed)

@@ -64,7 +64,7 @@ class Turn:
 def take_turn(request: HttpRequest, *, now: float) -> Turn:
     """Count this call for the caller's address in the current minute. `now` is in seconds, as `time.time` gives it."""
     minute, second = divmod(int(now), 60)
-    key = f"checks {minute} {client_address(request)}"
+    key = f"checks:{minute}:{client_address(request)}"
     cache.add(key, 0, 120)
     return Turn(allowed=cache.incr(key) <= CHECKS_A_MINUTE, retry_after_s=60 - second)
 

@@ -7,11 +7,12 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, reverse
 from unfold.admin import ModelAdmin
+from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
 
 from studio.accounts.models import Organisation, Role, User
@@ -30,7 +32,7 @@ PAPER = {
     "600": "#524c44", "700": "#3a3630", "800": "#2a2723", "900": "#1b1917", "950": "#121110",
 }  # fmt: skip
 SEAL = {
-    "50": "#fdf3f0", "100": "#fbe2db", "200": "#f6c3b6", "300": "#f09b86", "400": "#ff7d60", "500": "#d8452a",
+    "50": "#fdf3f0", "100": "#fbe2db", "200": "#f6c3b6", "300": "#f09b86", "400": "#ff7d60", "500": "#ee6a4e",
     "600": "#b92d16", "700": "#9c2511", "800": "#7d2112", "900": "#641e13", "950": "#380c06",
 }  # fmt: skip
 
@@ -61,8 +63,8 @@ class Desk(UnfoldAdminSite):
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"), str(settings.LOGIN_URL))
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Back to the front page, where one signs out."""
-        return redirect("home")
+        """The one sign-out, from the panel's own menu."""
+        return LogoutView.as_view()(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The desk opens on what waits."""
@@ -72,6 +74,9 @@ class Desk(UnfoldAdminSite):
         """The product's colours, and a navigation of what this person may see."""
         context: dict[str, Any] = super().each_context(request)
         context["colors"] = {**context["colors"], "base": PAPER, "primary": SEAL}
+        seal = static("studio/seal.svg")
+        context["site_icon"] = seal
+        context["site_favicons"] = [Favicon(href=seal, rel="icon", type="image/svg+xml")]
         context["styles"] = [static("studio/css/tokens.css"), static("studio/css/desk.css")]
         return context
 
@@ -83,7 +88,11 @@ class Desk(UnfoldAdminSite):
         ]
         groups = [{"title": "Waiting", "items": self._get_navigation_items(request, work)}]
         for app in self.get_app_list(request):
-            rows = [{"title": row["name"], "icon": "table_rows", "link": row["admin_url"]} for row in app["models"]]
+            rows = [
+                {"title": row["name"], "icon": "table_rows", "link": row["admin_url"]}
+                for row in app["models"]
+                if row["object_name"] != "ReviewRequest"
+            ]
             items = self._get_navigation_items(request, rows)
             groups.append({"title": app["name"], "items": items, "collapsible": True, "separator": True})
         return groups
@@ -117,6 +126,12 @@ class Register(ModelAdmin):
         rows: models.QuerySet[Any] = super().get_queryset(request)
         own = organisations_as(request.user, self.readers)  # type: ignore[arg-type]  # staff are signed in
         return rows.filter(**{f"{self.organisation}__in": own.values("pk")})
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was done to a row stands in the trail, not in the panel's own log."""
+        return redirect(f"{reverse('admin:trail_auditrow_changelist')}?{urlencode({'q': object_id})}")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Shown to whoever may read it."""

@@ -4,23 +4,24 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils import timezone
 
 from studio.accounts.actions import grant_role, revoke_role
-from studio.accounts.forms import GrantForm, PersonForm
+from studio.accounts.forms import GrantForm, PersonForm, administered
 from studio.accounts.models import Membership, Organisation, Role, RoleGrant, User
 from studio.site import Register, site
 from studio.trail.actions import note
 
 
+def _for(request: HttpRequest, form: type[BaseForm]) -> type[BaseForm]:
+    """The form for this person: a class of its own, because the panel makes its forms from classes."""
+    return type(form.__name__, (form,), {"actor": request.user})
+
+
 def _administers(request: HttpRequest) -> bool:
-    return request.user.is_authenticated and _administered(request.user).exists()
-
-
-def _administered(user: User) -> QuerySet[Organisation]:
-    """Where `user` may give roles. The operator founds organisations, and gives roles only where they hold one."""
-    return Organisation.objects.filter(memberships__user=user, memberships__grants__role=Role.ADMINISTRATOR).distinct()
+    return request.user.is_authenticated and administered(request.user).exists()
 
 
 @admin.register(Organisation, site=site)
@@ -67,13 +68,11 @@ class PersonAdmin(Register):
         """Administrators bring people in."""
         return _administers(request)
 
-    def get_form(self, request: HttpRequest, obj: User | None = None, *, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The organisations on offer are those the person administers."""
         if obj is not None:
             return super().get_form(request, obj, change, **kwargs)
-        PersonFor = type("PersonFor", (PersonForm,), {})  # noqa: N806  a class made per request keeps choices apart
-        PersonFor.base_fields["organisation"].queryset = _administered(request.user)  # type: ignore[attr-defined, arg-type]
-        return PersonFor
+        return super().get_form(request, obj, change, form=_for(request, PersonForm), **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: PersonForm, change: bool) -> None:
         """Create the person, then give the role by its action."""
@@ -108,15 +107,13 @@ class RoleGrantAdmin(Register):
         """Administrators take them away, in their own organisations."""
         if obj is None:
             return _administers(request)
-        return _administered(request.user).filter(pk=obj.membership.organisation_id).exists()  # type: ignore[arg-type]
+        return administered(request.user).filter(pk=obj.membership.organisation_id).exists()  # type: ignore[arg-type]
 
     def get_form(self, request: HttpRequest, obj: RoleGrant | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The organisations on offer are those the person administers."""
         if obj is not None:
             return super().get_form(request, obj, change, **kwargs)
-        GrantFor = type("GrantFor", (GrantForm,), {})  # noqa: N806
-        GrantFor.base_fields["organisation"].queryset = _administered(request.user)  # type: ignore[attr-defined, arg-type]
-        return GrantFor
+        return super().get_form(request, obj, change, form=_for(request, GrantForm), **kwargs)
 
     def save_model(self, request: HttpRequest, obj: RoleGrant, form: GrantForm, change: bool) -> None:
         """By the action; whoever holds more than the creator's role may come to the desk."""

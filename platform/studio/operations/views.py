@@ -60,7 +60,7 @@ def _by_project(
     order = {state: place for place, state in enumerate(states.values)}
     found = rows.order_by().values_list(key, "state").annotate(n=Count("pk", distinct=True))
     for project, state, number in sorted(found, key=lambda row: order[row[1]]):
-        counts.setdefault(project, []).append((state, number))
+        counts.setdefault(project, []).append((str(states(state).label), number))
     return counts
 
 

@@ -78,7 +78,7 @@ _VERDICTS = {
     "unreadable": Stamp("Not a picture we can open", "dash", Tone.PLAIN),
 }
 _ACTIONS = {
-    "allow": Stamp("Nothing found", "tick", Tone.GOOD),
+    "allow": Stamp("Nothing found", "tick"),
     "annotate": Stamp("Noted", "pencil", Tone.PLAIN),
     "review": Stamp("Held for a person", "pause", Tone.CAUTION),
     "block": Stamp("Blocked", "stop", Tone.REFUSED),
@@ -140,6 +140,12 @@ def finding(value: dict[str, Any]) -> dict[str, Any]:
     """The stamp of one screening finding: what was not screened is never shown as passed."""
     name = value["action"] if value["coverage"] == "screened" else value["coverage"]
     return {"name": name, "shadow": value["mode"] != "enforce" and name not in {"not_screened", "allow"}}
+
+
+@register.filter
+def state(name: str) -> str:
+    """A state in a word."""
+    return STAMPS[name].word if name in STAMPS else name
 
 
 @register.filter

@@ -88,6 +88,11 @@ def load(data: Path) -> tuple[list[Drawing], np.ndarray]:
     return [Drawing(**json.loads(line)) for line in lines], np.load(data / "drawings.npz")["pixels"]
 
 
+def manifest_digest(data: Path) -> str:
+    """Return the SHA-256 of a data set's manifest, which names the data in every lineage."""
+    return hashlib.sha256((data / "manifest.jsonl").read_bytes()).hexdigest()
+
+
 def _drawing(style: str, want: _Wanted, pixels: np.ndarray) -> Drawing:
     package = STYLES[style]
     digest = hashlib.sha256(pixels.tobytes()).hexdigest()

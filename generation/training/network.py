@@ -37,6 +37,7 @@ class Painter(nn.Module):
 
     def __init__(self, shape: Shape, vocabulary: int) -> None:
         super().__init__()
+        self.side = shape.side
         axis = shape.width // shape.heads // 2
         self.transformer = PRXTransformer2DModel(
             in_channels=3,

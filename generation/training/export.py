@@ -1,0 +1,134 @@
+"""Writes a model folder from a checkpoint: averaged weights, tokenizer, vocabulary, second stage, card and lineage.
+
+The folder loads through `DiffusionPipeline.from_pretrained` without code of ours. Weights are stored in half precision
+and computed in single precision.
+
+Invariants:
+- what is exported is the average of the weights, never the last step's;
+- every file but `lineage.json` stands in the lineage with its SHA-256;
+- the same checkpoint and packages give the same bytes, card and lineage included.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler, PRXPixelPipeline
+from transformers import AutoTokenizer, BertConfig, BertModel
+
+from generation.training import card, tokenizer, upscaler
+from generation.training.drawings import manifest_digest
+from generation.training.errors import CheckpointError
+from generation.training.loop import read_checkpoint
+from generation.training.network import Painter, Shape
+from generation.training.sources import PACKAGES
+from generation.training.tokens import Alphabet
+from generation.training.words import declare
+from generation.vocabulary import Vocabulary
+
+LIBRARIES = ("torch", "diffusers", "transformers", "tokenizers", "resvg_py", "numpy", "pillow")
+_EMBEDDING = "embeddings.word_embeddings.weight"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an export comes from: the checkpoint, the data set that trained it and the cache of packages."""
+
+    checkpoint: Path
+    data: Path
+    cache: Path
+
+
+def export(source: Source, out: Path, *, figures: Mapping[str, Any]) -> None:
+    """Write the model folder `out`. `figures` are measurements for the card; {} when none were made.
+
+    Raises CheckpointError when the checkpoint was trained on another vocabulary than the declared one.
+    """
+    state = read_checkpoint(source.checkpoint)
+    alphabet = Alphabet.declared()
+    words = declare(source.cache)
+    vocabulary = Vocabulary.from_json(words)
+    painter = painter_of(state, alphabet)
+    out.mkdir(parents=True, exist_ok=True)
+    _write(out / "vocabulary.json", words)
+    _save_pipeline(painter, vocabulary, alphabet, out)
+    upscaler.convert(source.cache, out / "upscaler")
+    lineage = _lineage(state, source, vocabulary)
+    (out / "README.md").write_text(card.render(lineage, vocabulary, figures), encoding="utf-8")
+    _write(out / "lineage.json", lineage | {"files": _digests(out)})
+
+
+def painter_of(state: dict[str, Any], alphabet: Alphabet) -> Painter:
+    """Rebuild the averaged painter of a checkpoint, ready to draw."""
+    painter = Painter(Shape(**state["recipe"]["shape"]), len(alphabet.names))
+    try:
+        painter.load_state_dict(state["average"])
+    except RuntimeError as error:
+        raise CheckpointError(f"the checkpoint knows other concepts than concepts.py declares: {error}") from error
+    return painter.eval().requires_grad_(False)
+
+
+def _save_pipeline(painter: Painter, vocabulary: Vocabulary, alphabet: Alphabet, out: Path) -> None:
+    encoder = _spread(painter.text_encoder, tokenizer.rows(vocabulary, alphabet))
+    tokenizer.write(vocabulary, out / "tokenizer")
+    PRXPixelPipeline(
+        transformer=painter.transformer.half(),
+        scheduler=FlowMatchEulerDiscreteScheduler(num_train_timesteps=1000, shift=1.0),
+        text_encoder=encoder.half(),
+        tokenizer=AutoTokenizer.from_pretrained(out / "tokenizer"),
+        default_sample_size=painter.side,
+        prompt_max_tokens=tokenizer.MAXIMUM,
+        noise_scale=1.0,
+    ).save_pretrained(out, safe_serialization=True)
+    # Half precision is how the file is stored, not how the encoder computes; this entry decides what a loader makes of it.
+    config = out / "text_encoder" / "config.json"
+    settings = json.loads(config.read_text())
+    settings["dtype"] = "float32"
+    _write(config, settings)
+
+
+def _spread(trained: BertModel, rows: list[int]) -> BertModel:
+    """Return the encoder with one embedding row for each token of the tokenizer: the row of the token's meaning.
+
+    A loader of the stock class expects a pooler and would make up a random one; the pipeline reads no pooled output, so
+    this one is zero.
+    """
+    settings = trained.config.to_dict() | {"vocab_size": len(rows)}
+    encoder = BertModel(BertConfig(**settings))
+    weights = {name: torch.zeros_like(value) for name, value in encoder.state_dict().items()}
+    weights |= trained.state_dict()
+    weights[_EMBEDDING] = weights[_EMBEDDING][torch.tensor(rows)]
+    encoder.load_state_dict(weights)
+    return encoder
+
+
+def _lineage(state: dict[str, Any], source: Source, vocabulary: Vocabulary) -> dict[str, Any]:
+    recipe = state["recipe"]
+    return {
+        "model": "imprimatur-starter",
+        "data_manifest_sha256": manifest_digest(source.data),
+        "packages": [asdict(package) for package in PACKAGES],
+        "concepts": len(vocabulary.concepts),
+        "recipe": recipe,
+        "steps": state["step"],
+        "samples_seen": state["step"] * recipe["batch"],
+        "started_from": state.get("started_from"),
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file of the folder but the lineage itself, by relative path."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "lineage.json")
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _write(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -138,7 +138,7 @@ def screen_prompt(
         language=language,
         english=vocabulary.english(prompt) if vocabulary else None,
     )
-    return Screened(str(decision.action), decision.to_json(), list(decision.reasons()))
+    return Screened(decision.action.word, decision.to_json(), list(decision.reasons()))
 
 
 def screen_picture(
@@ -148,7 +148,7 @@ def screen_picture(
     decision = _picture_screen().screen(
         pixels, width, height, policy=policy(document), decision_id=str(decision_id), at=at
     )
-    return Screened(str(decision.action), decision.to_json(), list(decision.reasons()))
+    return Screened(decision.action.word, decision.to_json(), list(decision.reasons()))
 
 
 # Generation --------------------------------------------------------------------------------------------------------

@@ -32,7 +32,9 @@ def database(url: str) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path[1:]) or ":memory:",
+            "NAME": unquote(parts.path[1:]),
+            # Tests use a file too: threads and processes then meet the locks they will meet in service.
+            "TEST": {"NAME": f"{unquote(parts.path[1:])}.test"},
             "OPTIONS": {
                 # IMMEDIATE takes the write lock when a transaction begins, so two writers queue instead of failing
                 # half way.

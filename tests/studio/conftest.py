@@ -3,9 +3,10 @@
 Databases and folders of the test's own.
 """
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,8 +14,9 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 
+from provenance.keys import create_authority
 from studio import pipeline
-from studio.operations.sample import Sample, prepare_sample
+from studio.operations.sample import SLUG, Sample, prepare_sample
 from studio.projects.actions import open_campaign
 from studio.projects.models import Campaign
 
@@ -32,13 +34,28 @@ def now() -> datetime:
     return timezone.now()
 
 
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample organisation's keys, made once: stretching their passphrase is slow on purpose."""
+    folder = tmp_path_factory.mktemp("authority") / SLUG
+    create_authority(
+        folder, organisation="Sample Aid", passphrase=b"development-only", now=timezone.now() - timedelta(minutes=1)
+    )
+    return folder
+
+
 @pytest.fixture
-def installation(tmp_path: Path, settings: LazySettings) -> Iterator[Path]:
+def installation(tmp_path: Path, settings: LazySettings, authority: Path) -> Iterator[Path]:
     """Folders and a ledger of the test's own."""
     settings.STORAGE_URL = f"file://{tmp_path / 'blobs'}"
     settings.QUARANTINE_DIR = tmp_path / "quarantine"
     settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
     settings.TRUST_DIR = tmp_path / "trust"
+    shutil.copytree(authority, settings.TRUST_DIR / SLUG)
+    # A heartbeat's own thread cannot see what a test has not committed.
+    settings.HEARTBEAT_SECONDS = 3600
+    # The sample's seven passwords, stretched as in service, would take most of a test's time.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if settings.LEDGER_URL.startswith("sqlite"):
         settings.LEDGER_URL = settings.LEDGER_ADMIN_URL = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
     pipeline.ledger.cache_clear()

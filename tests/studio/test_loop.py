@@ -79,7 +79,8 @@ def test_a_withdrawn_picture_says_so(campaign: Campaign, sample: Sample, now: da
 
 
 @pytest.mark.parametrize(
-    ("prompt", "state"), zip(REQUESTS, [JobState.BLOCKED, JobState.HELD, JobState.QUEUED, JobState.QUEUED], strict=True)
+    ("prompt", "state"),
+    list(zip(REQUESTS, [JobState.BLOCKED, JobState.HELD, JobState.QUEUED, JobState.QUEUED], strict=True)),
 )
 def test_the_demonstrations_requests_are_decided_as_it_says(
     campaign: Campaign, now: datetime, prompt: str, state: str

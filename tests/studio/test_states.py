@@ -38,6 +38,6 @@ def test_a_foreign_token_changes_nothing(campaign: object, now: datetime) -> Non
     job = ask(campaign, now)
     Job.objects.filter(pk=job.pk).update(state=JobState.GENERATING, token=uuid4(), lease=now)
     with pytest.raises(StaleStateError):
-        advance(Job, job.pk, JobState.GENERATING, JobState.DONE, token=uuid4())
+        advance(Job, job.pk, JobState.GENERATING, JobState.DONE, fence=uuid4())
     job.refresh_from_db()
     assert job.state == JobState.GENERATING

@@ -15,7 +15,7 @@ def administered(user: User) -> QuerySet[Organisation]:
     return Organisation.objects.filter(memberships__user=user, memberships__grants__role=Role.ADMINISTRATOR).distinct()
 
 
-class PersonForm(UserCreationForm):
+class PersonForm(UserCreationForm):  # type: ignore[misc]  # unfold ships no types
     """A new person with a first role: somebody without one could do nothing here. `actor` is who fills it in."""
 
     actor: User
@@ -28,7 +28,7 @@ class PersonForm(UserCreationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = administered(self.actor)  # type: ignore[attr-defined]
+        self.fields["organisation"].queryset = administered(self.actor)
 
 
 class GrantForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time

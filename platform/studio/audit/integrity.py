@@ -145,8 +145,9 @@ def file_problems(sha256: str, subject: str) -> Iterator[Problem]:
         yield Problem(4, subject, str(error))
         return
     verification = pipeline.verify(data)
-    if verification.integrity != "valid":
-        yield Problem(4, subject, f"its credential is {verification.integrity}: {'; '.join(verification.reasons)}")
+    if verification.integrity != "intact" or not verification.signer.startswith("trusted:"):
+        standing = f"its credential is {verification.integrity}, its signer {verification.signer}"
+        yield Problem(4, subject, f"{standing}: {' '.join(verification.reasons)}")
 
 
 def ending_problems(now: datetime) -> Iterator[Problem]:

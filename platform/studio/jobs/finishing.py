@@ -49,7 +49,7 @@ def check(picture: Picture, *, at: datetime) -> None:
     held = screened.action in {"review", "block"}
     end = PictureState.QUARANTINED if held else PictureState.CHECKED
     with transaction.atomic():
-        advance(Picture, picture.pk, PictureState.GENERATED, end, token=picture.token, lease=None, changed=at)
+        advance(Picture, picture.pk, PictureState.GENERATED, end, fence=picture.token, lease=None, changed=at)
         Screening.objects.create(
             id=screened.decision["id"],
             job=job,
@@ -124,7 +124,7 @@ def seal(picture: Picture, *, at: datetime) -> None:
             picture.pk,
             PictureState.CHECKED,
             PictureState.SIGNED,
-            token=picture.token,
+            fence=picture.token,
             lease=None,
             changed=at,
             waiting="",
@@ -184,7 +184,7 @@ def record(picture: Picture, *, at: datetime) -> None:
             picture.pk,
             PictureState.SIGNED,
             PictureState.RECORDED,
-            token=picture.token,
+            fence=picture.token,
             lease=None,
             changed=at,
             waiting="",

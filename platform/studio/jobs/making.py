@@ -36,7 +36,7 @@ class CancelledError(Exception):
 
 def preview_key(job: Job) -> str:
     """Where the latest step's small picture waits for the page, for seconds."""
-    return f"preview {job.pk}"
+    return f"preview-{job.pk}"
 
 
 def make(job: Job, press: pipeline.Press) -> str:
@@ -132,7 +132,7 @@ def wordless(recipe: Mapping[str, Any]) -> dict[str, Any]:
 def _end(job: Job, state: str, *, failure: str = "") -> str:
     at = timezone.now()
     with transaction.atomic():
-        advance(Job, job.pk, JobState.GENERATING, state, token=job.token, ended=at, failure=failure, lease=None)
+        advance(Job, job.pk, JobState.GENERATING, state, fence=job.token, ended=at, failure=failure, lease=None)
         if state != JobState.DONE:
             close(job, outcome=state, at=at, reason="see the request" if failure else "")
             transaction.on_commit(bell.ring_settle)

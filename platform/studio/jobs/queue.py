@@ -5,6 +5,7 @@
 - A lease that runs out counts as an attempt; after the last one the job is LOST, with the reason kept.
 """
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -25,6 +26,7 @@ from studio.projects.models import Project
 from studio.trail.actions import intend, note
 from studio.trail.models import LedgerIntent
 
+logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
 PRIORITY_STEP = timedelta(minutes=10)
 UNFINISHED = (PictureState.GENERATED, PictureState.CHECKED, PictureState.SIGNED)
@@ -72,7 +74,13 @@ def heartbeat(row: Claimable) -> Iterator[threading.Event]:
     def beat() -> None:
         while not done.wait(settings.HEARTBEAT_SECONDS):
             lease = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-            if not type(row)._default_manager.filter(pk=row.pk, token=row.token).update(lease=lease):
+            try:
+                held = type(row)._default_manager.filter(pk=row.pk, token=row.token).update(lease=lease)
+            except DatabaseError:
+                # A database that restarts must not end the work; the lease outlasts several missed beats.
+                logger.exception("heartbeat of %s missed", row.pk)
+                continue
+            if not held:
                 lost.set()
                 break
         connection.close()
@@ -124,7 +132,7 @@ def give_back(job: Job, *, reason: str, at: datetime) -> None:
     with transaction.atomic():
         if job.attempt >= MAX_ATTEMPTS:
             advance(
-                Job, job.pk, JobState.GENERATING, JobState.LOST, token=job.token, failure=reason, ended=at, lease=None
+                Job, job.pk, JobState.GENERATING, JobState.LOST, fence=job.token, failure=reason, ended=at, lease=None
             )
             close(job, outcome=JobState.LOST, at=at, reason="attempts used up")
         else:
@@ -135,7 +143,7 @@ def give_back(job: Job, *, reason: str, at: datetime) -> None:
                 job.pk,
                 JobState.GENERATING,
                 JobState.QUEUED,
-                token=job.token,
+                fence=job.token,
                 failure=reason,
                 lease=None,
                 not_before=at + pause,

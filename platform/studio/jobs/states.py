@@ -81,16 +81,16 @@ class StaleStateError(Exception):
 
 
 def advance(
-    model: type[models.Model], pk: UUID, start: str, end: str, *, token: UUID | None = None, **changes: Any
+    model: type[models.Model], pk: UUID, start: str, end: str, *, fence: UUID | None = None, **changes: Any
 ) -> None:
-    """Move one row from `start` to `end`, with `changes`, if it is still there (and, when given, still under `token`).
+    """Move one row from `start` to `end`, with `changes`, if it is still there (and, when given, still under the claim `fence`).
 
     Raises ValueError for a change the table does not know, StaleStateError when the row has moved on.
     """
     if end not in TRANSITIONS.get(start, frozenset()):
         raise ValueError(f"{start} does not lead to {end}")
     rows = model._default_manager.filter(pk=pk, state=start)
-    if token is not None:
-        rows = rows.filter(token=token)
+    if fence is not None:
+        rows = rows.filter(token=fence)
     if rows.update(state=end, **changes) != 1:
         raise StaleStateError(pk, start)

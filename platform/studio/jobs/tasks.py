@@ -29,7 +29,7 @@ def press() -> pipeline.Press:
 @app.task
 def answer(question: str) -> None:
     """Say that this worker is awake: whoever rang finds the answer in the cache."""
-    cache.set(f"answer {question}", True, ANSWER_SECONDS)
+    cache.set(f"answer-{question}", True, ANSWER_SECONDS)
 
 
 @app.task

@@ -99,7 +99,7 @@ def ask(*, patience: float) -> float:
     question = str(uuid4())
     began = time.perf_counter()
     ring("studio.jobs.tasks.answer", question)
-    while not cache.get(f"answer {question}"):
+    while not cache.get(f"answer-{question}"):
         if time.perf_counter() - began > patience:
             raise TimeoutError("no worker answered; is `control` running?")
         time.sleep(0.001)

@@ -38,7 +38,7 @@ class Project(models.Model):
     publish_prompts = models.BooleanField(default=False)
     budget = models.PositiveIntegerField(default=1000, help_text="Pictures that may be made in this project.")
     created = models.DateTimeField()
-    served = models.DateTimeField(null=True, help_text="When a worker last took a request of this project: fairness.")
+    served = models.DateTimeField(null=True, blank=True, help_text="When a worker last took a request of this project: fairness.")
 
     objects = ProjectQuerySet.as_manager()
 
@@ -57,8 +57,8 @@ class Campaign(models.Model):
     slug = models.CharField(max_length=40, validators=[slug])
     name = models.CharField(max_length=120)
     purpose = models.TextField()
-    languages = models.JSONField(default=list)
-    channels = models.JSONField(default=list)
+    languages = models.JSONField(default=list, blank=True)
+    channels = models.JSONField(default=list, blank=True)
     created = models.DateTimeField()
 
     class Meta:

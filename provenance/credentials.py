@@ -31,10 +31,12 @@ class Parent:
 class Credential:
     """What a file's active manifest says, and what the SDK thinks of it.
 
-    `state` is `Trusted`, `Valid` or `Invalid`; `failures` are C2PA status codes; `assertions` are by label.
+    `state` is `Trusted`, `Valid` or `Invalid`; `successes` and `failures` are C2PA status codes, the former of the
+    active manifest alone; `assertions` are by label.
     """
 
     state: str
+    successes: frozenset[str]
     failures: tuple[str, ...]
     manifest_id: str
     title: str
@@ -76,13 +78,14 @@ def read(data: bytes, media_type: str, *, roots_pem: bytes) -> Credential | None
         with reader:
             report = json.loads(reader.json())
     except c2pa.C2paError as error:
-        return Credential("Invalid", (f"unparsable: {error}",), "", "", {})
+        return Credential("Invalid", frozenset(), (f"unparsable: {error}",), "", "", {})
     active = report.get("active_manifest", "")
     manifest = report.get("manifests", {}).get(active, {})
     results = report.get("validation_results", {})
     assertions = {item["label"]: item.get("data") for item in manifest.get("assertions", ())}
     state = str(report.get("validation_state", "Invalid"))
-    return Credential(state, _failures(results), active, str(manifest.get("title", "")), assertions)
+    successes = frozenset(item["code"] for item in results.get("activeManifest", {}).get("success", ()))
+    return Credential(state, successes, _failures(results), active, str(manifest.get("title", "")), assertions)
 
 
 def crjson(data: bytes, media_type: str, *, roots_pem: bytes) -> str | None:

@@ -4,7 +4,7 @@ Nothing here asks the ledger, so all of it can run on hostile bytes in a limited
 crosses back as plain JSON. What the evidence amounts to is decided in `verification`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -13,8 +13,9 @@ from cryptography import x509
 
 from provenance import credentials, jumbf, manifest
 from provenance.canonical import rfc3339, sha256_hex
+from provenance.errors import UnreadableAssetError
 from provenance.keys.chains import organisation, trusted_root
-from provenance.pictures import decode
+from provenance.pictures import MOST_BYTES, Pixels, decode, guess
 
 # Codes that speak about the certificate's standing and not about whether the picture is what was signed.
 _STANDING_CODES = frozenset(
@@ -22,6 +23,8 @@ _STANDING_CODES = frozenset(
 )
 _EXPIRED_CODES = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
 _BINDING_CODE = "assertion.dataHash.mismatch"
+_SIGNED_CODE = "claimSignature.validated"
+_BOUND_CODES = frozenset({"assertion.dataHash.match", "assertion.boxesHash.match", "assertion.bmffHash.match"})
 
 
 class Integrity(StrEnum):
@@ -37,9 +40,9 @@ class Integrity(StrEnum):
 class Evidence:
     """The findings on one file. Digests are hexadecimal, times RFC 3339.
 
-    `signer` is `none`, `invalid`, `unlisted` or `trusted:<organisation>`. `record` and `log` are what the manifest
-    claims, and None unless a trusted signature stands behind the claim. `not_before` and `not_after` are the leaf's
-    validity, `expired` says that the SDK found the signature outside it.
+    `pixel_sha256` is empty when the pixels cannot be decoded. `signer` is `none`, `invalid`, `unlisted` or
+    `trusted:<organisation>`. `record` and `log` are what the manifest claims, and None unless a trusted signature
+    stands behind the claim. `not_before` and `not_after` are the leaf's validity, `expired` says that it is over.
     """
 
     sha256: str
@@ -66,21 +69,52 @@ class Evidence:
 
 
 def examine(data: bytes, *, roots_pem: bytes) -> Evidence:
-    """Look at a file; UnreadableAssetError when it is no picture within the limits."""
-    pixels = decode(data)
-    credential = credentials.read(data, pixels.media_type, roots_pem=roots_pem)
-    bare = Evidence(sha256_hex(data), pixels.sha256, pixels.media_type, integrity=Integrity.NONE, signer="none")
-    if credential is None:
+    """Look at a file; UnreadableAssetError when it is no picture within the limits.
+
+    A file whose pixels are damaged but which still carries a manifest was altered, and is reported as such.
+    """
+    pixels, trouble = _pixels(data)
+    media_type = pixels.media_type if pixels else guess(data)
+    store = jumbf.manifest_store(data, media_type) if media_type else None
+    if media_type is None or (pixels is None and store is None):
+        raise trouble or UnreadableAssetError("file: not a picture")
+    bare = Evidence(
+        sha256_hex(data), pixels.sha256 if pixels else "", media_type, integrity=Integrity.NONE, signer="none"
+    )
+    if store is None:
         return bare
+    credential = credentials.read(data, media_type, roots_pem=roots_pem)
+    if credential is None:
+        return replace(bare, integrity=Integrity.ALTERED, signer="invalid", failures=("manifest.unreadable",))
+    return _weigh(bare, credential, _chain(store), x509.load_pem_x509_certificates(roots_pem))
+
+
+def _pixels(data: bytes) -> tuple[Pixels | None, UnreadableAssetError | None]:
+    try:
+        return decode(data), None
+    except UnreadableAssetError as error:
+        if len(data) > MOST_BYTES:
+            raise
+        return None, error
+
+
+def _weigh(
+    bare: Evidence,
+    credential: credentials.Credential,
+    chain: tuple[x509.Certificate, ...],
+    roots: Sequence[x509.Certificate],
+) -> Evidence:
+    """What the SDK's findings and the signer's certificates amount to."""
     hard = [code for code in credential.failures if code not in _STANDING_CODES]
-    integrity = Integrity.ALTERED if hard or not credential.manifest_id else Integrity.INTACT
-    chain = _chain(data, pixels.media_type)
-    root = trusted_root(chain, x509.load_pem_x509_certificates(roots_pem))
-    genuine = root is not None and all(code == _BINDING_CODE for code in hard) and bool(credential.manifest_id)
+    # Silence is not consent: the signature and the hard binding must have been found good, not merely unreported.
+    signed, bound = _SIGNED_CODE in credential.successes, bool(_BOUND_CODES & credential.successes)
+    root = trusted_root(chain, roots)
+    genuine = signed and root is not None and all(code == _BINDING_CODE for code in hard)
     facts = credential.assertions.get(manifest.GOVERNANCE) if genuine else None
+    intact = signed and bound and not hard and bool(bare.pixel_sha256)
     return replace(
         bare,
-        integrity=integrity,
+        integrity=Integrity.INTACT if intact else Integrity.ALTERED,
         signer=_signer(root if genuine else None, hard),
         failures=credential.failures,
         manifest_id=credential.manifest_id,
@@ -92,10 +126,9 @@ def examine(data: bytes, *, roots_pem: bytes) -> Evidence:
     )
 
 
-def _chain(data: bytes, media_type: str) -> tuple[x509.Certificate, ...]:
-    store = jumbf.manifest_store(data, media_type)
+def _chain(store: bytes) -> tuple[x509.Certificate, ...]:
     try:
-        return jumbf.certificates(store) if store else ()
+        return jumbf.certificates(store)
     except ValueError:
         return ()
 

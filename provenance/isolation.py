@@ -1,82 +1,128 @@
 """Looking at hostile files in a process that can do little and may die.
 
-- The child limits itself before it reads a byte: address space, CPU seconds, no new files, few descriptors; where the
-  system allows, it also gives up the network (`unshare`). The parent adds a deadline of its own.
-- Only the evidence comes back, as JSON on a pipe; a child that dies, hangs or talks nonsense is "unreadable".
-- The limits are the operating system's; they bound damage, they do not make a parser right.
+- A keeper process has the parsers loaded and parses nothing itself; for every file it forks a fresh child, so one file
+  can never reach the next. Two keepers are enough for one web process and are started on first use.
+- The child limits itself before it looks: address space, CPU seconds, no file of any size, few descriptors. The keeper
+  has no network where the system allows it (`unshare`), and ends a child at its deadline.
+- Only the evidence comes back, as JSON; a child that dies, hangs or talks nonsense is "unreadable".
+- The limits are the operating system's: they bound the damage, they do not make a parser right.
 """
 
-import ctypes
+import atexit
 import json
 import os
-import resource
+import queue
+import select
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import IO
 
 from provenance.errors import UnreadableAssetError
-from provenance.evidence import Evidence, examine
+from provenance.evidence import Evidence
+from provenance.reader import DEADLINE_SECONDS, SIZE_BYTES
 
-ADDRESS_SPACE = 1536 * 2**20
-CPU_SECONDS = 8
-DEADLINE_SECONDS = 10
-_NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
-_SIZE = 8
+KEEPERS = 2
+_GRACE_SECONDS = 5  # for starting, and for moving the file; the child's own deadline is the keeper's business
+_CHUNK = 1 << 16
 
 
 def examine_isolated(data: bytes, *, roots_pem: bytes) -> Evidence:
     """`examine` in a process of its own; UnreadableAssetError also when that process dies or takes too long."""
+    keeper = _pool().get()
+    try:
+        answer = json.loads(keeper.ask(len(roots_pem).to_bytes(SIZE_BYTES, "big") + roots_pem + data))
+    except (OSError, ValueError) as error:
+        keeper.close()
+        raise UnreadableAssetError("file: the process that reads it died or gave no answer") from error
+    finally:
+        _pool().put(keeper)
+    if "unreadable" in answer:
+        raise UnreadableAssetError(str(answer["unreadable"]))
+    return Evidence.from_json(answer)
+
+
+class Keeper:
+    """One keeper process, started when it is first asked and again after it was closed."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, message: bytes) -> bytes:
+        """The answer to one message; OSError or ValueError when none comes in time."""
+        process = self._running()
+        assert process.stdin is not None  # noqa: S101  # both are pipes, see `_start`
+        assert process.stdout is not None  # noqa: S101
+        process.stdin.write(len(message).to_bytes(SIZE_BYTES, "big") + message)
+        process.stdin.flush()
+        size = int.from_bytes(_read(process.stdout, SIZE_BYTES), "big")
+        return _read(process.stdout, size)
+
+    def close(self) -> None:
+        """End the process, if it runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            self._process = _start()
+        return self._process
+
+
+def _start() -> subprocess.Popen[bytes]:
     package = Path(__file__).resolve().parent.parent
     environment = {"PYTHONPATH": str(package), "PATH": os.defpath, "MALLOC_ARENA_MAX": "2"}
-    message = len(roots_pem).to_bytes(_SIZE, "big") + roots_pem + data
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "provenance.isolation"],
-            input=message, capture_output=True, timeout=DEADLINE_SECONDS, env=environment, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        raise UnreadableAssetError(f"file: reading it took more than {DEADLINE_SECONDS} seconds") from error
-    if done.returncode != 0:
-        raise UnreadableAssetError(f"file: the reader gave up on it (exit status {done.returncode})")
-    return _parse(done.stdout)
+    return subprocess.Popen(
+        [sys.executable, "-m", "provenance.reader"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
 
 
-def _parse(output: bytes) -> Evidence:
-    try:
-        answer = json.loads(output)
-        if "unreadable" in answer:
-            raise UnreadableAssetError(str(answer["unreadable"]))
-        return Evidence.from_json(answer)
-    except (ValueError, TypeError, KeyError) as error:
-        raise UnreadableAssetError("file: the reader did not answer") from error
+def _read(pipe: IO[bytes], size: int) -> bytes:
+    """Exactly `size` bytes; TimeoutError or EOFError when they do not come."""
+    data = bytearray()
+    while len(data) < size:
+        if not select.select([pipe], [], [], DEADLINE_SECONDS + _GRACE_SECONDS)[0]:
+            raise TimeoutError("the reader is silent")
+        chunk = os.read(pipe.fileno(), min(_CHUNK, size - len(data)))
+        if not chunk:
+            raise ConnectionResetError("the reader died")
+        data += chunk
+    return bytes(data)
 
 
-def restrict() -> None:
-    """Give up what reading a picture does not need; afterwards this process is good for nothing else."""
-    for limit, value in (
-        (resource.RLIMIT_AS, ADDRESS_SPACE),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 32),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(limit, (value, value))
-    # Failing here is not fatal: containers often forbid it, and the SDK is told to fetch nothing anyway.
-    ctypes.CDLL(None, use_errno=True).unshare(_NEW_USER | _NEW_NETWORK)
+class _Pools:
+    """The keepers of this process; a forked child gets its own, the parent's pipes are not its to read."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = 0
+        self._keepers: list[Keeper] = []
+        self._free: queue.SimpleQueue[Keeper] = queue.SimpleQueue()
+
+    def current(self) -> "queue.SimpleQueue[Keeper]":
+        with self._lock:
+            if self._process != os.getpid():
+                self._process, self._free = os.getpid(), queue.SimpleQueue()
+                self._keepers = [Keeper() for _ in range(KEEPERS)]
+                for keeper in self._keepers:
+                    self._free.put(keeper)
+            return self._free
+
+    def close(self) -> None:
+        with self._lock:
+            for keeper in self._keepers if self._process == os.getpid() else ():
+                keeper.close()
 
 
-def _serve() -> None:
-    """The child: limits first, then one message in, one answer out."""
-    restrict()
-    message = sys.stdin.buffer.read()
-    size = int.from_bytes(message[:_SIZE], "big")
-    roots, data = message[_SIZE : _SIZE + size], message[_SIZE + size :]
-    try:
-        answer = examine(data, roots_pem=roots).to_json()
-    except UnreadableAssetError as error:
-        answer = {"unreadable": str(error)}
-    sys.stdout.write(json.dumps(answer))
-
-
-if __name__ == "__main__":
-    _serve()
+_pools = _Pools()
+_pool = _pools.current
+close_keepers = _pools.close
+atexit.register(close_keepers)

@@ -6,6 +6,7 @@
 """
 
 import io
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -17,6 +18,11 @@ from provenance.errors import UnreadableAssetError
 
 FORMATS = MappingProxyType({"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"})
 MEDIA_TYPES = MappingProxyType({media_type: name for name, media_type in FORMATS.items()})
+_SIGNATURES = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
+)
 MOST_BYTES = 64 * 2**20
 MOST_PIXELS = 4096 * 4096
 
@@ -45,6 +51,11 @@ def probe(data: bytes) -> str:
     """The media type of a picture file by its header alone; UnreadableAssetError beyond the limits."""
     with _open(data) as image:
         return FORMATS[str(image.format)]
+
+
+def guess(data: bytes) -> str | None:
+    """The media type that the first bytes announce, also of a file too damaged to be opened; None for another one."""
+    return next((media_type for pattern, media_type in _SIGNATURES if pattern.match(data)), None)
 
 
 def decode(data: bytes) -> Pixels:
@@ -91,7 +102,7 @@ def _open(data: bytes) -> Image.Image:
     except UnidentifiedImageError as error:
         raise UnreadableAssetError("file: not a PNG, JPEG or WebP picture") from error
     except Exception as error:  # header parsers of hostile files raise anything
-        raise UnreadableAssetError(f"file: its header is damaged ({error})") from error
+        raise UnreadableAssetError(f"file: its header is not accepted ({error})") from error
     if image.width * image.height > MOST_PIXELS:
         raise UnreadableAssetError(f"file: {image.width} x {image.height}; at most {MOST_PIXELS} pixels are decoded")
     if getattr(image, "n_frames", 1) != 1:

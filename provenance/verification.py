@@ -143,10 +143,16 @@ def _without_manifest(evidence: Evidence, ledger: Ledger) -> Verification:
 def _own(evidence: Evidence, ledger: Ledger) -> Verification:
     standing = _standing(ledger, evidence.record or "", evidence.sha256, log=evidence.log)
     if standing.entry is None or not _signed_in_time(evidence, standing.entry):
-        reasons = [*standing.reasons, "Treat it as made with a stolen key until the organisation has explained it."]
+        reasons = [*standing.reasons, _unexplained(evidence, ledger)]
         return _answer(Verdict.UNRECORDED, evidence, ledger="unrecorded", status="none", reasons=reasons)
     verdict = {"released": Verdict.OURS, "withdrawn": Verdict.WITHDRAWN}.get(standing.status, Verdict.NOT_RELEASED)
     return _answer(verdict, evidence, ledger="recorded", status=standing.status, reasons=standing.reasons)
+
+
+def _unexplained(evidence: Evidence, ledger: Ledger) -> str:
+    if any(entry.record == evidence.record for entry in _files_with_pixels(ledger, evidence.pixel_sha256)):
+        return "Its pixels are those of the recorded file: it was signed again, or changed where no signature reaches."
+    return "Treat it as made with a stolen key until the organisation has explained it."
 
 
 def _answer(

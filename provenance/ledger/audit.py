@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, func, select
 from provenance.keys.notes import VerifierKey
 from provenance.ledger import merkle, tables
 from provenance.ledger.checkpoints import Checkpoint, open_checkpoint
-from provenance.ledger.records import LedgerEntry
+from provenance.ledger.records import LedgerEntry, octets
 
 _PAGE = 500
 _MOST_PROBLEMS = 100
@@ -57,6 +57,14 @@ class Auditor:
 
     def run(self) -> AuditReport:
         """Walk the log once, from its first entry to its last."""
+        try:
+            return self._walk()
+        except (TypeError, ValueError) as error:
+            # SQLite stores any type in any column, so an intruder can put there what no code of ours ever wrote.
+            self._report(None, f"a row holds a value that this ledger never writes: {error}")
+            return AuditReport(False, 0, merkle.EMPTY_ROOT, tuple(self._problems))
+
+    def _walk(self) -> AuditReport:
         # Checkpoints are read before the size: one signed meanwhile must not look like a log cut short.
         expected = self._checkpoints()
         size = self._size()
@@ -114,14 +122,14 @@ class Auditor:
         The stored leaf is what carries on: an edited entry is named once, and later checkpoints still mean something.
         """
         computed = self._examine(sequence, row)
-        stored = self._stored((0, sequence)) if row is None else row.stored_leaf
+        stored = self._stored((0, sequence)) if row is None else _hash(row.stored_leaf)
         if stored is None:
             self._report(sequence, "the tree has no leaf for the entry: it was added past the ledger")
-        elif computed is not None and bytes(stored) != computed:
+        elif computed is not None and stored != computed:
             self._report(sequence, "the entry is not the one that was hashed: it was changed, moved or swapped")
-        if stored is None or bytes(stored) != computed:
+        if stored is None or stored != computed:
             self._spoiled.add((0, sequence))
-        leaf = bytes(stored) if stored is not None else computed or merkle.leaf_hash(b"")
+        leaf = stored if stored is not None else computed or merkle.leaf_hash(b"")
         for coordinate, value in frontier.append(leaf)[1:]:
             self._compare_subtree(coordinate, value)
 
@@ -131,7 +139,7 @@ class Auditor:
             self._report(sequence, "the entry is missing: it was deleted or moved")
             return None
         try:
-            entry = LedgerEntry.parse(sequence, bytes(row.canonical))
+            entry = LedgerEntry.parse(sequence, octets(row.canonical))
         except ValueError as error:
             self._report(sequence, f"the entry's bytes were changed: {error}")
             return None
@@ -156,7 +164,7 @@ class Auditor:
     def _stored(self, coordinate: merkle.Coordinate) -> bytes | None:
         at = (_NODE.log == self.log) & (_NODE.level == coordinate[0]) & (_NODE.position == coordinate[1])
         value = self.connection.scalar(select(_NODE.hash).where(at))
-        return bytes(value) if value is not None else None
+        return _hash(value)
 
     def _compare(self, frontier: merkle.Frontier, expected: dict[int, list[Checkpoint]]) -> None:
         signed = expected.get(frontier.size, ())
@@ -181,3 +189,11 @@ class Auditor:
         twice = select(_ENTRY.entry_id).group_by(_ENTRY.entry_id).having(func.count() > 1)
         for entry_id in self.connection.scalars(twice):
             self._report(None, f"the entry id {entry_id} stands in the ledger twice")
+
+
+def _hash(value: object) -> bytes | None:
+    """A stored hash; what is not binary is as good as not there."""
+    try:
+        return octets(value)
+    except ValueError:
+        return None

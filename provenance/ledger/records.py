@@ -13,6 +13,13 @@ from provenance.entries import EntryKind, parse_entry
 from provenance.ledger.merkle import leaf_hash
 
 
+def octets(value: object) -> bytes:
+    """The bytes of a binary column; ValueError for what SQLite also lets somebody put there, text for instance."""
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise ValueError(f"a binary column holds {type(value).__name__}")
+    return bytes(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Proof for the caller that an entry is in the log: its position, its leaf hash, and the size after it."""

@@ -23,7 +23,7 @@ from provenance.ledger import merkle, tables
 from provenance.ledger.audit import Auditor, AuditReport
 from provenance.ledger.checkpoints import Checkpoint
 from provenance.ledger.engines import TIMEOUT_SECONDS, Engines, guarded
-from provenance.ledger.records import LedgerEntry, Receipt
+from provenance.ledger.records import LedgerEntry, Receipt, octets
 from provenance.ledger.turns import turn
 
 _PAGE = 500
@@ -184,9 +184,9 @@ def _by_id(connection: Connection, entry_id: UUID) -> LedgerEntry | None:
     return found[0] if found else None
 
 
-def _parse(sequence: int, canonical: bytes) -> LedgerEntry:
+def _parse(sequence: int, canonical: object) -> LedgerEntry:
     try:
-        return LedgerEntry.parse(sequence, bytes(canonical))
+        return LedgerEntry.parse(sequence, octets(canonical))
     except ValueError as error:
         raise LedgerConflictError(f"ledger: entry {sequence} is damaged ({error}); run `ledger verify`") from error
 

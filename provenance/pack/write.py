@@ -2,7 +2,7 @@
 
 - Only public material goes in: entries hold digests and commitments, the trust store holds no key.
 - The log's last checkpoint must cover every entry; a pack never claims more than was signed.
-- The same input and moment give the same bytes: fixed names, order and times in the archive, nothing compressed.
+- Names, order and times in the archive are fixed and nothing is compressed, so packs can be compared.
 """
 
 import json

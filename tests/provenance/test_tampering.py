@@ -16,7 +16,7 @@ from sqlalchemy import Connection, create_engine, delete, insert, select, text, 
 from provenance.keys import CheckpointKey, TrustStore
 from provenance.ledger import Ledger, LedgerEntry, create_tables, merkle, tables
 from provenance.ledger.engines import parse_url
-from tests.provenance.conftest import PASSPHRASE
+from tests.provenance.office import PASSPHRASE
 from tests.provenance.test_ledger import LOG, entry
 
 SIZE, CHECKPOINT = 11, 8
@@ -286,6 +286,36 @@ def test_a_checkpoint_from_outside_that_is_nonsense_is_a_problem(
 ) -> None:
     report = ledger.audit(LOG, trust=trust, outside="nonsense")
     assert (report.ok, report.problems[0].sequence) == (False, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ledger_entry SET canonical = CAST(canonical AS TEXT) WHERE sequence = 2",
+        "UPDATE ledger_node SET hash = 'text' WHERE level = 0 AND position = 2",
+        "UPDATE ledger_node SET hash = 7 WHERE level = 1 AND position = 1",
+        "UPDATE ledger_entry SET sequence = 'last' WHERE sequence = 2",
+        "UPDATE ledger_entry SET entry_id = x'00' WHERE sequence = 2",
+        "UPDATE ledger_checkpoint SET note = x'ff'",
+        "UPDATE ledger_checkpoint SET note = 7",
+    ],
+)
+def test_values_of_a_foreign_type_are_a_problem_and_no_crash(
+    tmp_path: Path, checkpoint_key: CheckpointKey, trust: TrustStore, now: datetime, change: str
+) -> None:
+    url = str(tmp_path / "ledger.sqlite3")
+    create_tables(url)
+    ledger = Ledger(url)
+    for number in range(5):
+        ledger.append(entry(number))
+    ledger.checkpoint(LOG, checkpoint_key, now=now)
+    engine = create_engine(parse_url(url))
+    with engine.begin() as connection:
+        drop_triggers(connection)
+        connection.execute(text(change))
+    engine.dispose()
+    assert not ledger.audit(LOG, trust=trust).ok
+    ledger.close()
 
 
 def test_the_list_of_problems_is_bounded(

@@ -1,0 +1,108 @@
+"""The other side of `isolation`, run as `python -m provenance.reader`: it forks a limited child for every file.
+
+Messages and answers on stdin and stdout are eight bytes of length and that many bytes. A message is the length of the
+roots, the roots in PEM, then the file; an answer is the evidence as JSON, or `{"unreadable": reason}`.
+The process that forks, the keeper, never looks into a file itself.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from typing import BinaryIO, NoReturn
+
+from provenance.errors import UnreadableAssetError
+from provenance.evidence import examine
+
+SIZE_BYTES = 8
+ADDRESS_SPACE = 512 * 2**20
+CPU_SECONDS = 8
+DEADLINE_SECONDS = 10
+_DESCRIPTORS = 32
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+
+
+def leave_network() -> bool:
+    """Move this process into a network of its own, which reaches nothing; False where the system forbids it."""
+    return bool(ctypes.CDLL(None, use_errno=True).unshare(_NEW_USER | _NEW_NETWORK) == 0)
+
+
+def restrict() -> None:
+    """Give up what reading a picture does not need; afterwards this process is good for nothing else."""
+    for limit, value in (
+        (resource.RLIMIT_AS, ADDRESS_SPACE),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, _DESCRIPTORS),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(limit, (value, value))
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer messages until there are no more."""
+    while header := requests.read(SIZE_BYTES):
+        answer = _in_child(requests.read(int.from_bytes(header, "big")))
+        answers.write(len(answer).to_bytes(SIZE_BYTES, "big") + answer)
+        answers.flush()
+
+
+def _in_child(message: bytes) -> bytes:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _look(message, writing)
+    os.close(writing)
+    answer = _collect(reading, deadline=time.monotonic() + DEADLINE_SECONDS)
+    os.close(reading)
+    if answer is None:
+        os.kill(child, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if answer is None:
+        return _unreadable(f"reading it took more than {DEADLINE_SECONDS} seconds")
+    return answer if status == 0 else _unreadable(f"the process that read it ended with status {status}")
+
+
+def _collect(reading: int, *, deadline: float) -> bytes | None:
+    """What the child writes until it closes its end, None when it takes too long."""
+    data = b""
+    while select.select([reading], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        chunk = os.read(reading, 1 << 16)
+        if not chunk:
+            return data
+        data += chunk
+    return None
+
+
+def _look(message: bytes, writing: int) -> NoReturn:
+    """The child: limits first, then the file. It leaves without running anything of the keeper's."""
+    status = 1
+    try:
+        restrict()
+        size = int.from_bytes(message[:SIZE_BYTES], "big")
+        roots, data = message[SIZE_BYTES : SIZE_BYTES + size], message[SIZE_BYTES + size :]
+        os.write(writing, _answer(data, roots))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _answer(data: bytes, roots: bytes) -> bytes:
+    try:
+        return json.dumps(examine(data, roots_pem=roots).to_json()).encode()
+    except UnreadableAssetError as error:
+        return json.dumps({"unreadable": str(error)}).encode()
+
+
+def _unreadable(reason: str) -> bytes:
+    return json.dumps({"unreadable": f"file: {reason}"}).encode()
+
+
+if __name__ == "__main__":
+    leave_network()
+    serve(sys.stdin.buffer, sys.stdout.buffer)

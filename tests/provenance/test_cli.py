@@ -1,0 +1,156 @@
+"""The command line as its users meet it: exit status, words, JSON, and where the flags come from."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provenance.cli import main
+from provenance.isolation import close_keepers
+from provenance.keys import files
+from tests.provenance.office import LOG, PASSPHRASE, Office, Pixels, flip
+
+
+@pytest.fixture
+def place(office: Office, authority: Path, pixels: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A released picture and a changed copy on disk, with the environment set."""
+    record, first = office.make(pixels)
+    released = office.publish(record, first)
+    (tmp_path / "released.png").write_bytes(released.data)
+    (tmp_path / "changed.png").write_bytes(flip(released.data))
+    monkeypatch.setenv("TRUST_DIR", str(authority))
+    monkeypatch.setenv("LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
+    monkeypatch.setenv("TRUST_PASSPHRASE", PASSPHRASE.decode())
+    yield tmp_path
+    close_keepers()
+
+
+def test_verify_says_yes_and_no(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(place / "released.png")]) == 0
+    assert ": ours\n    Recorded and released on" in capsys.readouterr().out
+    assert main(["verify", str(place / "released.png"), str(place / "changed.png"), "--json"]) == 1
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["verdict"], second["verdict"]) == ("ours", "altered")
+    assert list(first) == ["file", "verdict", "integrity", "signer", "ledger", "status", "record", "reasons"]
+
+
+def test_verify_gives_no_verdict_without_a_ledger(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = f"sqlite:///{place / 'missing.sqlite3'}"
+    assert main(["verify", str(place / "released.png"), "--ledger", missing, "--json"]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, "LEDGER_URL" in captured.err) == ("", True)
+
+
+@pytest.mark.parametrize(("variable", "flag"), [("TRUST_DIR", "--trust"), ("LEDGER_URL", "--ledger")])
+def test_what_is_missing_is_named(
+    place: Path, variable: str, flag: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(variable)
+    assert main(["verify", str(place / "released.png")]) == 2
+    assert flag in capsys.readouterr().err
+
+
+def test_flags_may_come_from_files(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], authority: Path
+) -> None:
+    monkeypatch.delenv("TRUST_DIR")
+    (place / "where.txt").write_text(f"{authority}\n")
+    monkeypatch.setenv("TRUST_DIR_FILE", str(place / "where.txt"))
+    assert main(["verify", str(place / "released.png")]) == 0
+    assert "ours" in capsys.readouterr().out
+
+
+def test_a_missing_file_is_a_usage_error(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(place / "nothing.png")]) == 2
+    assert "nothing.png" in capsys.readouterr().err
+
+
+def test_ledger_verify_checkpoint_and_show(
+    place: Path, office: Office, authority: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ledger", "checkpoint", "--log", LOG, "--keys", str(authority)]) == 0
+    note = capsys.readouterr().out
+    (place / "kept.txt").write_text(note)
+    assert note == office.ledger.latest_checkpoint(LOG)
+    assert main(["ledger", "verify"]) == 0
+    assert f"{LOG}: verified, 3 entries" in capsys.readouterr().out
+    assert main(["ledger", "verify", "--log", LOG, "--outside", str(place / "kept.txt"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+    assert main(["ledger", "show", "--record", office.records[0], "--json"]) == 0
+    kinds = [json.loads(line)["entry"]["kind"] for line in capsys.readouterr().out.splitlines()]
+    assert kinds == ["picture", "decision", "release"]
+    assert main(["ledger", "show", "--log", LOG]) == 0
+    assert main(["ledger", "show", "--record", "urn:uuid:nothing"]) == 1
+    assert main(["ledger", "show"]) == 2
+
+
+def test_ledger_verify_names_a_tampered_entry(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import sqlite3
+
+    with sqlite3.connect(place / "ledger.sqlite3") as connection:
+        connection.execute("DROP TRIGGER ledger_entry_update")
+        connection.execute(
+            "UPDATE ledger_entry SET canonical = CAST(replace(CAST(canonical AS TEXT), 'APPROVED', 'REJECTED') AS BLOB)"
+        )
+    connection.close()
+    assert main(["ledger", "verify"]) == 1
+    assert "entry 1 (" in capsys.readouterr().out
+
+
+def test_keys_init_and_status(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = str(place / "new" / "farm")
+    assert main(["keys", "init", directory, "--organisation", "Farm Office", "--checkpoint-name", "host/farm"]) == 0
+    assert files.ROOT_KEY in capsys.readouterr().out
+    assert main(["keys", "status", directory, "--json"]) == 0
+    status = json.loads(capsys.readouterr().out)
+    assert (status["organisation"], status["root_key_online"]) == ("Farm Office", True)
+    assert status["checkpoint_vkey"].startswith("host/farm+")
+    assert 360 <= status["days_left"] <= 366
+    assert main(["keys", "init", directory, "--organisation", "Farm Office"]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_pack_verify(place: Path, office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    from provenance.pack import write_pack
+
+    office.ledger.checkpoint(LOG, office.key, now=office.now)
+    pictures = [("released.png", (place / "released.png").read_bytes())]
+    write_pack(place / "pack.zip", pictures=pictures, ledger=office.ledger, log=LOG, trust=office.trust, now=office.now)
+    assert main(["pack", "verify", str(place / "pack.zip")]) == 0
+    assert "ALL CHECKS HOLD" in capsys.readouterr().out
+    (place / "pack.zip").write_bytes(b"")
+    assert main(["pack", "verify", str(place / "pack.zip")]) == 1
+
+
+COMMANDS = [
+    ["verify"], ["ledger"], ["ledger", "verify"], ["ledger", "checkpoint"], ["ledger", "show"], ["keys"],
+    ["keys", "init"], ["keys", "status"], ["pack"], ["pack", "verify"], [],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command) or "none")
+def test_every_command_has_help_with_an_example(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    assert "example: " in capsys.readouterr().out
+
+
+def test_the_module_runs_and_light_imports_stay_light(place: Path) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "provenance", "verify", str(place / "released.png")]
+    assert subprocess.run(command, cwd=root, check=False, capture_output=True).returncode == 0
+    code = "import sys, provenance; sys.exit(bool({'c2pa', 'sqlalchemy', 'PIL', 'torch', 'django'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+    everything = (
+        "import pkgutil, sys, importlib, provenance\n"
+        "for module in pkgutil.walk_packages(provenance.__path__, 'provenance.'):\n"
+        "    if not module.name.endswith('__main__'): importlib.import_module(module.name)\n"
+        "found = {'torch', 'django', 'celery', 'generation', 'moderation'} & set(sys.modules)\n"
+        "sys.exit(','.join(found) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", everything], cwd=root, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

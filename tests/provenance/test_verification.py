@@ -1,0 +1,291 @@
+"""Every verdict, reached the way it is reached in life; and the guarantee that a changed picture is never "ours"."""
+
+import io
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageEnhance, ImageOps
+
+from provenance.entries import EntryKind
+from provenance.errors import LedgerUnavailableError
+from provenance.isolation import close_keepers
+from provenance.keys import SigningIdentity, TrustStore, create_authority
+from provenance.ledger import Ledger
+from provenance.seal import SignedAsset, release, seal
+from provenance.verification import Verdict, Verification, verify, verify_isolated
+from tests.provenance.office import PASSPHRASE, Office, Pixels, flip
+
+MEDIA_TYPES = ["image/png", "image/jpeg", "image/webp"]
+FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
+
+
+@pytest.fixture(params=MEDIA_TYPES)
+def media_type(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def made(office: Office, pixels: Pixels, media_type: str) -> tuple[str, SignedAsset]:
+    return office.make(pixels, media_type=media_type)
+
+
+def check(data: bytes, office: Office) -> Verification:
+    return verify(data, trust=office.trust, ledger=office.ledger)
+
+
+def resaved(data: bytes, format_: str = "PNG", **options: Any) -> bytes:
+    """The picture as any program saves it: the credential and the XMP are gone."""
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as image:
+        image.convert("RGB").save(file, format_, **options)
+    return file.getvalue()
+
+
+def test_ours(office: Office, made: tuple[str, SignedAsset]) -> None:
+    record, first = made
+    answer = check(office.publish(record, first).data, office)
+    assert answer.to_json() == {
+        "verdict": "ours",
+        "integrity": "intact",
+        "signer": "trusted:Health Office",
+        "ledger": "recorded",
+        "status": "released",
+        "record": record,
+        "reasons": [f"Recorded and released on {office.now:%Y-%m-%d}."],
+    }
+
+
+def test_not_released(office: Office, made: tuple[str, SignedAsset]) -> None:
+    record, first = made
+    waiting = check(first.data, office)
+    assert (waiting.verdict, waiting.status, waiting.record) == (Verdict.NOT_RELEASED, "not-released", record)
+    office.publish(record, first)
+    replaced = check(first.data, office)
+    assert replaced.verdict is Verdict.NOT_RELEASED
+    assert "before the release" in replaced.reasons[0]
+
+
+def test_rejected_is_not_released(office: Office, made: tuple[str, SignedAsset]) -> None:
+    record, first = made
+    office.append(EntryKind.DECISION, record, first, outcome="REJECTED")
+    answer = check(first.data, office)
+    assert (answer.verdict, "rejected" in answer.reasons[0]) == (Verdict.NOT_RELEASED, True)
+
+
+def test_unrecorded(office: Office, pixels: Pixels, media_type: str) -> None:
+    _, asset = office.seal(pixels, media_type=media_type)
+    answer = check(asset.data, office)
+    assert (answer.verdict, answer.signer, answer.ledger) == (Verdict.UNRECORDED, "trusted:Health Office", "unrecorded")
+    assert "stolen key" in answer.reasons[-1]
+
+
+def test_a_stolen_key_cannot_borrow_a_record(office: Office, pixels: Pixels) -> None:
+    record, first = office.make(pixels)
+    office.publish(record, first)
+    other = Pixels.gradient(160, 128, seed=5)
+    forged = seal(other.data, 160, 128, office.claim(record, office.first_entry(record)), office.identity)
+    assert check(forged.data, office).verdict is Verdict.UNRECORDED
+
+
+def test_an_entry_in_another_log_does_not_count(office: Office, pixels: Pixels) -> None:
+    record, asset = office.seal(pixels)
+    office.log = "studio.example/elsewhere"
+    office.append(EntryKind.PICTURE, record, asset)
+    assert check(asset.data, office).verdict is Verdict.UNRECORDED
+
+
+def test_withdrawn(office: Office, made: tuple[str, SignedAsset]) -> None:
+    record, first = made
+    released = office.publish(record, first)
+    office.append(EntryKind.WITHDRAWAL, record, public_reason="the child in it could be taken for a real one")
+    for data in (released.data, first.data, resaved(released.data)):
+        answer = check(data, office)
+        assert (answer.verdict, answer.status) == (Verdict.WITHDRAWN, "withdrawn")
+    assert "taken for a real one" in check(released.data, office).reasons[0]
+    assert f"{office.now:%Y-%m-%d}" in check(released.data, office).reasons[0]
+
+
+def test_altered(office: Office, made: tuple[str, SignedAsset]) -> None:
+    record, first = made
+    released = office.publish(record, first)
+    answer = check(flip(released.data), office)
+    assert (answer.verdict, answer.integrity, answer.record) == (Verdict.ALTERED, "altered", record)
+    assert "assertion.dataHash.mismatch" in answer.reasons[0]
+
+
+def test_data_added_around_the_pixels_is_altered_too(office: Office, made: tuple[str, SignedAsset]) -> None:
+    record, first = made
+    released = office.publish(record, first)
+    answer = check(released.data + b"appended", office)
+    assert (answer.verdict, "only data around" in answer.reasons[1]) == (Verdict.ALTERED, True)
+
+
+def test_a_broken_manifest_is_altered(office: Office, made: tuple[str, SignedAsset]) -> None:
+    released = office.publish(*made)
+    broken = released.data.replace(b"c2pa.signature", b"c2pa.signaturX")
+    answer = check(broken, office)
+    assert (answer.verdict, answer.record) == (Verdict.ALTERED, None)
+
+
+def test_a_signature_that_does_not_hold_is_altered(office: Office, pixels: Pixels) -> None:
+    _, asset = office.make(pixels)
+    end = asset.data.find(b"IDAT")
+    spoiled = bytearray(asset.data)
+    spoiled[asset.data.rfind(b"\x58\x40", 0, end) + 10] ^= 1
+    answer = check(bytes(spoiled), office)
+    assert (answer.verdict, answer.signer, answer.record) == (Verdict.ALTERED, "invalid", None)
+
+
+def test_other_signer(office: Office, pixels: Pixels, media_type: str, stranger: SigningIdentity) -> None:
+    claim = office.claim("urn:uuid:1", office.first_entry("urn:uuid:1"))
+    foreign = seal(pixels.data, pixels.width, pixels.height, claim, stranger, media_type=media_type)
+    answer = check(foreign.data, office)
+    assert (answer.verdict, answer.integrity, answer.signer) == (Verdict.OTHER_SIGNER, "intact", "unlisted")
+    assert answer.record is None, "what a stranger claims is not our record"
+
+
+def test_our_picture_signed_again_by_another(office: Office, pixels: Pixels, stranger: SigningIdentity) -> None:
+    record, first = office.make(pixels, label="none")
+    released = office.publish(record, first)
+    claim = office.claim(record, office.first_entry(record), label="none")
+    again = seal(pixels.data, pixels.width, pixels.height, claim, stranger)
+    answer = check(again.data, office)
+    assert answer.verdict is Verdict.OTHER_SIGNER
+    assert record in answer.reasons[1]
+    assert released.pixel_sha256 == again.pixel_sha256
+
+
+def test_our_file_opened_and_signed_by_another(office: Office, pixels: Pixels, stranger: SigningIdentity) -> None:
+    """The chain of parents is ours, the last signature is not."""
+    from provenance import credentials, manifest
+
+    record, first = office.make(pixels)
+    claim = office.claim(record, office.first_entry(record))
+    parent = credentials.Parent(first.data, manifest.parent_ingredient(claim))
+    definition = manifest.publication(claim, first.media_type)
+    again = credentials.sign(first.data, first.media_type, definition, stranger, parent=parent)
+    answer = check(again, office)
+    assert (answer.verdict, answer.signer) == (Verdict.OTHER_SIGNER, "unlisted")
+
+
+def test_ours_recovered(office: Office, pixels: Pixels) -> None:
+    record, first = office.make(pixels)
+    released = office.publish(record, first)
+    answer = check(resaved(released.data), office)
+    assert (answer.verdict, answer.integrity, answer.record) == (Verdict.OURS_RECOVERED, "none", record)
+    assert "not verifiable" in answer.reasons[0]
+
+
+def test_a_stripped_picture_that_was_never_released(office: Office, pixels: Pixels) -> None:
+    record, first = office.make(pixels)
+    answer = check(resaved(first.data), office)
+    assert (answer.verdict, answer.record) == (Verdict.NOT_RELEASED, record)
+
+
+def test_no_credentials_proves_nothing(office: Office, media_type: str) -> None:
+    plain = Pixels.gradient(64, 64, seed=9)
+    file = io.BytesIO()
+    Image.frombytes("RGB", (64, 64), plain.data).save(file, FORMATS[media_type])
+    answer = check(file.getvalue(), office)
+    assert (answer.verdict, "proves nothing" in answer.reasons[0]) == (Verdict.NO_CREDENTIALS, True)
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a" + bytes(40), b"<svg/>", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"])
+def test_unreadable(office: Office, data: bytes) -> None:
+    answer = check(data, office)
+    assert (answer.verdict, answer.integrity, answer.ledger) == (Verdict.UNREADABLE, "unreadable", "not-asked")
+
+
+def test_without_a_ledger_there_is_no_verdict(office: Office, pixels: Pixels, tmp_path: Path) -> None:
+    _, first = office.make(pixels)
+    missing = Ledger(str(tmp_path / "missing.sqlite3"))
+    for data in (first.data, resaved(first.data), flip(first.data)):
+        with pytest.raises(LedgerUnavailableError):
+            verify(data, trust=office.trust, ledger=missing)
+
+
+def test_an_expired_certificate_leaves_recorded_pictures_ours(office: Office, pixels: Pixels, tmp_path: Path) -> None:
+    """The leaf ends two seconds from now; what was recorded before stays ours, what was not is unrecorded."""
+    begin = datetime.now(UTC) - timedelta(days=365) + timedelta(seconds=3)
+    create_authority(tmp_path / "old", organisation="Old Office", passphrase=PASSPHRASE, now=begin)
+    office.identity = SigningIdentity.load(tmp_path / "old", passphrase=PASSPHRASE)
+    office.trust = TrustStore.load(tmp_path / "old")
+    office.now = datetime.now(UTC)
+    record, first = office.make(pixels)
+    released = office.publish(record, first)
+    late, unrecorded = office.seal(pixels)
+    time.sleep(max(0.0, (office.identity.expires - datetime.now(UTC)).total_seconds()) + 1)
+    answer = check(released.data, office)
+    assert (answer.verdict, answer.signer, answer.integrity) == (Verdict.OURS, "trusted:Old Office", "intact")
+    assert check(flip(released.data), office).verdict is Verdict.ALTERED
+    assert check(unrecorded.data, office).verdict is Verdict.UNRECORDED
+    office.now = datetime.now(UTC)
+    office.append(EntryKind.PICTURE, late, unrecorded)
+    assert check(unrecorded.data, office).verdict is Verdict.UNRECORDED, "recorded after the certificate had ended"
+
+
+TRANSFORMS: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "mirrored": ImageOps.mirror,
+    "turned": lambda image: image.rotate(90, expand=True),
+    "brighter": lambda image: ImageEnhance.Brightness(image).enhance(1.05),
+    "cropped": lambda image: image.crop((2, 2, image.width - 2, image.height - 2)),
+    "smaller": lambda image: image.resize((image.width // 2, image.height // 2)),
+    "grey": lambda image: image.convert("L").convert("RGB"),
+    "one pixel": lambda image: _with_one_pixel(image),
+}
+
+
+def _with_one_pixel(image: Image.Image) -> Image.Image:
+    red, green, blue = image.getpixel((5, 5))  # type: ignore[misc]  # an RGB picture has three values
+    image.putpixel((5, 5), (int(red) ^ 1, int(green), int(blue)))
+    return image
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
+def test_a_changed_picture_is_never_called_unchanged(office: Office, pixels: Pixels, name: str, format_: str) -> None:
+    released = office.publish(*office.make(pixels))
+    with Image.open(io.BytesIO(released.data)) as image:
+        changed = TRANSFORMS[name](image.convert("RGB"))
+    file = io.BytesIO()
+    changed.save(file, format_)
+    assert check(file.getvalue(), office).verdict in {Verdict.NO_CREDENTIALS, Verdict.OURS_RECOVERED}
+    assert check(file.getvalue(), office).integrity == "none"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_single_changed_byte_keeps_the_verdict(office: Office, pixels: Pixels, draw: st.DataObject) -> None:
+    if not office.released:
+        office.publish(*office.make(pixels))
+    data = bytearray(office.released[0].data)
+    position = draw.draw(st.integers(0, len(data) - 1))
+    data[position] ^= draw.draw(st.integers(1, 255))
+    answer = check(bytes(data), office)
+    assert answer.verdict in {
+        Verdict.ALTERED, Verdict.UNREADABLE, Verdict.OURS_RECOVERED, Verdict.UNRECORDED, Verdict.NO_CREDENTIALS
+    }  # fmt: skip
+    if answer.verdict is Verdict.UNRECORDED:
+        assert "no signature reaches" in answer.reasons[-1], "such bytes exist, in the boxes around the claim"
+
+
+def test_an_isolated_check_gives_the_same_answer(office: Office, made: tuple[str, SignedAsset]) -> None:
+    record, first = made
+    released = office.publish(record, first)
+    for data in (released.data, first.data, flip(released.data), resaved(released.data), b"nonsense"):
+        isolated = verify_isolated(data, trust=office.trust, ledger=office.ledger)
+        assert isolated == check(data, office)
+    close_keepers()
+
+
+def test_a_release_of_a_release_is_refused_by_nothing_but_has_no_entry(office: Office, pixels: Pixels) -> None:
+    record, first = office.make(pixels)
+    released = office.publish(record, first)
+    again = release(released.data, office.claim(record, office.first_entry(record)), office.identity)
+    assert check(again.data, office).verdict is Verdict.UNRECORDED

@@ -7,11 +7,12 @@ leads to standard error, so that a library that prints cannot break the language
 import os
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from queue import SimpleQueue
 from typing import Any
 
-from generation.catalogue import ModelEntry
+from generation.catalogue import ModelEntry, verify_weights
 from generation.engine import Engine, Step
 from generation.frames import Frame, FrameReader, write_frame
 from generation.messages import asset_frame, error_frame, step_frame
@@ -63,9 +64,14 @@ def main() -> int:
 
 
 def _load(frame: Frame) -> Engine:
-    from generation.diffusion import DiffusersEngine
+    entry = ModelEntry.from_json(frame.header["entry"])
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # Reading the weights and reading torch both take seconds, on different parts of the machine.
+        verified = beside.submit(verify_weights, entry)
+        from generation.diffusion import DiffusersEngine
 
-    return DiffusersEngine.load(ModelEntry.from_json(frame.header["entry"]), threads=frame.header["threads"])
+        verified.result()
+    return DiffusersEngine.load_verified(entry, threads=frame.header["threads"])
 
 
 def _serve(engine: Engine, header: Any, requests: _Requests, out: int) -> None:

@@ -16,7 +16,7 @@ Shapes: pictures are (rows, columns, 3) uint8.
 import hashlib
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Self
 
 import diffusers
@@ -29,7 +29,8 @@ from generation.catalogue import ModelEntry, verify_weights
 from generation.engine import RGB8, GeneratedAsset, Step, Stream
 from generation.environment import environment, flags
 from generation.errors import ModelFolderError, OutputError, SpecError
-from generation.families import family_of
+from generation.families import Painter, family_of
+from generation.forecast import forecast
 from generation.handover import Emit, handed_over
 from generation.preview import perceptual_hash, preview_png
 from generation.recipe import Circumstances, Outcome, recipe_of
@@ -54,8 +55,13 @@ class DiffusersEngine:
 
         Raises `ModelFolderError` when the folder differs from the entry or diffusers cannot load it.
         """
-        torch.set_num_threads(threads)
         verify_weights(entry)
+        return cls.load_verified(entry, threads=threads)
+
+    @classmethod
+    def load_verified(cls, entry: ModelEntry, *, threads: int) -> Self:
+        """Do as `load` does, for a caller that has just called `verify_weights` itself."""
+        torch.set_num_threads(threads)
         return cls(entry, _pipeline_of(entry), threads=threads)
 
     def generate(self, spec: GenerationSpec) -> Stream:
@@ -77,23 +83,28 @@ class DiffusersEngine:
                 emit(self._make(spec, picture, emit))
 
     def _make(self, spec: GenerationSpec, picture: int, emit: Emit[Step | GeneratedAsset]) -> GeneratedAsset:
-        seed = spec.picture_seed(picture)
+        before: torch.Tensor | None = None
 
-        def report(index: int, latents: torch.Tensor) -> None:
-            preview = preview_png(self._family.preview(latents).numpy())
-            emit(Step(picture, index + 1, spec.steps, preview))
+        def after_step(pipeline: Any, index: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            nonlocal before
+            clean = forecast(pipeline.scheduler, index, before, tensors["latents"])
+            before = tensors["latents"]
+            # Some samplers need a step more than they were asked for, so the pipeline is the one to ask.
+            total = getattr(pipeline, "num_timesteps", spec.steps)
+            emit(Step(picture, index + 1, total, preview_png(self._painter(clean, spec).numpy())))
+            return {}
 
-        array = self._sample(spec, seed, report)
+        array = self._sample(spec, spec.picture_seed(picture), after_step)
         post_steps = self._family.post_steps(spec, self.entry.folder)
         for step in post_steps:
             array = step(array)
         return self._asset(spec, picture, array, [step.describe() for step in post_steps])
 
-    def _sample(self, spec: GenerationSpec, seed: int, report: Callable[[int, torch.Tensor], None]) -> torch.Tensor:
-        def after_step(_pipeline: Any, index: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            report(index, tensors["latents"])
-            return {}
+    @cached_property
+    def _painter(self) -> Painter:
+        return self._family.painter(self._pipeline)
 
+    def _sample(self, spec: GenerationSpec, seed: int, after_step: Callable[..., dict[str, Any]]) -> torch.Tensor:
         output = self._pipeline(
             **self._family.arguments(spec, self.entry.folder),
             generator=torch.Generator("cpu").manual_seed(generator_seed(seed)),

@@ -7,13 +7,13 @@ Importing this package loads no torch; families import it inside the functions t
 """
 
 from generation.errors import ModelFolderError
-from generation.families.base import Defaults, Family, PostStep
+from generation.families.base import Defaults, Family, Painter, PostStep
 from generation.families.prx import PRXPixel
 from generation.families.stable_diffusion import StableDiffusion, StableDiffusionXL
 
 FAMILIES: tuple[Family, ...] = (PRXPixel(), StableDiffusion(), StableDiffusionXL())
 
-__all__ = ["FAMILIES", "Defaults", "Family", "PostStep", "family_of"]
+__all__ = ["FAMILIES", "Defaults", "Family", "Painter", "PostStep", "family_of"]
 
 
 def family_of(pipeline: str) -> Family:

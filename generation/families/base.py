@@ -29,6 +29,14 @@ class Defaults:
     height: int
 
 
+class Painter(Protocol):
+    """Turns unfinished latents into pixels for a preview."""
+
+    def __call__(self, latents: "torch.Tensor", spec: GenerationSpec) -> "torch.Tensor":
+        """Return (rows, columns, 3) uint8, whatever size is cheap."""
+        ...
+
+
 class PostStep(Protocol):
     """Something done to a picture after sampling, written down in its recipe."""
 
@@ -75,14 +83,16 @@ class Family:
             "guidance_scale": spec.guidance,
         }
 
-    def preview(self, latents: "torch.Tensor") -> "torch.Tensor":
-        """Return a cheap look at unfinished latents, whatever size they have."""
-        import torch
+    def painter(self, pipeline: Any) -> "Painter":
+        """Return what turns latents into a cheap look at them; called once for a loaded pipeline."""
+        from generation.forecast import painted, palette
 
-        grey = latents[0].float().mean(dim=0)
-        low, high = torch.aminmax(grey)
-        level = (grey - low) / (high - low).clamp(min=1e-6) * 255
-        return level.to(torch.uint8).unsqueeze(-1).expand(-1, -1, 3)
+        colours = palette(pipeline.vae)
+        return lambda latents, spec: painted(self.unpacked(latents, spec, pipeline), colours)
+
+    def unpacked(self, latents: "torch.Tensor", spec: GenerationSpec, pipeline: Any) -> "torch.Tensor":
+        """Return latents as (1, channels, rows, columns), for pipelines that keep them in another form."""
+        return latents
 
     def post_steps(self, spec: GenerationSpec, folder: Path) -> Sequence[PostStep]:
         """Return what is done to the picture after sampling, in order."""

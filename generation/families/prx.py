@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generation.canonical import JSON
-from generation.families.base import Defaults, Family, PostStep
+from generation.families.base import Defaults, Family, Painter, PostStep
 from generation.spec import GenerationSpec
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ class PRXPixel(Family):
             "use_resolution_binning": False,
         }
 
-    def preview(self, latents: "torch.Tensor") -> "torch.Tensor":
+    def painter(self, pipeline: Any) -> Painter:
         """Return the pixels as they are: in pixel space the latents are the picture, in -1 to 1."""
-        import torch
+        from generation.forecast import as_bytes
 
-        return ((latents[0].float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(1, 2, 0)
+        return lambda latents, spec: as_bytes(latents[0])
 
     def post_steps(self, spec: GenerationSpec, folder: Path) -> Sequence[PostStep]:
         """Enlarge when the folder brings the weights to do so."""

@@ -22,7 +22,7 @@ from generation.errors import ModelFolderError
 
 SCALE = 4
 MARGIN = 10
-"""Pixels of reflected border: as far as the network looks beyond a pixel (seven 3x3 layers, one 5x5 layer, rounded up)."""
+"""Pixels of reflected border: the reach of seven 3x3 layers and one of 5x5, rounded up."""
 
 _WEIGHTS = "model.safetensors"
 
@@ -65,7 +65,9 @@ class Upscaler:
         try:
             network.load_state_dict(load_file(folder / _WEIGHTS))
         except (OSError, RuntimeError) as error:
-            raise ModelFolderError(f"{folder / _WEIGHTS} is no upscaler of this kind: export the model again") from error
+            raise ModelFolderError(
+                f"{folder / _WEIGHTS} is no upscaler of this kind: export the model again"
+            ) from error
         return cls(network)
 
     def __call__(self, pixels: Tensor) -> Tensor:
@@ -82,7 +84,8 @@ class Upscaler:
             large = self._network(functional.pad(picture, [MARGIN] * 4, mode="reflect"))[0]
         edge = MARGIN * SCALE
         inner = large[:, edge:-edge, edge:-edge]
-        return inner.clamp(0, 255).round().to(torch.uint8).permute(1, 2, 0).contiguous()
+        result: Tensor = inner.clamp(0, 255).round().to(torch.uint8).permute(1, 2, 0).contiguous()
+        return result
 
 
 def _conv(inputs: int, outputs: int, side: int) -> nn.Conv2d:

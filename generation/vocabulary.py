@@ -1,7 +1,7 @@
 """What the starter model knows: its concepts, styles and colours, and the words for them in every declared language.
 
-Not a translator and not a check of meaning: it finds declared phrases in a prompt, longest first, and names what is left
-over. The tokenizer of the starter model is made from the same phrases, so both read a prompt alike.
+Not a translator and not a check of meaning: it finds declared phrases in a prompt, longest first, and names what is
+left over. The tokenizer of the starter model is made from the same phrases, so both read a prompt alike.
 
 Invariants:
 - one surface form has one meaning; where languages clash the language declared first keeps the form;
@@ -118,13 +118,17 @@ class Vocabulary:
         tokens = [phrase.token for phrase in found if phrase.token]
         if unknown or not any(token.startswith("concept:") for token in tokens):
             return None
-        return " ".join(self._english(token) for token in tokens)
+        return " ".join(self.word(token, "en") for token in tokens)
 
-    def _english(self, token: str) -> str:
-        for phrase in self._phrases.values():
-            if phrase.token == token and phrase.language == "en":
-                return phrase.form
-        return token.rpartition(":")[2]
+    def word(self, token: str, language: str) -> str:
+        """Return the first phrase of a token in a language; when other languages took all its forms, one of theirs.
+
+        Raises KeyError when the vocabulary has no such token.
+        """
+        spoken = [phrase for phrase in self._phrases.values() if phrase.token == token]
+        if not spoken:
+            raise KeyError(token)
+        return next((phrase.form for phrase in spoken if phrase.language == language), spoken[0].form)
 
     def _match(self, text: str, start: int) -> Phrase | None:
         """Return the longest phrase that begins at `start`, on whole words unless its script has no spaces."""
@@ -144,7 +148,7 @@ def normalise(text: str) -> str:
 
 
 def forms(word: str, language: str) -> tuple[str, ...]:
-    """Return the surface forms accepted for a declared word: itself, with an article, simple plurals, without accents."""
+    """Return the forms accepted for a declared word: itself, with an article, simple plurals, without accents."""
     base = normalise(word)
     result = [base]
     if language in _PLURAL:

@@ -18,8 +18,8 @@ _BODY = """\
 
 It draws {concepts} declared concepts from health, agriculture, education, aid and weather in two styles, on twelve
 background colours, alone or two side by side. It is a small diffusion model in pixel space (64 pixels), with a second
-stage that enlarges fourfold, and runs on two processor cores. It knows what `vocabulary.json` declares and nothing else;
-other words are reported, not guessed at.
+stage that enlarges fourfold, and runs on two processor cores. It knows what `vocabulary.json` declares and nothing
+else; other words are reported, not guessed at.
 
 It has seen few drawings of each concept and draws much like them: treat its pictures as variations of openly licensed
 icons, with the attribution that their licences ask for.

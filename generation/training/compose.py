@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from generation.training.drawings import SIDE, Drawing
+from generation.training.drawings import Drawing
 from generation.training.tokens import COLOURS, PAD, START, UNKNOWN, Alphabet, subject_name
 
 CANVAS = 64
@@ -119,7 +119,7 @@ class Composer:
     def _arrange(self, rng: np.random.Generator, groups: list[list[int]]) -> list[int]:
         """Put the parts of a caption in some order, with unknown filler words between them now and then."""
         if rng.random() < 0.5:
-            rng.shuffle(groups)  # type: ignore[arg-type]
+            rng.shuffle(groups)
         caption = [token for group in groups for token in group]
         if rng.random() < 0.3:
             for _ in range(int(rng.integers(1, 4))):
@@ -135,6 +135,5 @@ def _paste(canvas: NDArray[np.float32], drawing: NDArray[np.uint8], top: int, le
 
 
 def _reduce(drawing: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    assert drawing.shape[0] == SIDE
     image = Image.fromarray(drawing, "RGBa").resize((SMALL, SMALL), Image.Resampling.BOX)
     return np.asarray(image, dtype=np.uint8)

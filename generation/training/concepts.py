@@ -5,8 +5,8 @@ Invariants:
 - a concept of people has up to three variants (person, man, woman), each a drawing of its own, in five skin tones;
 - a concept may be drawn in one style only; which drawings exist is found out when the data are built.
 
-Left out on purpose: weapons, alcohol, tobacco, gambling, national and religious symbols, landmarks, brands, and anything
-whose picture could be taken for a mark or an insult. `LEFT_OUT` lists them with the reason, and the data card prints it.
+Left out on purpose: weapons, alcohol, tobacco, gambling, national and religious symbols, landmarks, brands, and
+whatever could be taken for a mark or an insult. `LEFT_OUT` lists them with the reason, and the data card prints it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ PEOPLE: dict[str, str] = {
     "health": "health-worker scientist person-in-manual-wheelchair person-with-white-cane person-feeding-baby baby",
     "agriculture": "farmer cook",
     "education": "teacher student technologist artist judge child",
-    "aid": "firefighter police-officer construction-worker mechanic office-worker pilot person-walking older-person person",
+    "aid": """
+        firefighter police-officer construction-worker mechanic office-worker pilot person-walking older-person person
+        """,
     "weather": "",
 }
 

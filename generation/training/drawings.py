@@ -1,4 +1,4 @@
-"""Renders the drawings once and writes the data set: arrays for training, a manifest for the lineage, a card for people.
+"""Renders the drawings once and writes the data set: arrays to train on, a manifest for the lineage, a card to read.
 
 Not the composition of pictures (compose.py) and not their captions (captions.py).
 
@@ -31,7 +31,7 @@ _TONE_SUFFIX = {"flat": "", "noto": "-skin-tone"}
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One line of the manifest. `sha256` is of the RGBA pixels; `tone` and `gender` are empty where they do not apply."""
+    """One line of the manifest. `sha256` is of the RGBA pixels; `tone` and `gender` may be empty."""
 
     icon: str
     package: str

@@ -78,16 +78,19 @@ def painter_of(state: dict[str, Any], alphabet: Alphabet) -> Painter:
 def _save_pipeline(painter: Painter, vocabulary: Vocabulary, alphabet: Alphabet, out: Path) -> None:
     encoder = _spread(painter.text_encoder, tokenizer.rows(vocabulary, alphabet))
     tokenizer.write(vocabulary, out / "tokenizer")
-    PRXPixelPipeline(
+    pipeline: Any = PRXPixelPipeline
+    scheduler: Any = FlowMatchEulerDiscreteScheduler
+    half: Any = encoder.half
+    pipeline(
         transformer=painter.transformer.half(),
-        scheduler=FlowMatchEulerDiscreteScheduler(num_train_timesteps=1000, shift=1.0),
-        text_encoder=encoder.half(),
+        scheduler=scheduler(num_train_timesteps=1000, shift=1.0),
+        text_encoder=half(),
         tokenizer=AutoTokenizer.from_pretrained(out / "tokenizer"),
         default_sample_size=painter.side,
         prompt_max_tokens=tokenizer.MAXIMUM,
         noise_scale=1.0,
     ).save_pretrained(out, safe_serialization=True)
-    # Half precision is how the file is stored, not how the encoder computes; this entry decides what a loader makes of it.
+    # Half precision is how the file is stored, not how the encoder computes; loaders go by this entry.
     config = out / "text_encoder" / "config.json"
     settings = json.loads(config.read_text())
     settings["dtype"] = "float32"

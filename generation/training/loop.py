@@ -1,21 +1,20 @@
 """Trains a painter: flow matching with prediction of the clean picture, exactly resumable.
 
 Invariants:
-- step n's batch, noise levels and noise come from (seed, n) alone; with the checkpoint's weights, averages and optimizer
-  states a resumed run takes the same steps, bit for bit, as one that was never stopped;
+- step n's batch, noise levels and noise come from (seed, n) alone; with the checkpoint's weights, averages and
+  optimizer states a resumed run takes the same steps, bit for bit, as one that was never stopped;
 - x_t = (1 - t) x + t e with e standard normal; the loss is |x - x'|^2 / max(t, FLOOR)^2, the error of the velocity;
 - checkpoints are replaced atomically, so a kill at any moment leaves a whole one.
 
-Sources: flow matching, Lipman et al. 2022; prediction of the clean picture, Li and He 2025; guidance, Ho and Salimans 2021.
+Sources: flow matching, Lipman et al. 2022; prediction of the clean picture, Li and He 2025; guidance, Ho and Salimans
+2021.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,11 +28,12 @@ from generation.training.network import Painter, Shape
 from generation.training.orthogonal import OrthogonalMomentum
 
 FLOOR = 0.2
+CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that decides a run, apart from the data. `samples` is the whole length; the rate falls over its last `decay`."""
+    """All that decides a run, apart from the data: `samples` in all, and the last `decay` of them at a falling rate."""
 
     seed: int = 1
     samples: int = 200_000
@@ -60,6 +60,15 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """Steps between reports (with a checkpoint) and between sheets, and the clock reading at which to stop."""
+
+    every: int
+    sheet_every: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Where a run stands: steps done of all, the mean loss since the last report, pictures a second, seconds left."""
 
@@ -80,6 +89,7 @@ class Run:
         self.painter = Painter(recipe.shape, vocabulary)
         self.average = {name: value.detach().clone() for name, value in self.painter.state_dict().items()}
         self.step = 0
+        self.started_from = ""
         matrices, others = _split(self.painter)
         self._optimizers: list[torch.optim.Optimizer] = [
             OrthogonalMomentum(matrices, lr=recipe.matrix_rate),
@@ -111,7 +121,8 @@ class Run:
         noise = torch.randn(clean.shape, generator=generator)
         t = level[:, None, None, None]
         guess = self._forward((1 - t) * clean + t * noise, level, torch.from_numpy(batch.tokens))
-        return ((guess - clean) / t.clamp(min=FLOOR)).square().mean()
+        loss: Tensor = ((guess - clean) / t.clamp(min=FLOOR)).square().mean()
+        return loss
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -120,18 +131,39 @@ class Run:
         for name, value in self.painter.state_dict().items():
             self.average[name].lerp_(value, 1 - keep) if value.is_floating_point() else self.average[name].copy_(value)
 
+    def begin_from(self, average: dict[str, Tensor], *, origin: str) -> None:
+        """Start a new run from given weights, named `origin` in the lineage. Raises CheckpointError on a misfit."""
+        try:
+            self.painter.load_state_dict(average)
+        except RuntimeError as error:
+            raise CheckpointError(f"cannot start from {origin}: other concepts or sizes ({error})") from error
+        self.average = {name: value.detach().clone() for name, value in self.painter.state_dict().items()}
+        self.started_from = origin
+
+    @contextmanager
+    def averaged(self) -> Iterator[Painter]:
+        """Lend the painter with its averaged weights, to draw with; training weights return afterwards."""
+        live = {name: value.clone() for name, value in self.painter.state_dict().items()}
+        self.painter.load_state_dict(self.average)
+        try:
+            yield self.painter.eval()
+        finally:
+            self.painter.load_state_dict(live)
+            self.painter.train()
+
     def save(self, path: Path) -> None:
         """Write a checkpoint that `load` continues from, in place of the old one."""
         state = {
             "recipe": asdict(self.recipe),
             "step": self.step,
+            "started_from": self.started_from,
             "weights": self.painter.state_dict(),
             "average": self.average,
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
         }
         partial = path.with_suffix(".partial")
         torch.save(state, partial)
-        os.replace(partial, path)
+        partial.replace(path)
 
     def load(self, path: Path) -> None:
         """Continue from a checkpoint of the same recipe (its length may differ). Raises CheckpointError otherwise."""
@@ -144,6 +176,7 @@ class Run:
         for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.step = state["step"]
+        self.started_from = state.get("started_from", "")
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -162,29 +195,31 @@ def train(
     clock: Callable[[], float],
     report: Callable[[Progress], None],
     sheet: Callable[[Run, Path], None],
-    every: int,
-    sheet_every: int,
+    pace: Pace,
 ) -> None:
-    """Advance `run` to its end: report and checkpoint every `every` steps, draw a sheet every `sheet_every`."""
+    """Advance `run` to its end or to `pace.until`, reporting and saving as `pace` says."""
     losses: list[float] = []
     began = clock()
     while run.step < run.recipe.steps:
         losses.append(run.advance())
-        if run.step % every == 0 or run.step == run.recipe.steps:
+        if run.step % pace.every == 0 or run.step == run.recipe.steps:
             speed = len(losses) * run.recipe.batch / max(clock() - began, 1e-9)
             left = (run.recipe.steps - run.step) * run.recipe.batch / speed
-            run.save(out / "checkpoint.pt")
+            run.save(out / CHECKPOINT)
             report(Progress(run.step, run.recipe.steps, sum(losses) / len(losses), speed, left))
             losses, began = [], clock()
-        if run.step % sheet_every == 0 or run.step == run.recipe.steps:
+            if began >= pace.until:
+                return
+        if run.step % pace.sheet_every == 0 or run.step == run.recipe.steps:
             sheet(run, out / f"sheet-{run.step:06d}.png")
             began = clock()
 
 
 def _split(painter: Painter) -> tuple[list[Tensor], list[Tensor]]:
     """Separate the hidden matrices, which OrthogonalMomentum trains, from all else."""
-    matrices, others = [], []
+    matrices: list[Tensor] = []
+    others: list[Tensor] = []
     for name, value in painter.named_parameters():
-        hidden = ".blocks." in name and "modulation" not in name or ".encoder.layer." in name
+        hidden = (".blocks." in name and "modulation" not in name) or ".encoder.layer." in name
         (matrices if hidden and value.ndim == 2 else others).append(value)
     return matrices, others

@@ -8,6 +8,8 @@ Shapes: pictures (batch, 3, side, side) in [-1, 1]; tokens (batch, length) int64
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import torch
 from diffusers import PRXTransformer2DModel
@@ -39,7 +41,9 @@ class Painter(nn.Module):
         super().__init__()
         self.side = shape.side
         axis = shape.width // shape.heads // 2
-        self.transformer = PRXTransformer2DModel(
+        # diffusers carries no types: its classes are used as Any.
+        transformer: Any = PRXTransformer2DModel
+        self.transformer: Any = transformer(
             in_channels=3,
             patch_size=shape.patch,
             context_in_dim=shape.text_width,
@@ -82,12 +86,12 @@ def sample(painter: Painter, tokens: Tensor, noise: Tensor, *, steps: int, guida
 
     The levels are those of FlowMatchEulerDiscreteScheduler at shift 1. Returns pictures in [-1, 1], not clipped.
     """
-    levels = torch.linspace(1.0, 1.0 / 1000, steps).tolist() + [0.0]
+    levels = [*torch.linspace(1.0, 1.0 / 1000, steps).tolist(), 0.0]
     empty = torch.full_like(tokens, PAD)
     empty[:, 0] = tokens[:, 0]
     hidden, mask = painter.read(torch.cat([empty, tokens]))
     picture = noise
-    for now, then in zip(levels[:-1], levels[1:], strict=True):
+    for now, then in pairwise(levels):
         level = torch.full((2 * len(tokens),), now)
         both = painter.transformer(torch.cat([picture] * 2), level, hidden, attention_mask=mask, return_dict=False)[0]
         without, with_caption = both.chunk(2)

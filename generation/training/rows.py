@@ -34,10 +34,12 @@ def starting_rows(
     kept_out = held_out(drawings)
     codes: dict[str, dict[str, NDArray[np.float64]]] = {}
     for style in STYLE_NAMES:
-        mine = [i for i, d in enumerate(drawings) if d.style == style and not d.tone and (d.concept, style) not in kept_out]
+        mine = [
+            i for i, d in enumerate(drawings) if d.style == style and not d.tone and (d.concept, style) not in kept_out
+        ]
         names = [subject_name(drawings[i].concept, drawings[i].gender) for i in mine]
         codes[style] = dict(zip(names, _components(pixels[mine], width // 2), strict=True))
-    for name, row in _completed(codes, width // 2).items():
+    for name, row in _completed(codes).items():
         table[alphabet.ids[name]] = torch.from_numpy(row / row.std() * SPREAD).float()
     return table
 
@@ -55,7 +57,7 @@ def _components(pixels: NDArray[np.uint8], count: int) -> NDArray[np.float64]:
     return result
 
 
-def _completed(codes: dict[str, dict[str, NDArray[np.float64]]], half: int) -> dict[str, NDArray[np.float64]]:
+def _completed(codes: dict[str, dict[str, NDArray[np.float64]]]) -> dict[str, NDArray[np.float64]]:
     """Join the halves of both styles; a missing half is predicted from the other by ridge regression."""
     first, second = (codes[style] for style in STYLE_NAMES)
     both = sorted(first.keys() & second.keys())
@@ -66,7 +68,6 @@ def _completed(codes: dict[str, dict[str, NDArray[np.float64]]], half: int) -> d
         left = first[name] if name in first else second[name] @ backward
         right = second[name] if name in second else first[name] @ forward
         rows[name] = np.concatenate([left, right])
-    assert all(row.shape == (2 * half,) for row in rows.values())
     return rows
 
 

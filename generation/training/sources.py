@@ -1,4 +1,4 @@
-"""Fetches the pinned packages that drawings and words come from, by the ordinary npm client, and reads icons out of them.
+"""Fetches the pinned packages that drawings and words come from, with the npm client, and reads icons out of them.
 
 Not a downloader of its own: npm checks the integrity of what it fetches, and install scripts never run.
 
@@ -45,7 +45,7 @@ def fetch(cache: Path) -> None:
         wanted = [f"{package.name}@{package.version}" for package in PACKAGES]
         command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(cache), *wanted]
         try:
-            subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - constant arguments
+            subprocess.run(command, check=True, capture_output=True, text=True)
         except FileNotFoundError as error:
             raise DataError("npm is not installed: install Node.js with npm to fetch the drawings") from error
         except subprocess.CalledProcessError as error:

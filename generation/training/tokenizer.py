@@ -1,7 +1,7 @@
 """Makes the tokenizer of a model folder from its vocabulary: phrases in, the ids of their meanings out.
 
-A stock fast tokenizer: every declared phrase is an added token, matched longest first; a word that is not declared gives
-no token at all. The networks know one row for each meaning, so the embedding of the exported text encoder repeats that
+A stock fast tokenizer: every declared phrase is an added token, matched longest first; other words give no token at
+all. The networks know one row for each meaning, so the embedding of the exported text encoder repeats that
 row for each phrase (`rows`): "farmer woman" and "agricultrice" are different tokens with equal vectors.
 
 Invariant: reading a prompt with this tokenizer finds the same meanings as `generation.vocabulary.Vocabulary.read`.
@@ -10,6 +10,7 @@ Invariant: reading a prompt with this tokenizer finds the same meanings as `gene
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
@@ -24,14 +25,13 @@ MAXIMUM = 24
 def write(vocabulary: Vocabulary, out: Path) -> None:
     """Write the tokenizer files that `AutoTokenizer.from_pretrained` reads into the folder `out`."""
     core = Tokenizer(models.BPE(vocab={name: index for index, name in enumerate(CONTROL)}, merges=[]))
-    core.normalizer = normalizers.Sequence(
-        [normalizers.NFKC(), normalizers.Lowercase(), normalizers.Replace("’", "'")]
-    )
+    core.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase(), normalizers.Replace("’", "'")])
     core.pre_tokenizer = pre_tokenizers.Whitespace()
     core.add_special_tokens([AddedToken(name, special=True) for name in CONTROL])
     core.add_tokens([_token(phrase) for phrase in meaningful(vocabulary)])
     core.post_processor = processors.TemplateProcessing(single="[CLS] $A", special_tokens=[("[CLS]", START)])
-    PreTrainedTokenizerFast(
+    fast: Any = PreTrainedTokenizerFast
+    fast(
         tokenizer_object=core,
         pad_token=CONTROL[PAD],
         unk_token=CONTROL[UNKNOWN],

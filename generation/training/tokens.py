@@ -37,7 +37,7 @@ SPARE = 32
 
 @dataclass(frozen=True, slots=True)
 class Alphabet:
-    """The tokens by name, and back. Names are "concept:farmer/woman", "style:flat", "colour:red", "tone:dark", "and"."""
+    """The tokens by name, and back. Names look like "concept:farmer/woman", "style:flat", "tone:dark" or "and"."""
 
     names: tuple[str, ...]
     ids: dict[str, int]

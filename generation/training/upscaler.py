@@ -1,4 +1,4 @@
-"""Converts the published weights of the second stage (a Keras-style model.json) to safetensors, with licence and origin.
+"""Converts the published weights of the second stage (a Keras model.json) to safetensors, with licence and origin.
 
 Nothing is trained here. The layers' names in the package map one to one to those of `generation.upscale`.
 """
@@ -74,7 +74,9 @@ def _read(source: Path) -> dict[str, Tensor]:
             values = np.frombuffer(data, dtype="<f4", count=count, offset=offset).reshape(entry["shape"])
             offset += 4 * count
             # Keras keeps kernels as (height, width, inputs, outputs); torch wants (outputs, inputs, height, width).
-            arrays[entry["name"]] = torch.from_numpy(values.copy() if values.ndim == 1 else values.transpose(3, 2, 0, 1).copy())
+            arrays[entry["name"]] = torch.from_numpy(
+                values.copy() if values.ndim == 1 else values.transpose(3, 2, 0, 1).copy()
+            )
     return arrays
 
 

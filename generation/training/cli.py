@@ -1,0 +1,152 @@
+"""The training commands of `python -m generation`: data, train, export.
+
+Nothing here loads torch at import; each command loads what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generation.training.loop import Progress
+
+_Subparsers = argparse._SubParsersAction
+CACHE = Path("var/packages")
+DATA = Path("var/drawings")
+
+
+def add_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the training commands; each sets `run`, a function of the parsed arguments that returns the exit code."""
+    _add_data(subparsers)
+    _add_train(subparsers)
+    _add_export(subparsers)
+
+
+def _add_data(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    parser = _parser(
+        subparsers,
+        "data",
+        "Fetch the pinned icon packages with npm, render the drawings and write manifest and card.",
+        "python -m generation data --out var/drawings",
+    )
+    parser.add_argument("--out", type=Path, default=DATA, help="folder for manifest, card and arrays")
+    _add_cache(parser)
+    parser.set_defaults(run=_data)
+
+
+def _add_train(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    parser = _parser(
+        subparsers,
+        "train",
+        "Train the starter model. Stops at --samples; run again with the same --out to resume.",
+        "python -m generation train --data var/drawings --out var/run --samples 200000",
+    )
+    parser.add_argument("--data", type=Path, default=DATA, help="folder that `data` wrote")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and sheets")
+    parser.add_argument("--samples", type=int, default=200_000, help="pictures to train on, in all")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--width", type=int, default=192, help="hidden size of the transformer")
+    parser.add_argument("--depth", type=int, default=8, help="blocks of the transformer")
+    parser.add_argument("--decay", type=float, default=0.3, help="last part of the run over which the rate falls to 0")
+    parser.add_argument("--every", type=int, default=50, help="steps between reports and checkpoints")
+    parser.add_argument("--sheet-every", type=int, default=500, help="steps between contact sheets")
+    parser.add_argument("--minutes", type=float, help="stop after this time; the checkpoint can be resumed")
+    parser.add_argument(
+        "--warm-start", type=Path, help="checkpoint, or exported model folder, whose average to begin from"
+    )
+    parser.add_argument(
+        "--compile", action="store_true", help="compile the networks first (minutes; pays on long runs)"
+    )
+    parser.add_argument("--threads", type=int, default=2, help="processor threads")
+    parser.set_defaults(run=_train)
+
+
+def _add_export(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    parser = _parser(
+        subparsers,
+        "export",
+        "Write a model folder (weights, tokenizer, vocabulary, card, lineage) from a checkpoint.",
+        "python -m generation export --run var/run --data var/drawings --out generation/starter",
+    )
+    parser.add_argument("--run", dest="run_folder", type=Path, required=True, help="folder that `train` wrote")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder that `data` wrote")
+    parser.add_argument("--out", type=Path, required=True, help="model folder to write")
+    parser.add_argument("--figures", type=Path, help="JSON file of measurements for the card")
+    _add_cache(parser)
+    parser.set_defaults(run=_export)
+
+
+def _data(arguments: argparse.Namespace) -> int:
+    from generation.training import drawings
+    from generation.training.errors import TrainingError
+
+    def progress(done: int, total: int) -> None:
+        if done % 100 == 0 or done == total:
+            _say(f"{done} of {total} drawings")
+
+    try:
+        digest = drawings.build(arguments.out, arguments.cache, progress=progress)
+    except TrainingError as error:
+        return _fail(error)
+    _say(f"manifest SHA-256 {digest}")
+    return 0
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from generation.training.errors import TrainingError
+    from generation.training.session import train_starter
+
+    try:
+        train_starter(arguments, report=_report, clock=time.monotonic)
+    except TrainingError as error:
+        return _fail(error)
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from generation.training.errors import TrainingError
+    from generation.training.export import Source, export
+
+    figures = json.loads(arguments.figures.read_text()) if arguments.figures else {}
+    try:
+        source = Source(arguments.run_folder / "checkpoint.pt", arguments.data, arguments.cache)
+        export(source, arguments.out, figures=figures)
+    except TrainingError as error:
+        return _fail(error)
+    _say(f"wrote {arguments.out}")
+    return 0
+
+
+def _report(progress: Progress) -> None:
+    _say(
+        f"step {progress.step} of {progress.steps}  loss {progress.loss:.4f}  "
+        f"{progress.speed:.1f} pictures/s  {progress.left / 60:.0f} min left"
+    )
+
+
+def _parser(
+    subparsers: _Subparsers[argparse.ArgumentParser], name: str, description: str, example: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        name, help=description.partition(".")[0], description=description, epilog=f"example: {example}"
+    )
+    return parser
+
+
+def _add_cache(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cache", type=Path, default=CACHE, help="folder for fetched packages")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _fail(error: Exception) -> int:
+    sys.stderr.write(f"{error}\n")
+    return 1

@@ -1,0 +1,80 @@
+"""Puts a training run of the starter model together: data, recipe, starting weights, sheets.
+
+Invariant: a run that finds a checkpoint in its folder resumes it; starting values and warm starts are for new runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from generation.training import drawings, loop, sheet, tokenizer, wishes
+from generation.training.compose import Composer
+from generation.training.errors import CheckpointError
+from generation.training.loop import Progress, Recipe, Run
+from generation.training.network import Shape
+from generation.training.rows import starting_rows
+from generation.training.tokens import Alphabet
+from generation.vocabulary import Vocabulary
+
+SHEET_SEED = 64
+_ROWS = "text_encoder.embeddings.word_embeddings.weight"
+
+
+def train_starter(
+    arguments: argparse.Namespace, *, report: Callable[[Progress], None], clock: Callable[[], float]
+) -> None:
+    """Train as the `train` command says. Raises CheckpointError or DataError with the remedy."""
+    torch.set_num_threads(arguments.threads)
+    data, pixels = drawings.load(arguments.data)
+    alphabet = Alphabet.declared()
+    shape = Shape(width=arguments.width, depth=arguments.depth)
+    recipe = Recipe(seed=arguments.seed, samples=arguments.samples, decay=arguments.decay, shape=shape)
+    run = Run(recipe, Composer(data, pixels, alphabet), len(alphabet.names), compiled=arguments.compile)
+    checkpoint = arguments.out / loop.CHECKPOINT
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    if checkpoint.exists():
+        run.load(checkpoint)
+    elif arguments.warm_start:
+        run.begin_from(average_of(arguments.warm_start, alphabet), origin=str(arguments.warm_start.name))
+    else:
+        rows = starting_rows(data, pixels, alphabet, width=shape.text_width, seed=recipe.seed)
+        run.begin_from({**run.average, _ROWS: rows}, origin="")
+    shown = wishes.draw(data, 64, seed=SHEET_SEED)
+
+    def draw(run: Run, path: Path) -> None:
+        with run.averaged() as painter:
+            sheet.write(sheet.paint(painter, shown, alphabet, seed=SHEET_SEED), path)
+
+    until = clock() + 60 * arguments.minutes if arguments.minutes else float("inf")
+    pace = loop.Pace(arguments.every, arguments.sheet_every, until)
+    loop.train(run, arguments.out, clock=clock, report=report, sheet=draw, pace=pace)
+
+
+def average_of(path: Path, alphabet: Alphabet) -> dict[str, torch.Tensor]:
+    """Read averaged weights from a checkpoint file or from an exported model folder.
+
+    An exported encoder holds one row for each phrase; the first phrase of each meaning gives the row back. Rows that no
+    phrase uses (spare, start, unknown) keep what the folder has or start at zero.
+    """
+    if path.is_file():
+        average: dict[str, torch.Tensor] = loop.read_checkpoint(path)["average"]
+        return average
+    try:
+        transformer = load_file(path / "transformer" / "diffusion_pytorch_model.safetensors")
+        encoder = load_file(path / "text_encoder" / "model.safetensors")
+    except OSError as error:
+        raise CheckpointError(f"{path} is neither a checkpoint nor an exported model folder") from error
+    encoder = {name: value for name, value in encoder.items() if not name.startswith("pooler.")}
+    weights = {f"transformer.{n}": v.float() for n, v in transformer.items()}
+    weights |= {f"text_encoder.{n}": v.float() for n, v in encoder.items()}
+    spread = weights[_ROWS]
+    rows = torch.zeros(len(alphabet.names), spread.shape[1])
+    meanings = tokenizer.rows(Vocabulary.from_folder(path), alphabet)
+    for token, meaning in reversed(list(enumerate(meanings))):
+        rows[meaning] = spread[token]
+    return weights | {_ROWS: rows}

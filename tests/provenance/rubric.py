@@ -113,7 +113,7 @@ def rule_11_actions_created(m: Manifest) -> bool:
 
 def rule_12_one_actions_assertion(m: Manifest) -> bool:
     """There is one actions assertion."""
-    return sum(label.startswith("c2pa.actions") for label in m["assertions"]) == 1
+    return len([label for label in m["assertions"] if label.startswith("c2pa.actions")]) == 1
 
 
 def rule_13_first_action(m: Manifest) -> bool:
@@ -133,7 +133,7 @@ def rule_15_known_actions(m: Manifest) -> bool:
 
 def rule_16_all_actions_included(m: Manifest) -> bool:
     """The list of actions says that it is complete."""
-    return m["assertions"]["c2pa.actions.v2"]["allActionsIncluded"] is True
+    return bool(m["assertions"]["c2pa.actions.v2"]["allActionsIncluded"] is True)
 
 
 def rule_17_source_type_present(m: Manifest) -> bool:

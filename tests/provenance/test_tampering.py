@@ -6,16 +6,22 @@ show (a log rewritten as a whole, or cut short with its checkpoints) shows again
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, create_engine, delete, insert, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, delete, insert, select, text, update
 
-from provenance.keys import CheckpointKey, TrustStore
-from provenance.ledger import Ledger, LedgerEntry, create_tables, merkle, tables
+from provenance.errors import LedgerConflictError
+from provenance.keys import CheckpointKey, TrustStore, create_authority
+from provenance.keys.notes import VerifierKey
+from provenance.ledger import AuditReport, Ledger, LedgerEntry, create_tables, merkle, tables
+from provenance.ledger.audit import Auditor
+from provenance.ledger.checkpoints import Checkpoint
 from provenance.ledger.engines import parse_url
+from tests.provenance.conftest import NOW, new_schema
 from tests.provenance.office import PASSPHRASE
 from tests.provenance.test_ledger import LOG, entry
 
@@ -23,20 +29,62 @@ SIZE, CHECKPOINT = 11, 8
 ENTRIES, NODES, CHECKPOINTS = tables.entries.c, tables.nodes.c, tables.checkpoints.c
 
 
-@pytest.fixture
-def outside(ledger: Ledger, checkpoint_key: CheckpointKey, now: datetime) -> str:
-    """A log of eleven entries, with a checkpoint after eight and one, returned, after all."""
+def fill(ledger: Ledger, key: CheckpointKey) -> str:
+    """Eleven entries with a checkpoint after eight, and one, returned, after all."""
     for number in range(CHECKPOINT):
         ledger.append(entry(number))
-    ledger.checkpoint(LOG, checkpoint_key, now=now)
+    ledger.checkpoint(LOG, key, now=NOW)
     for number in range(CHECKPOINT, SIZE):
         ledger.append(entry(number))
-    return ledger.checkpoint(LOG, checkpoint_key, now=now)
+    return ledger.checkpoint(LOG, key, now=NOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A filled ledger without triggers: the intruder's connection, the trusted keys, the checkpoint kept elsewhere."""
+
+    intruder: Connection
+    keys: tuple[VerifierKey, ...]
+    outside: str
+
+    def audit(self, *, outside: str | None = None) -> AuditReport:
+        """What an auditor sees of what the intruder did, committed or not."""
+        return Auditor(self.intruder, LOG, self.keys, outside).run()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, checkpoint_key: CheckpointKey
+) -> Iterator[tuple[Engine, str]]:
+    """One filled ledger on each kind of database, its triggers dropped."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('tampering') / 'ledger.sqlite3'}"
+    else:
+        url = new_schema(request.getfixturevalue("postgresql"))
+    create_tables(url)
+    ledger = Ledger(url)
+    outside = fill(ledger, checkpoint_key)
+    ledger.close()
+    engine = create_engine(parse_url(url))
+    with engine.begin() as connection:
+        drop_triggers(connection)
+    yield engine, outside
+    engine.dispose()
 
 
 @pytest.fixture
-def intruder(ledger_url: str, outside: str) -> Iterator[Connection]:
-    """A connection without triggers in its way."""
+def scene(filled: tuple[Engine, str], trust: TrustStore) -> Iterator[Scene]:
+    """The scene of a crime that is undone afterwards."""
+    engine, outside = filled
+    with engine.connect() as connection:
+        yield Scene(connection, trust.checkpoint_keys(LOG), outside)
+        connection.rollback()
+
+
+@pytest.fixture
+def intruder(ledger: Ledger, ledger_url: str, checkpoint_key: CheckpointKey) -> Iterator[Connection]:
+    """A connection without triggers to a filled ledger that stays open, for crimes that are committed."""
+    fill(ledger, checkpoint_key)
     engine = create_engine(parse_url(ledger_url))
     with engine.begin() as connection:
         drop_triggers(connection)
@@ -111,30 +159,24 @@ EXACT: list[Callable[[Connection, int], None]] = [
 
 @pytest.mark.parametrize("sequence", [0, 3, 8])
 @pytest.mark.parametrize("tamper", EXACT, ids=lambda function: function.__name__)
-def test_the_first_bad_entry_is_named(
-    ledger: Ledger, trust: TrustStore, intruder: Connection, tamper: Callable[[Connection, int], None], sequence: int
-) -> None:
-    assert ledger.audit(LOG, trust=trust).ok
-    tamper(intruder, sequence)
-    intruder.commit()
-    report = ledger.audit(LOG, trust=trust)
+def test_the_first_bad_entry_is_named(scene: Scene, tamper: Callable[[Connection, int], None], sequence: int) -> None:
+    assert scene.audit(outside=scene.outside).ok
+    tamper(scene.intruder, sequence)
+    report = scene.audit()
     assert not report.ok
     assert report.problems[0].sequence == sequence
-    assert report.problems[0].entry_id == named(intruder, sequence)
+    assert report.problems[0].entry_id == named(scene.intruder, sequence)
 
 
-def named(connection: Connection, sequence: int) -> Any:
-    from uuid import UUID
-
+def named(connection: Connection, sequence: int) -> UUID | None:
     found = connection.scalar(select(ENTRIES.entry_id).where(ENTRIES.sequence == sequence))
     return UUID(found) if found else None
 
 
-def test_an_inner_hash_that_was_changed_is_found(ledger: Ledger, trust: TrustStore, intruder: Connection) -> None:
+def test_an_inner_hash_that_was_changed_is_found(scene: Scene) -> None:
     at = (NODES.level == 1) & (NODES.position == 2)
-    intruder.execute(update(tables.nodes).where(at).values(hash=bytes(32)))
-    intruder.commit()
-    problem, *more = ledger.audit(LOG, trust=trust).problems
+    scene.intruder.execute(update(tables.nodes).where(at).values(hash=bytes(32)))
+    problem, *more = scene.audit().problems
     assert (problem.sequence, more) == (4, [])
     assert "4 to 5" in problem.reason
 
@@ -151,22 +193,53 @@ def recompute(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize(("sequence", "first"), [(3, 0), (9, CHECKPOINT)])
-def test_a_rewritten_tree_shows_against_the_checkpoints(
-    ledger: Ledger, trust: TrustStore, intruder: Connection, sequence: int, first: int
-) -> None:
-    edit(intruder, sequence)
-    recompute(intruder)
-    intruder.commit()
-    problem = ledger.audit(LOG, trust=trust).problems[0]
+def test_a_rewritten_tree_shows_against_the_checkpoints(scene: Scene, sequence: int, first: int) -> None:
+    edit(scene.intruder, sequence)
+    recompute(scene.intruder)
+    problem = scene.audit().problems[0]
     assert problem.sequence == first, "the first entry that may be wrong: what lies before is vouched for"
     assert "checkpoint" in problem.reason
+
+
+def test_forged_checkpoints_show_by_their_signature(scene: Scene, tmp_path: Path) -> None:
+    create_authority(tmp_path / "forger", organisation="Health Office", passphrase=PASSPHRASE, now=NOW)
+    forger = CheckpointKey.load(tmp_path / "forger", passphrase=PASSPHRASE)
+    edit(scene.intruder, 3)
+    recompute(scene.intruder)
+    note = forger.sign_note(Checkpoint(LOG, SIZE, scene.audit().root).text())
+    scene.intruder.execute(delete(tables.checkpoints))
+    scene.intruder.execute(insert(tables.checkpoints).values(log=LOG, size=SIZE, at="", note=note))
+    report = scene.audit()
+    assert [problem.sequence for problem in report.problems] == [None]
+    assert "signature" in report.problems[0].reason
+
+
+def test_a_log_rewritten_without_its_checkpoints_shows_from_outside(scene: Scene) -> None:
+    edit(scene.intruder, 3)
+    recompute(scene.intruder)
+    scene.intruder.execute(delete(tables.checkpoints))
+    assert scene.audit().ok, "nothing inside can show it"
+    report = scene.audit(outside=scene.outside)
+    assert (report.ok, report.problems[0].sequence) == (False, 0)
+
+
+def cut(connection: Connection, size: int) -> None:
+    connection.execute(delete(tables.entries).where(ENTRIES.sequence >= size))
+
+
+def test_a_log_that_was_cut_short_names_the_first_missing_entry(scene: Scene) -> None:
+    cut(scene.intruder, 9)
+    assert scene.audit().problems[0].sequence == 9
+    recompute(scene.intruder)
+    assert scene.audit().problems[0].sequence == 9
+    scene.intruder.execute(delete(tables.checkpoints).where(CHECKPOINTS.size > 9))
+    assert scene.audit().ok, "nothing inside can show it"
+    assert scene.audit(outside=scene.outside).problems[0].sequence == 9
 
 
 def test_a_checkpoint_is_not_signed_over_a_rewritten_log(
     ledger: Ledger, checkpoint_key: CheckpointKey, intruder: Connection, now: datetime
 ) -> None:
-    from provenance.errors import LedgerConflictError
-
     edit(intruder, 9)
     recompute(intruder)
     intruder.commit()
@@ -175,59 +248,9 @@ def test_a_checkpoint_is_not_signed_over_a_rewritten_log(
         ledger.checkpoint(LOG, checkpoint_key, now=now)
 
 
-def test_forged_checkpoints_show_by_their_signature(
-    ledger: Ledger, trust: TrustStore, intruder: Connection, tmp_path: Path, now: datetime
-) -> None:
-    from provenance.keys import create_authority
-
-    create_authority(tmp_path / "forger", organisation="Health Office", passphrase=PASSPHRASE, now=now)
-    forger = CheckpointKey.load(tmp_path / "forger", passphrase=PASSPHRASE)
-    edit(intruder, 3)
-    recompute(intruder)
-    intruder.execute(delete(tables.checkpoints))
-    intruder.commit()
-    ledger.checkpoint(LOG, forger, now=now)
-    report = ledger.audit(LOG, trust=trust)
-    assert [problem.sequence for problem in report.problems] == [None]
-    assert "signature" in report.problems[0].reason
-
-
-def test_a_log_rewritten_without_its_checkpoints_shows_from_outside(
-    ledger: Ledger, trust: TrustStore, intruder: Connection, outside: str
-) -> None:
-    edit(intruder, 3)
-    recompute(intruder)
-    intruder.execute(delete(tables.checkpoints))
-    intruder.commit()
-    assert ledger.audit(LOG, trust=trust).ok, "nothing inside can show it"
-    report = ledger.audit(LOG, trust=trust, outside=outside)
-    assert (report.ok, report.problems[0].sequence) == (False, 0)
-
-
-def cut(connection: Connection, size: int) -> None:
-    connection.execute(delete(tables.entries).where(ENTRIES.sequence >= size))
-
-
-def test_a_log_that_was_cut_short_names_the_first_missing_entry(
-    ledger: Ledger, trust: TrustStore, intruder: Connection, outside: str
-) -> None:
-    cut(intruder, 9)
-    intruder.commit()
-    assert ledger.audit(LOG, trust=trust).problems[0].sequence == 9
-    recompute(intruder)
-    intruder.commit()
-    assert ledger.audit(LOG, trust=trust).problems[0].sequence == 9
-    intruder.execute(delete(tables.checkpoints).where(CHECKPOINTS.size > 9))
-    intruder.commit()
-    assert ledger.audit(LOG, trust=trust).ok, "nothing inside can show it"
-    assert ledger.audit(LOG, trust=trust, outside=outside).problems[0].sequence == 9
-
-
 def test_a_ledger_whose_tail_was_cut_refuses_the_next_entry(
     ledger: Ledger, intruder: Connection, checkpoint_key: CheckpointKey, now: datetime
 ) -> None:
-    from provenance.errors import LedgerConflictError
-
     cut(intruder, 9)
     intruder.commit()
     with pytest.raises(LedgerConflictError):
@@ -270,21 +293,18 @@ def drop_unique_ids(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE loose RENAME TO ledger_entry"))
 
 
-def test_the_same_entry_twice_is_found(ledger: Ledger, trust: TrustStore, intruder: Connection) -> None:
-    if intruder.dialect.name == "postgresql":
-        intruder.execute(text("ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_id"))
+def test_the_same_entry_twice_is_found(scene: Scene) -> None:
+    if scene.intruder.dialect.name == "postgresql":
+        scene.intruder.execute(text("ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_id"))
     else:
-        drop_unique_ids(intruder)
-    intruder.execute(insert(tables.entries).values(**tables.row(LedgerEntry.parse(SIZE, entry(3)), SIZE)))
-    intruder.commit()
-    problems = ledger.audit(LOG, trust=trust).problems
+        drop_unique_ids(scene.intruder)
+    scene.intruder.execute(insert(tables.entries).values(**tables.row(LedgerEntry.parse(SIZE, entry(3)), SIZE)))
+    problems = scene.audit().problems
     assert (problems[0].sequence, "twice" in problems[-1].reason) == (SIZE, True)
 
 
-def test_a_checkpoint_from_outside_that_is_nonsense_is_a_problem(
-    ledger: Ledger, trust: TrustStore, outside: str
-) -> None:
-    report = ledger.audit(LOG, trust=trust, outside="nonsense")
+def test_a_checkpoint_from_outside_that_is_nonsense_is_a_problem(scene: Scene) -> None:
+    report = scene.audit(outside="nonsense")
     assert (report.ok, report.problems[0].sequence) == (False, None)
 
 
@@ -318,10 +338,7 @@ def test_values_of_a_foreign_type_are_a_problem_and_no_crash(
     ledger.close()
 
 
-def test_the_list_of_problems_is_bounded(
-    ledger: Ledger, trust: TrustStore, intruder: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_list_of_problems_is_bounded(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("provenance.ledger.audit._MOST_PROBLEMS", 4)
-    intruder.execute(update(tables.entries).values(canonical=b"nonsense"))
-    intruder.commit()
-    assert [problem.sequence for problem in ledger.audit(LOG, trust=trust).problems] == [0, 1, 2, 3]
+    scene.intruder.execute(update(tables.entries).values(canonical=b"nonsense"))
+    assert [problem.sequence for problem in scene.audit().problems] == [0, 1, 2, 3]

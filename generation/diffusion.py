@@ -15,7 +15,6 @@ Shapes: pictures are (rows, columns, 3) uint8.
 
 import hashlib
 import threading
-from collections.abc import Callable
 from functools import cached_property, partial
 from typing import Any, Self
 
@@ -29,7 +28,7 @@ from generation.catalogue import ModelEntry, verify_weights
 from generation.engine import RGB8, GeneratedAsset, Step, Stream
 from generation.environment import environment, flags
 from generation.errors import ModelFolderError, OutputError, SpecError
-from generation.families import Painter, family_of
+from generation.families import Painter, Report, family_of
 from generation.forecast import forecast
 from generation.handover import Emit, handed_over
 from generation.preview import perceptual_hash, preview_png
@@ -85,16 +84,15 @@ class DiffusersEngine:
     def _make(self, spec: GenerationSpec, picture: int, emit: Emit[Step | GeneratedAsset]) -> GeneratedAsset:
         before: torch.Tensor | None = None
 
-        def after_step(pipeline: Any, index: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        def report(index: int, latents: torch.Tensor) -> None:
             nonlocal before
-            clean = forecast(pipeline.scheduler, index, before, tensors["latents"])
-            before = tensors["latents"]
+            clean = forecast(self._pipeline.scheduler, index, before, latents)
+            before = latents
             # Some samplers need a step more than they were asked for, so the pipeline is the one to ask.
-            total = getattr(pipeline, "num_timesteps", spec.steps)
+            total = getattr(self._pipeline, "num_timesteps", spec.steps)
             emit(Step(picture, index + 1, total, preview_png(self._painter(clean, spec).numpy())))
-            return {}
 
-        array = self._sample(spec, spec.picture_seed(picture), after_step)
+        array = self._sample(spec, spec.picture_seed(picture), report)
         post_steps = self._family.post_steps(spec, self.entry.folder)
         for step in post_steps:
             array = step(array)
@@ -104,11 +102,11 @@ class DiffusersEngine:
     def _painter(self) -> Painter:
         return self._family.painter(self._pipeline)
 
-    def _sample(self, spec: GenerationSpec, seed: int, after_step: Callable[..., dict[str, Any]]) -> torch.Tensor:
+    def _sample(self, spec: GenerationSpec, seed: int, report: Report) -> torch.Tensor:
         output = self._pipeline(
             **self._family.arguments(spec, self.entry.folder),
+            **self._family.listening(report),
             generator=torch.Generator("cpu").manual_seed(generator_seed(seed)),
-            callback_on_step_end=after_step,
             output_type="np",
         )
         return _as_rgb8(output.images[0])

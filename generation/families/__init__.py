@@ -7,13 +7,26 @@ Importing this package loads no torch; families import it inside the functions t
 """
 
 from generation.errors import ModelFolderError
-from generation.families.base import Defaults, Family, Painter, PostStep
-from generation.families.prx import PRXPixel
-from generation.families.stable_diffusion import StableDiffusion, StableDiffusionXL
+from generation.families.base import Defaults, Family, Painter, PostStep, Report
+from generation.families.flux import Flux
+from generation.families.pixart import PixArtAlpha, PixArtSigma
+from generation.families.prx import PRXLatent, PRXPixel
+from generation.families.sana import Sana
+from generation.families.stable_diffusion import StableDiffusion, StableDiffusion3, StableDiffusionXL
 
-FAMILIES: tuple[Family, ...] = (PRXPixel(), StableDiffusion(), StableDiffusionXL())
+FAMILIES: tuple[Family, ...] = (
+    PRXPixel(),
+    PRXLatent(),
+    StableDiffusion(),
+    StableDiffusionXL(),
+    StableDiffusion3(),
+    Flux(),
+    PixArtAlpha(),
+    PixArtSigma(),
+    Sana(),
+)
 
-__all__ = ["FAMILIES", "Defaults", "Family", "Painter", "PostStep", "family_of"]
+__all__ = ["FAMILIES", "Defaults", "Family", "Painter", "PostStep", "Report", "family_of"]
 
 
 def family_of(pipeline: str) -> Family:

@@ -6,10 +6,10 @@ override is the behaviour of a plain latent text-to-image pipeline of diffusers.
 Shapes: latents are (1, channels, rows, columns) float; previews and pictures are (rows, columns, 3) uint8.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 from generation.canonical import JSON
 from generation.errors import SpecError
@@ -27,6 +27,10 @@ class Defaults:
     guidance: float
     width: int
     height: int
+
+
+# Told after each step: its index, counted from 0, and the latents it left.
+Report: TypeAlias = "Callable[[int, torch.Tensor], None]"
 
 
 class Painter(Protocol):
@@ -50,23 +54,31 @@ class PostStep(Protocol):
 
 
 class Family:
-    """A latent text-to-image pipeline with a square-pixel VAE; subclasses say what differs."""
+    """A latent text-to-image pipeline with a VAE; subclasses say what differs."""
 
     name: ClassVar[str]
     pipelines: ClassVar[tuple[str, ...]]
     defaults: ClassVar[Defaults]
     multiple: ClassVar[int] = 8
+    takes_negative_prompt: ClassVar[bool] = True
 
     def check(self, spec: GenerationSpec, folder: Path) -> None:
-        """Raise `SpecError` when a model of this family cannot serve a spec."""
+        """Raise `SpecError` when the model in `folder` cannot serve a spec."""
+        multiple = self.size_multiple(folder)
         for field in ("width", "height"):
             side = getattr(spec, field)
-            if side % self.size_multiple(folder):
-                raise SpecError(field, f"is {side}; this model takes multiples of {self.size_multiple(folder)}")
+            if side % multiple:
+                raise SpecError(field, f"is {side}; this model takes multiples of {multiple}")
+        if spec.negative_prompt and not self.takes_negative_prompt:
+            raise SpecError("negative_prompt", "is not heeded by this model; leave it empty")
 
     def size_multiple(self, folder: Path) -> int:
         """Return the number of pixels that both sides must be a multiple of."""
         return self.multiple
+
+    def notices(self, spec: GenerationSpec, folder: Path) -> tuple[str, ...]:
+        """Return plain sentences on what the model will not do as asked, though it makes a picture."""
+        return ()
 
     def parts(self) -> dict[str, Any]:
         """Return what `from_pretrained` is told beyond the folder."""
@@ -74,16 +86,25 @@ class Family:
 
     def arguments(self, spec: GenerationSpec, folder: Path) -> dict[str, Any]:
         """Return the call's arguments beyond generator, callback and output type."""
-        return {
+        negative = {"negative_prompt": spec.negative_prompt} if self.takes_negative_prompt else {}
+        return negative | {
             "prompt": spec.prompt,
-            "negative_prompt": spec.negative_prompt,
             "width": spec.width,
             "height": spec.height,
             "num_inference_steps": spec.steps,
             "guidance_scale": spec.guidance,
         }
 
-    def painter(self, pipeline: Any) -> "Painter":
+    def listening(self, report: Report) -> dict[str, Any]:
+        """Return the arguments that make the pipeline call `report` after each step."""
+
+        def after_step(_pipeline: Any, index: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            report(index, tensors["latents"])
+            return {}
+
+        return {"callback_on_step_end": after_step}
+
+    def painter(self, pipeline: Any) -> Painter:
         """Return what turns latents into a cheap look at them; called once for a loaded pipeline."""
         from generation.forecast import painted, palette
 

@@ -1,23 +1,22 @@
-"""PRX in pixel space: no VAE, a transformer that predicts the clean picture (the starter model is one).
+"""PRX: in pixel space, where a transformer predicts the clean picture (the starter model is one), and in latents.
 
-A folder with an `upscaler/` beside the pipeline paints small and is enlarged fourfold afterwards; the spec's size is
-that of the finished picture.
+A pixel-space folder with an `upscaler/` beside the pipeline paints at the size it was trained for, in the shape
+asked for, and is brought to the size of the spec afterwards: enlarged fourfold, twice where that is not enough, and
+resampled when the sides then differ. So any size is served; what is painted stays as coarse as the model.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from generation.canonical import JSON
 from generation.families.base import Defaults, Family, Painter, PostStep
+from generation.families.enlarging import ENLARGEMENT, Enlarge, Resample
+from generation.folder import json_of
 from generation.spec import GenerationSpec
 
-if TYPE_CHECKING:
-    import torch
-
 UPSCALER = "upscaler"
-ENLARGEMENT = 4
-PATCH = 8
+VOCABULARY = "vocabulary.json"
 
 
 class PRXPixel(Family):
@@ -28,16 +27,24 @@ class PRXPixel(Family):
     defaults = Defaults(steps=12, guidance=4.0, width=256, height=256)
 
     def size_multiple(self, folder: Path) -> int:
-        """Return the patch of the transformer in pixels of the finished picture."""
-        return PATCH * _enlargement(folder)
+        """Return the patch of the transformer; a model that is enlarged afterwards serves every size."""
+        return 1 if _is_enlarged(folder) else _patch(folder)
+
+    def notices(self, spec: GenerationSpec, folder: Path) -> tuple[str, ...]:
+        """Name the words that a model with a declared vocabulary has never learned."""
+        if not (folder / VOCABULARY).is_file():
+            return ()
+        from generation.vocabulary import Vocabulary
+
+        unknown = Vocabulary.from_folder(folder).unknown_words(spec.prompt)
+        if not unknown:
+            return ()
+        return (f"This model was never taught these words and paints as if they were not there: {', '.join(unknown)}.",)
 
     def arguments(self, spec: GenerationSpec, folder: Path) -> dict[str, Any]:
         """Ask for the painted size, and for exactly that: size bins exist for 1024-pixel models only."""
-        return super().arguments(spec, folder) | {
-            "width": spec.width // _enlargement(folder),
-            "height": spec.height // _enlargement(folder),
-            "use_resolution_binning": False,
-        }
+        width, height = _painted_size(spec, folder)
+        return super().arguments(spec, folder) | {"width": width, "height": height, "use_resolution_binning": False}
 
     def painter(self, pipeline: Any) -> Painter:
         """Return the pixels as they are: in pixel space the latents are the picture, in -1 to 1."""
@@ -46,24 +53,48 @@ class PRXPixel(Family):
         return lambda latents, spec: as_bytes(latents[0])
 
     def post_steps(self, spec: GenerationSpec, folder: Path) -> Sequence[PostStep]:
-        """Enlarge when the folder brings the weights to do so."""
-        return (_Enlarge(folder / UPSCALER),) if _enlargement(folder) > 1 else ()
+        """Return the steps from the painted size to that of the spec."""
+        if not _is_enlarged(folder):
+            return ()
+        width, height = _painted_size(spec, folder)
+        steps: list[PostStep] = [Enlarge(folder / UPSCALER)]
+        if width * ENLARGEMENT < spec.width or height * ENLARGEMENT < spec.height:
+            steps.append(Enlarge(folder / UPSCALER))
+        reached = ENLARGEMENT ** len(steps)
+        if (width * reached, height * reached) != (spec.width, spec.height):
+            steps.append(Resample(spec.width, spec.height))
+        return steps
 
 
-class _Enlarge:
-    """The second stage as a recorded step."""
+class PRXLatent(Family):
+    """PRX on the latents of a VAE."""
 
-    def __init__(self, folder: Path) -> None:
-        from generation.upscale import Upscaler
+    name = "prx-latent"
+    pipelines = ("PRXPipeline",)
+    defaults = Defaults(steps=28, guidance=4.0, width=512, height=512)
+    multiple = 16
 
-        self._upscaler = Upscaler.from_folder(folder)
-
-    def describe(self) -> dict[str, JSON]:
-        return {"name": "enlarge", "factor": ENLARGEMENT, "weights": UPSCALER}
-
-    def __call__(self, pixels: "torch.Tensor") -> "torch.Tensor":
-        return self._upscaler(pixels)
+    def arguments(self, spec: GenerationSpec, folder: Path) -> dict[str, Any]:
+        """Ask for exactly the size of the spec."""
+        return super().arguments(spec, folder) | {"use_resolution_binning": False}
 
 
-def _enlargement(folder: Path) -> int:
-    return ENLARGEMENT if (folder / UPSCALER).is_dir() else 1
+def _painted_size(spec: GenerationSpec, folder: Path) -> tuple[int, int]:
+    """Return width and height to paint: the trained area in the shape of the spec, in whole patches."""
+    if not _is_enlarged(folder):
+        return spec.width, spec.height
+    trained, patch = int(json_of(folder / "model_index.json")["default_sample_size"]), _patch(folder)
+    stretch = math.sqrt(spec.width / spec.height)
+    # Two patches are the least that the second stage can continue by reflection.
+    return (
+        max(2, round(trained * stretch / patch)) * patch,
+        max(2, round(trained / stretch / patch)) * patch,
+    )
+
+
+def _is_enlarged(folder: Path) -> bool:
+    return (folder / UPSCALER).is_dir()
+
+
+def _patch(folder: Path) -> int:
+    return int(json_of(folder / "transformer" / "config.json")["patch_size"])

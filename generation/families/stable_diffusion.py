@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.x and 2.x, and Stable Diffusion XL."""
+"""Stable Diffusion 1.x and 2.x, XL, and 3.x."""
 
 from typing import Any
 
@@ -27,3 +27,12 @@ class StableDiffusionXL(Family):
     def parts(self) -> dict[str, Any]:
         """Leave out diffusers' own invisible watermark; marking a picture is not this library's work."""
         return {"add_watermarker": False}
+
+
+class StableDiffusion3(Family):
+    """Stable Diffusion 3 and 3.5: a transformer trained by flow matching, three text encoders."""
+
+    name = "stable-diffusion-3"
+    pipelines = ("StableDiffusion3Pipeline",)
+    defaults = Defaults(steps=28, guidance=4.5, width=1024, height=1024)
+    multiple = 16

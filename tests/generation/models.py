@@ -37,37 +37,28 @@ def tokenizer() -> Any:
 def prx_pixel(folder: Path) -> Path:
     """Save a PRX pipeline in pixel space: no VAE, patches of 8 x 8 pixels."""
     torch.manual_seed(0)
-    transformer = diffusers.PRXTransformer2DModel(
-        patch_size=8,
-        in_channels=3,
-        context_in_dim=32,
-        hidden_size=32,
-        mlp_ratio=2.0,
-        num_heads=2,
-        depth=2,
-        axes_dim=[8, 8],
-        bottleneck_size=16,
-    )
-    _wake(transformer)
-    encoder = transformers.BertModel(
-        transformers.BertConfig(
-            vocab_size=32,
-            hidden_size=32,
-            num_hidden_layers=1,
-            num_attention_heads=2,
-            intermediate_size=64,
-            max_position_embeddings=LONGEST,
-        ),
-        add_pooling_layer=False,
-    )
     pipeline = diffusers.PRXPixelPipeline(
-        transformer=transformer,
+        transformer=_prx_transformer(patch_size=8, in_channels=3, bottleneck_size=16),
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
-        text_encoder=encoder,
+        text_encoder=_bert(),
         tokenizer=tokenizer(),
         default_sample_size=64,
         prompt_max_tokens=LONGEST,
         noise_scale=1.0,
+    )
+    return _saved(pipeline, folder)
+
+
+def prx_latent(folder: Path) -> Path:
+    """Save a PRX pipeline on the latents of a VAE."""
+    torch.manual_seed(0)
+    pipeline = diffusers.PRXPipeline(
+        transformer=_prx_transformer(patch_size=2, in_channels=4),
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
+        text_encoder=_bert(),
+        tokenizer=tokenizer(),
+        vae=_vae(shift_factor=0.1),
+        default_sample_size=64,
     )
     return _saved(pipeline, folder)
 
@@ -111,11 +102,191 @@ def stable_diffusion_xl(folder: Path) -> Path:
     return _saved(pipeline, folder)
 
 
+def stable_diffusion_3(folder: Path) -> Path:
+    """Save a Stable Diffusion 3 pipeline with its three text encoders."""
+    torch.manual_seed(0)
+    transformer = diffusers.SD3Transformer2DModel(
+        sample_size=32,
+        patch_size=2,
+        in_channels=4,
+        num_layers=1,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        joint_attention_dim=32,
+        caption_projection_dim=32,
+        pooled_projection_dim=64,
+        out_channels=4,
+    )
+    _wake(transformer)
+    pipeline = diffusers.StableDiffusion3Pipeline(
+        transformer=transformer,
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
+        vae=_vae(shift_factor=0.1),
+        text_encoder=transformers.CLIPTextModelWithProjection(_clip()),
+        text_encoder_2=transformers.CLIPTextModelWithProjection(_clip()),
+        text_encoder_3=_t5(),
+        tokenizer=tokenizer(),
+        tokenizer_2=tokenizer(),
+        tokenizer_3=tokenizer(),
+    )
+    return _saved(pipeline, folder)
+
+
+def flux(folder: Path) -> Path:
+    """Save a FLUX pipeline with guidance as an input."""
+    torch.manual_seed(0)
+    transformer = diffusers.FluxTransformer2DModel(
+        in_channels=16,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=32,
+        pooled_projection_dim=32,
+        guidance_embeds=True,
+        axes_dims_rope=(4, 4, 8),
+    )
+    _wake(transformer)
+    pipeline = diffusers.FluxPipeline(
+        transformer=transformer,
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
+        vae=_vae(shift_factor=0.1, use_quant_conv=False, use_post_quant_conv=False),
+        text_encoder=transformers.CLIPTextModel(_clip()),
+        text_encoder_2=_t5(),
+        tokenizer=tokenizer(),
+        tokenizer_2=tokenizer(),
+    )
+    return _saved(pipeline, folder)
+
+
+def pixart_alpha(folder: Path) -> Path:
+    """Save a PixArt-alpha pipeline."""
+    return _pixart(folder, diffusers.PixArtAlphaPipeline)
+
+
+def pixart_sigma(folder: Path) -> Path:
+    """Save a PixArt-sigma pipeline."""
+    return _pixart(folder, diffusers.PixArtSigmaPipeline)
+
+
+def sana(folder: Path) -> Path:
+    """Save a Sana pipeline with a small language model as its text encoder."""
+    torch.manual_seed(0)
+    transformer = diffusers.SanaTransformer2DModel(
+        in_channels=4,
+        out_channels=4,
+        num_layers=1,
+        num_attention_heads=2,
+        attention_head_dim=8,
+        num_cross_attention_heads=2,
+        cross_attention_head_dim=8,
+        cross_attention_dim=16,
+        caption_channels=8,
+        sample_size=32,
+    )
+    _wake(transformer)
+    vae = diffusers.AutoencoderDC(
+        latent_channels=4,
+        attention_head_dim=2,
+        encoder_block_types=("ResBlock", "EfficientViTBlock"),
+        decoder_block_types=("ResBlock", "EfficientViTBlock"),
+        encoder_block_out_channels=(8, 8),
+        decoder_block_out_channels=(8, 8),
+        encoder_qkv_multiscales=((), (5,)),
+        decoder_qkv_multiscales=((), (5,)),
+        encoder_layers_per_block=(1, 1),
+        decoder_layers_per_block=(1, 1),
+        downsample_block_type="conv",
+        upsample_block_type="interpolate",
+        decoder_norm_types="rms_norm",
+        decoder_act_fns="silu",
+        scaling_factor=0.41407,
+    )
+    encoder = transformers.Gemma2Model(
+        transformers.Gemma2Config(
+            vocab_size=32,
+            hidden_size=8,
+            intermediate_size=16,
+            head_dim=4,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+        )
+    )
+    pipeline = diffusers.SanaPipeline(
+        transformer=transformer,
+        scheduler=diffusers.DPMSolverMultistepScheduler(use_flow_sigmas=True, prediction_type="flow_prediction"),
+        vae=vae,
+        text_encoder=encoder,
+        tokenizer=tokenizer(),
+    )
+    return _saved(pipeline, folder)
+
+
 FAMILIES: dict[str, Callable[[Path], Path]] = {
     "prx-pixel": prx_pixel,
+    "prx-latent": prx_latent,
     "stable-diffusion": stable_diffusion,
     "stable-diffusion-xl": stable_diffusion_xl,
+    "stable-diffusion-3": stable_diffusion_3,
+    "flux": flux,
+    "pixart-alpha": pixart_alpha,
+    "pixart-sigma": pixart_sigma,
+    "sana": sana,
 }
+
+
+def _prx_transformer(**differences: Any) -> Any:
+    transformer = diffusers.PRXTransformer2DModel(
+        context_in_dim=32, hidden_size=32, mlp_ratio=2.0, num_heads=2, depth=2, axes_dim=[8, 8], **differences
+    )
+    _wake(transformer)
+    return transformer
+
+
+def _bert() -> Any:
+    config = transformers.BertConfig(
+        vocab_size=32,
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=LONGEST,
+    )
+    return transformers.BertModel(config, add_pooling_layer=False)
+
+
+def _pixart(folder: Path, pipeline_class: Any) -> Path:
+    torch.manual_seed(0)
+    transformer = diffusers.PixArtTransformer2DModel(
+        sample_size=32,
+        num_layers=1,
+        patch_size=2,
+        attention_head_dim=8,
+        num_attention_heads=3,
+        caption_channels=32,
+        in_channels=4,
+        cross_attention_dim=24,
+        out_channels=8,
+        use_additional_conditions=False,
+    )
+    _wake(transformer)
+    pipeline = pipeline_class(
+        transformer=transformer,
+        scheduler=diffusers.DPMSolverMultistepScheduler(),
+        vae=_vae(),
+        text_encoder=_t5(),
+        tokenizer=tokenizer(),
+    )
+    return _saved(pipeline, folder)
+
+
+def _t5() -> Any:
+    return transformers.T5EncoderModel(
+        transformers.T5Config(
+            vocab_size=32, d_model=32, d_kv=8, d_ff=64, num_layers=1, num_heads=2, decoder_start_token_id=0
+        )
+    )
 
 
 def _wake(model: torch.nn.Module) -> None:
@@ -141,13 +312,14 @@ def _unet(**differences: Any) -> Any:
     )
 
 
-def _vae() -> Any:
+def _vae(**differences: Any) -> Any:
     return diffusers.AutoencoderKL(
         block_out_channels=(8, 8),
         down_block_types=("DownEncoderBlock2D", "DownEncoderBlock2D"),
         up_block_types=("UpDecoderBlock2D", "UpDecoderBlock2D"),
         latent_channels=4,
         norm_num_groups=4,
+        **differences,
     )
 
 

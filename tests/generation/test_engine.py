@@ -20,8 +20,11 @@ from generation.engine import PREVIEW_SIDE, RGB8
 from tests.generation import models
 from tests.generation.conftest import spec
 
-# diffusers' Euler scheduler hands torch tensors to NumPy in the old way; not ours to mend.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+# diffusers hands torch tensors to NumPy in the old way and deprecates a class of its own; neither is ours to mend.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.LoraLoaderMixin. is deprecated:FutureWarning"),
+]
 Pixels = npt.NDArray[np.float64]
 EngineOf = Callable[[str], DiffusersEngine]
 every_family = pytest.mark.parametrize("family", sorted(models.FAMILIES))
@@ -66,16 +69,26 @@ def test_an_engine_loaded_again_makes_the_same_pixels(engine_of: EngineOf, famil
 
 
 @every_family
-def test_prompt_seed_guidance_and_negative_prompt_each_change_the_picture(engine_of: EngineOf, family: str) -> None:
-    differences: list[dict[str, Any]] = [
-        {},
-        {"prompt": "blue cow"},
-        {"seed": 8},
-        {"guidance": 9.0},
-        {"negative_prompt": "field"},
-    ]
+def test_prompt_seed_and_guidance_each_change_the_picture(engine_of: EngineOf, family: str) -> None:
+    differences: list[dict[str, Any]] = [{}, {"prompt": "blue cow"}, {"seed": 8}, {"guidance": 9.0}]
     digests = [pictures(engine_of(family), spec(**difference))[0].pixel_sha256 for difference in differences]
     assert len(set(digests)) == len(differences)
+
+
+@every_family
+def test_a_negative_prompt_changes_the_picture_or_is_refused(engine_of: EngineOf, family: str) -> None:
+    engine, with_negative = engine_of(family), spec(negative_prompt="blue field")
+    if family == "flux":
+        with pytest.raises(SpecError, match="negative_prompt: is not heeded"):
+            engine.generate(with_negative)
+    else:
+        assert pictures(engine, with_negative)[0].pixels != pictures(engine, spec())[0].pixels
+
+
+@pytest.mark.parametrize(("family", "multiple"), [("flux", 16), ("sana", 32)])
+def test_a_size_that_the_model_cannot_make_names_its_multiple(engine_of: EngineOf, family: str, multiple: int) -> None:
+    with pytest.raises(SpecError, match=f"height: is 72; this model takes multiples of {multiple}"):
+        engine_of(family).generate(spec(height=72))
 
 
 @every_family

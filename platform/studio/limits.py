@@ -48,7 +48,7 @@ def uploaded(request: HttpRequest) -> tuple[str, bytes] | None:
         if len(data) > settings.UPLOAD_LIMIT_BYTES:
             raise UploadTooLargeError
         return ("", data) if data else None
-    request.upload_handlers.insert(0, BoundedUpload(request))
+    request.upload_handlers = [BoundedUpload(request), *request.upload_handlers]
     file = request.FILES.get("file")
     return (file.name or "", file.read()) if file else None
 

@@ -18,7 +18,7 @@ MOVED_ON = "This has moved on since you opened the page: somebody else was faste
 
 
 class MemberRequest(HttpRequest):
-    """A request that has passed `login_required`."""
+    """A request that has passed `login_required`, or whose view asks only for what a visitor may have too."""
 
     user: User
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from studio.accounts.actions import grant_role, revoke_role
 from studio.accounts.forms import GrantForm, PersonForm, administered
 from studio.accounts.models import Membership, Organisation, Role, RoleGrant, User
-from studio.site import Register, site
+from studio.site import Register, person, site
 from studio.trail.actions import note
 
 
@@ -49,7 +49,6 @@ class PersonAdmin(Register):
 
     organisation = "memberships__organisation"
     readers = (Role.ADMINISTRATOR,)
-    form = add_form = PersonForm
     list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "last_login")
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
@@ -79,8 +78,8 @@ class PersonAdmin(Register):
         role, organisation, at = Role(form.cleaned_data["role"]), form.cleaned_data["organisation"], timezone.now()
         obj.is_staff = role != Role.CREATOR
         super().save_model(request, obj, form, change)
-        note(actor=request.user, verb="user.create", subject=obj, organisation=organisation.pk, at=at)  # type: ignore[arg-type]
-        grant_role(actor=request.user, user=obj, organisation=organisation, role=role, at=at)  # type: ignore[arg-type]
+        note(actor=person(request), verb="user.create", subject=obj, organisation=organisation.pk, at=at)
+        grant_role(actor=person(request), user=obj, organisation=organisation, role=role, at=at)
 
 
 @admin.register(RoleGrant, site=site)
@@ -89,7 +88,6 @@ class RoleGrantAdmin(Register):
 
     organisation = "membership__organisation"
     readers = (Role.ADMINISTRATOR, Role.AUDITOR)
-    form = GrantForm
     list_display = ("membership", "role")
     list_filter = ("role",)
     list_select_related = ("membership__user", "membership__organisation")
@@ -103,11 +101,11 @@ class RoleGrantAdmin(Register):
         """Administrators give roles."""
         return _administers(request)
 
-    def has_delete_permission(self, request: HttpRequest, obj: RoleGrant | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Administrators take them away, in their own organisations."""
         if obj is None:
             return _administers(request)
-        return administered(request.user).filter(pk=obj.membership.organisation_id).exists()  # type: ignore[arg-type]
+        return administered(person(request)).filter(pk=obj.membership.organisation_id).exists()
 
     def get_form(self, request: HttpRequest, obj: RoleGrant | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The organisations on offer are those the person administers."""
@@ -119,22 +117,17 @@ class RoleGrantAdmin(Register):
         """By the action; whoever holds more than the creator's role may come to the desk."""
         user, role, organisation = (form.cleaned_data[name] for name in ("username", "role", "organisation"))
         obj.membership = grant_role(
-            actor=request.user,
-            user=user,
-            organisation=organisation,
-            role=Role(role),
-            at=timezone.now(),  # type: ignore[arg-type]
+            actor=person(request), user=user, organisation=organisation, role=Role(role), at=timezone.now()
         )
         obj.pk = RoleGrant.objects.get(membership=obj.membership, role=role).pk
-        User.objects.filter(pk=user.pk).exclude(is_staff=role != Role.CREATOR).exclude(is_staff=True).update(
-            is_staff=True
-        )
+        if role != Role.CREATOR:
+            User.objects.filter(pk=user.pk).update(is_staff=True)
 
     def delete_model(self, request: HttpRequest, obj: RoleGrant) -> None:
         """By the action."""
         membership = obj.membership
         revoke_role(
-            actor=request.user,  # type: ignore[arg-type]
+            actor=person(request),
             user=membership.user,
             organisation=membership.organisation,
             role=Role(obj.role),

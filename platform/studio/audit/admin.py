@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from studio.accounts.models import Role
-from studio.site import Register, organisations_as, site
+from studio.site import Register, organisations_as, person, site
 from studio.trail.models import AuditRow, LedgerIntent
 
 
@@ -41,5 +41,5 @@ class IntentRegister(Register):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """An intent names its log, not its organisation."""
-        own = organisations_as(request.user, self.readers)  # type: ignore[arg-type]
-        return super(Register, self).get_queryset(request).filter(log__in=own.values("log"))
+        own = organisations_as(person(request), self.readers)
+        return LedgerIntent.objects.filter(log__in=own.values("log"))

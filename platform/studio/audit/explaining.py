@@ -43,7 +43,7 @@ EXPLANATIONS: Mapping[str, Explanation] = MappingProxyType(
         "withdrawn": Explanation(
             "This picture was released here and later withdrawn.",
             "It is genuine, but the organisation no longer stands by it.",
-            "Please do not use it any more; the reason is given below.",
+            "Please do not use it any more.",
             "refused",
         ),
         "unrecorded": Explanation(

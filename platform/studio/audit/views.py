@@ -87,7 +87,7 @@ def _verify(request: HttpRequest) -> dict[str, Any]:
     name, data = upload
     try:
         return {"file": name, **pipeline.verify_stranger(data).to_json()}
-    except pipeline.ledger_errors() as error:
+    except pipeline.LedgerUnavailableError as error:
         logger.error("a check could not be answered: %s", error)
         reason = "Our ledger cannot be reached, so there is no verdict. Your file is not the cause; try again later."
         raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, reason, retry_after_s=60) from error

@@ -21,4 +21,4 @@ class ModelRegister(Register):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Models belong to the installation."""
-        return super(Register, self).get_queryset(request).select_related("approved_by")
+        return Model.objects.select_related("approved_by")

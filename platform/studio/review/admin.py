@@ -1,8 +1,7 @@
 """The reviewer's inbox, and the registers of what was decided."""
 
 from http import HTTPStatus
-from typing import Any
-from uuid import UUID
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -80,13 +79,14 @@ class Inbox(Register):
         """The decision page."""
         found = self._find(request, object_id)
         if request.method != "POST":
-            return _page(request, found, _blank(found), HTTPStatus.OK)  # type: ignore[arg-type]  # staff are signed in
-        return _decide(request, found)  # type: ignore[arg-type]
+            return _page(cast(MemberRequest, request), found, _blank(found), HTTPStatus.OK)
+        return _decide(cast(MemberRequest, request), found)
 
     def _find(self, request: HttpRequest, object_id: str) -> ReviewRequest:
         joined = ("maker", *(f"picture__{name}" for name in JOINED))
         try:
-            return get_object_or_404(self.get_queryset(request).select_related(*joined), pk=object_id)
+            found: ReviewRequest = get_object_or_404(self.get_queryset(request).select_related(*joined), pk=object_id)
+            return found
         except ValidationError as error:
             raise Http404("No such request.") from error
 
@@ -130,16 +130,17 @@ def _page(request: MemberRequest, review: ReviewRequest, form: DecideForm, statu
     return render(request, "admin/desk/decide.html", site.each_context(request) | context, status=status)
 
 
-def _neighbours(request: MemberRequest, review: ReviewRequest) -> dict[str, UUID | None]:
-    """The undecided requests before and after this one, in the inbox's order."""
+def _neighbours(request: MemberRequest, review: ReviewRequest) -> dict[str, Any]:
+    """The undecided requests before and after this one in the inbox's order, its place, and how many wait."""
     waiting = ReviewRequest.objects.filter(picture__job__in=desk.reviewed_by(request), decision=None)
     keys = list(waiting.order_by(F("due").asc(nulls_last=True), "at").values_list("pk", flat=True)[:500])
     place = keys.index(review.pk) if review.pk in keys else -1
-    others = {
+    return {
         "previous": keys[place - 1] if place > 0 else None,
         "next": keys[place + 1] if place + 1 < len(keys) else None,
+        "place": place + 1,
+        "waiting": len(keys),
     }
-    return others | {"place": place + 1, "waiting": len(keys)}  # type: ignore[dict-item]
 
 
 @admin.register(ReviewDecision, site=site)

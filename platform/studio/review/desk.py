@@ -138,15 +138,13 @@ def _ruling_on(request: MemberRequest, picture: Picture, form: RuleForm) -> Call
 
 @require_POST
 def reveal(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """The held-back pixels as they are, in this one answer only; who looked is noted first."""
+    """The held-back pixels as they are, in this one answer only, which no cache keeps; who looked is noted first."""
     picture = _held_picture(request, pk)
     if refusal := _refusal(request, picture.job):
         raise PermissionDenied(refusal)
     organisation = picture.job.project.organisation_id
     note(actor=request.user, verb="picture.reveal", subject=picture, organisation=organisation, at=timezone.now())
-    response = _show(request, picture.job, RuleForm(), HTTPStatus.OK, picture=picture, pixels=_opened(picture, _png))
-    response["Cache-Control"] = "no-store"
-    return response
+    return _show(request, picture.job, RuleForm(), HTTPStatus.OK, picture=picture, pixels=_opened(picture, _png))
 
 
 def _opened(picture: Picture, develop: Callable[[bytes, int, int], bytes]) -> str:

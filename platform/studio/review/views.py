@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -93,7 +93,7 @@ def history(picture: Picture) -> QuerySet[AuditRow]:
 
 
 @require_GET
-def picture_file(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
+def picture_file(request: MemberRequest, pk: UUID, kind: str) -> HttpResponse:
     """The one road to a file: the signed file for members, the released one for everybody."""
     sha256, media_type = _released(request, pk) if kind == "released" else _signed(request, pk)
     try:
@@ -113,12 +113,12 @@ def picture_file(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
     return response
 
 
-def _signed(request: HttpRequest, pk: UUID) -> tuple[str, str]:
+def _signed(request: MemberRequest, pk: UUID) -> tuple[str, str]:
     picture = get_object_or_404(Picture.objects.visible_to(request.user), pk=pk)
     return picture.sha256, picture.media_type
 
 
-def _released(request: HttpRequest, pk: UUID) -> tuple[str, str]:
+def _released(request: MemberRequest, pk: UUID) -> tuple[str, str]:
     """A withdrawn file is handed out to members only: strangers who have it can still check it."""
     pictures = Picture.objects.select_related("release")
     picture = pictures.public().filter(pk=pk, state=PictureState.RELEASED).first()

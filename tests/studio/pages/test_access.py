@@ -1,0 +1,164 @@
+"""Who gets in where: every address of the product refuses strangers in the right way, under the right policy."""
+
+import re
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from studio.jobs.models import Job, Picture
+from studio.projects.models import Campaign
+from studio.review.models import ReviewRequest
+from studio.site import site
+
+PUBLIC_GET = {"home", "check", "login", "robots", "record", "picture-file:released"}
+PUBLIC_POST = {"check", "check-json", "login", "logout"}
+MEMBERS_GET = {"project", "campaign", "create", "request", "request-progress", "picture", "picture-file:signed"}
+MEMBERS_POST = {"create", "unknown-words", "request-cancel", "picture-submit", "picture-release", "picture-withdraw"}
+# It answers 404 to everybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
+FLEETING = {"request-preview"}
+INLINE = re.compile(r"""<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=[\"']""")
+DESK = {"desk", "rule-request", "rule-picture", "reveal-picture"}
+
+
+def addresses(resolver: URLResolver, spaces: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every pattern of the product with its full name."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern, f"{spaces}{pattern.namespace}:" if pattern.namespace else spaces)
+        else:
+            yield f"{spaces}{pattern.name}", pattern
+
+
+@pytest.fixture
+def address(job: Job, released: Picture, campaign: Campaign) -> Callable[[str], str]:
+    """The address of a name, leading to the sample organisation's own things."""
+    keys = {
+        "project": campaign.project_id,
+        "campaign": campaign.pk,
+        "create": campaign.pk,
+        "unknown-words": campaign.pk,
+        "record": released.pk,
+    }
+
+    def find(name: str) -> str:
+        name, _, kind = name.partition(":")
+        if kind:
+            return reverse(name, args=[released.pk, kind])
+        if name in {"home", "check", "check-json", "login", "logout", "robots"}:
+            return reverse(name)
+        key = keys.get(name) or (job.pk if name.startswith("request") else released.pk)
+        return reverse(name, args=[key])
+
+    return find
+
+
+def test_no_address_is_left_out() -> None:
+    named = {name.partition(":")[0] for name in PUBLIC_GET | PUBLIC_POST | MEMBERS_GET | MEMBERS_POST | FLEETING}
+    found = {name for name, _ in addresses(get_resolver())}
+    assert {name for name in found if not name.startswith("admin:")} == named
+    assert {name.removeprefix("admin:") for name in found} >= DESK
+
+
+def test_members_only(address: Callable[[str], str], outsider: Client) -> None:
+    for name in MEMBERS_GET | FLEETING:
+        where = address(name)
+        answer = Client().get(where)
+        # A file's address says nothing to a visitor, not even that signing in would help.
+        assert answer.status_code == (404 if name.startswith("picture-file") else 302), name
+        assert answer.headers.get("Location", "/login/").startswith("/login/"), name
+        assert outsider.get(where).status_code == 404, name
+
+
+def test_members_only_change_things(address: Callable[[str], str], outsider: Client) -> None:
+    for name in MEMBERS_POST:
+        where = address(name)
+        assert Client().post(where).headers["Location"].startswith("/login/"), name
+        assert outsider.post(where).status_code == 404, name
+        assert Client(enforce_csrf_checks=True).post(where).status_code == 403, name
+
+
+def test_members_and_everybody_see_theirs(address: Callable[[str], str], browse: Callable[[str], Client]) -> None:
+    for name in MEMBERS_GET:
+        assert browse("creator").get(address(name)).status_code == 200, name
+    for name in PUBLIC_GET:
+        assert Client().get(address(name)).status_code == 200, name
+
+
+def test_nothing_inline_is_allowed(address: Callable[[str], str], browse: Callable[[str], Client]) -> None:
+    for name in PUBLIC_GET | MEMBERS_GET:
+        answer = browse("creator").get(address(name))
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy, name
+        assert "default-src 'none'" in policy, name
+        if answer.headers["Content-Type"].startswith("text/html"):
+            assert not INLINE.search(answer.content.decode()), name
+
+
+def test_crawlers_index_public_pages_only(address: Callable[[str], str]) -> None:
+    for name, indexed in {"check": True, "record": True, "home": True, "login": False}.items():
+        assert ('content="noindex"' in Client().get(address(name)).content.decode()) is not indexed, name
+
+
+def test_the_desk_is_for_staff(review: ReviewRequest, browse: Callable[[str], Client], outsider: Client) -> None:
+    places = [
+        reverse("admin:desk"),
+        reverse("admin:rule-request", args=[review.picture.job_id]),
+        reverse("admin:rule-picture", args=[review.picture_id]),
+        reverse("admin:review_reviewrequest_change", args=[review.pk]),
+    ]
+    for place in places:
+        assert Client().get(place, follow=True).redirect_chain[-1][0].startswith("/login/"), place
+        assert browse("creator").get(place, follow=True).status_code == 403, place
+    for place in places[1:]:
+        assert outsider.get(place).status_code == 404, place
+
+
+def test_the_desk_relaxes_its_policy_no_further_than_it_must(browse: Callable[[str], Client], sample: object) -> None:
+    policy = browse("reviewer").get(reverse("admin:desk")).headers["Content-Security-Policy"]
+    directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert "'unsafe-inline'" not in directives["script-src"]
+    assert "'unsafe-eval'" in directives["script-src"]
+    assert "'unsafe-inline'" in directives["style-src"]
+
+
+def test_registers_stay_within_the_organisation(
+    review: ReviewRequest, browse: Callable[[str], Client], outsider: Client
+) -> None:
+    for model in site._registry:
+        where = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        assert Client().get(where).status_code == 302, where
+        assert browse("creator").get(where, follow=True).status_code == 403, where
+        page = outsider.get(where)
+        assert page.status_code == 200, where
+        for own in ("Rainy season", "Sample Aid", "Harvest", str(review.picture_id)):
+            assert own not in page.content.decode(), where
+
+
+def test_readers_of_the_registers(people: SimpleNamespace, rf: RequestFactory) -> None:
+    seen = {}
+    for role in ("reviewer", "auditor", "administrator"):
+        request = rf.get("/admin/")
+        request.user = getattr(people, role)
+        seen[role] = {model.__name__ for model, desk in site._registry.items() if desk.has_view_permission(request)}
+    assert {"AuditRow", "LedgerIntent", "ReviewDecision", "Picture"} <= seen["auditor"]
+    assert {"User", "RoleGrant", "AuditRow"} <= seen["administrator"]
+    assert not {"User", "AuditRow", "LedgerIntent"} & seen["reviewer"]
+
+
+@pytest.mark.parametrize("role", ["creator", "reviewer", "auditor", "custodian", "administrator"])
+def test_nobody_adds_changes_or_deletes_rows_by_hand(
+    role: str, picture: Picture, browse: Callable[[str], Client]
+) -> None:
+    client = browse(role)
+    for model in site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        if model.__name__ not in {"User", "RoleGrant"}:
+            assert client.post(f"{reverse(f'{name}_changelist')}add/").status_code in {302, 403, 404}
+    where = reverse("admin:jobs_picture_change", args=[picture.pk])
+    before = Picture.objects.values().get(pk=picture.pk)
+    assert client.post(where, {"state": "RELEASED"}).status_code in {302, 403}
+    assert client.post(where.replace("change", "delete"), {"post": "yes"}).status_code in {302, 403}
+    assert Picture.objects.values().get(pk=picture.pk) == before

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from celery import Celery
 from django.conf import settings
 
+from studio import filebroker
+
 logger = logging.getLogger(__name__)
 
 
@@ -22,7 +24,8 @@ def broker_options(url: str) -> tuple[str, dict[str, object]]:
     folder = Path(urlsplit(url).path)
     for name in ("messages", "control"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    return "filesystem://", {
+    filebroker.register()
+    return f"{filebroker.SCHEME}://localhost", {
         # One folder for both directions is how kombu's filesystem transport connects two processes.
         "data_folder_in": str(folder / "messages"),
         "data_folder_out": str(folder / "messages"),

@@ -180,6 +180,13 @@ def starter_folder() -> Path:
     return STARTER
 
 
+def starter_slug() -> str:
+    """A name for the shipped model that changes with its weights: a registered model never does."""
+    from generation.catalogue import STARTER, read_model
+
+    return f"starter-{read_model(STARTER, id='starter').digest[:8]}"
+
+
 class Press:
     """The model at work: one spawned child that keeps the last used model loaded."""
 

@@ -56,14 +56,14 @@ def ledger_sql(settings: LazySettings, statement: str, *values: object) -> None:
 def test_an_altered_ledger_row_is_named(picture: Picture, settings: LazySettings) -> None:
     intent = LedgerIntent.objects.get(row=str(picture.pk))
     altered = bytes(intent.canonical).replace(picture.sha256.encode(), b"0" * 64)
-    ledger_sql(settings, "UPDATE entries SET canonical = %s WHERE entry_id = %s", altered, str(intent.entry))
+    ledger_sql(settings, "UPDATE ledger_entry SET canonical = %s WHERE entry_id = %s", altered, str(intent.entry))
     with pytest.raises(CommandError, match=str(intent.entry)):
         check()
 
 
 def test_a_deleted_ledger_row_is_named(picture: Picture, settings: LazySettings) -> None:
     intent = LedgerIntent.objects.get(row=str(picture.release.pk))
-    ledger_sql(settings, "DELETE FROM entries WHERE entry_id = %s", str(intent.entry))
+    ledger_sql(settings, "DELETE FROM ledger_entry WHERE entry_id = %s", str(intent.entry))
     with pytest.raises(CommandError, match=str(intent.entry)):
         check()
 
@@ -116,7 +116,7 @@ def test_an_approval_by_a_maker_is_named(picture: Picture, sample: Sample) -> No
 
 
 def test_an_old_ledger_is_found_against_the_outside_checkpoint(picture: Picture, settings: LazySettings) -> None:
-    ledger_sql(settings, "DELETE FROM entries WHERE kind = 'release'")
+    ledger_sql(settings, "DELETE FROM ledger_entry WHERE kind = 'release'")
     LedgerIntent.objects.filter(kind="release").delete()
     with pytest.raises(CommandError, match=r"\[2\]"):
         check()

@@ -83,7 +83,7 @@ def _show(job: Job, step: pipeline.Step) -> None:
     A preview only where nothing delicate was noted.
     """
     fault("during generation")
-    done = step.picture * step.total + step.index + 1
+    done = step.picture * step.total + step.index
     if not Job.objects.filter(pk=job.pk, token=job.token, state=JobState.GENERATING).update(
         progress=done, progress_total=step.total * job.count
     ):

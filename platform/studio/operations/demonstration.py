@@ -121,7 +121,8 @@ class Demonstration:
         for job, prompt in zip(jobs, REQUESTS, strict=True):
             job.refresh_from_db()
             reasons = job.screenings.get(picture=None).reasons if job.state in STOPPED else []
-            self.say(f"  “{prompt}”\n      {': '.join([job.get_state_display(), '; '.join(reasons)]).rstrip(': ')}")
+            answer = f"{job.get_state_display()}: {'; '.join(reasons)}" if job.state in STOPPED else "Passed"
+            self.say(f"  “{prompt}”\n      {answer}")
         states = [job.state for job in jobs]
         if tuple(states[:2]) != STOPPED or set(STOPPED) & set(states[2:]):
             raise DemonstrationError(
@@ -289,7 +290,8 @@ class Demonstration:
 
     @staticmethod
     def _advance(bar: Any, value: int) -> int:
-        bar.update(value - bar.n)
+        if value != bar.n:
+            bar.update(value - bar.n)
         return value
 
     @staticmethod

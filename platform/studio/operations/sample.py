@@ -50,7 +50,11 @@ def prepare_sample(*, at: datetime) -> Sample:
         pipeline.create_authority(SLUG, name=organisation.name, now=at)
     custodian, administrator = people[Role.CUSTODIAN], people[Role.ADMINISTRATOR]
     model = register_model(
-        actor=custodian, organisation=organisation, slug="starter", folder=pipeline.starter_folder(), at=at
+        actor=custodian,
+        organisation=organisation,
+        slug=pipeline.starter_slug(),
+        folder=pipeline.starter_folder(),
+        at=at,
     )
     if model.state == Model.State.UNAPPROVED:
         model = approve_model(actor=custodian, organisation=organisation, model=model, at=at)

@@ -130,7 +130,12 @@ def train_heads(given: argparse.Namespace) -> int:
     from moderation.heads import HEADS_FILE
     from moderation.train import RECIPE, train
 
-    texts = examples(per_line=RECIPE.per_line, styled=RECIPE.styled, seed=RECIPE.seed)
+    texts = examples(
+        per_line=RECIPE.per_line,
+        per_harmless_line=RECIPE.per_harmless_line,
+        styled=RECIPE.styled,
+        seed=RECIPE.seed,
+    )
     heads, reports = train(texts, encoder=Encoder.load(threads=given.threads), recipe=RECIPE, say=_say)
     heads.save(given.out or HEADS_FILE)
     for report in reports:

@@ -22,7 +22,8 @@ CONCEPTS_FILE = Path(__file__).parent / "lexicon" / "concepts.toml"
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _ARABIC_PREFIX = re.compile("^(?:[وفبلك]?ال|[وفبلك])(?=[\u0621-\u064a]{3,})")
-_MASK = re.compile(r"(?<=\w)[*#%]+(?=\w)")
+_RUN_TOGETHER = 22  # letters from which a "word" is taken for several without spaces
+_WITHIN_FROM, _WITHIN_TO = 5, 16  # lengths of the words looked for inside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ class Lexicon:
                         yield entry, Span(start, stop, folded[start:stop])
                 if "-" in form or "'" in form:
                     yield from self._inside(form, start, end)
+            if len(word) >= _RUN_TOGETHER:
+                yield from self._within(word, start)
         if not has_spaces_between_words(folded):
             yield from self._anywhere_in(folded)
 
@@ -127,6 +130,15 @@ class Lexicon:
             for entry in self._beginning_with(part):
                 if len(entry.words) == 1 and len(part) > 2:
                     yield entry, Span(start, end, word)
+
+    def _within(self, word: str, start: int) -> Iterator[tuple[_Entry, Span]]:
+        """Longer words anywhere in a run of letters too long to be one word."""
+        for at in range(len(word)):
+            for length in range(_WITHIN_FROM, min(_WITHIN_TO, len(word) - at) + 1):
+                part = word[at : at + length]
+                for entry in (*self._by_word.get(part, ()), *self._by_prefix.get(part, ())):
+                    if len(entry.words) == 1:
+                        yield entry, Span(start + at, start + at + length, part)
 
     def _anywhere_in(self, folded: str) -> Iterator[tuple[_Entry, Span]]:
         for entry in self._anywhere:

@@ -40,8 +40,13 @@ class Example:
         return self.kind in HARMLESS
 
 
-def examples(*, per_line: int, styled: float, seed: int, folder: Path = TEXTS) -> tuple[Example, ...]:
-    """All training texts; lines with slots are filled up to `per_line` times, a share `styled` gets style words."""
+def examples(
+    *, per_line: int, per_harmless_line: int, styled: float, seed: int, folder: Path = TEXTS
+) -> tuple[Example, ...]:
+    """All training texts: lines with slots filled so many times, a share `styled` given style words.
+
+    Harmless lines are filled more often, since what people ask for is wider than what may harm.
+    """
     chance = random.Random(seed)  # noqa: S311 - repeatable choice of training texts, nothing secret
     styles = _lines(folder / "style.txt")
     made = []
@@ -50,7 +55,7 @@ def examples(*, per_line: int, styled: float, seed: int, folder: Path = TEXTS) -
         _check_kind(kind, path)
         slots = _slots(folder, language)
         for number, line in enumerate(_lines(path)):
-            for text in _filled(line, slots, per_line, chance):
+            for text in _filled(line, slots, per_harmless_line if kind in HARMLESS else per_line, chance):
                 made.append(Example(text, kind, language, f"{path.name}:{number}"))
                 if chance.random() < styled:
                     made.append(Example(f"{text}, {chance.choice(styles)}", kind, language, f"{path.name}:{number}"))

@@ -34,7 +34,9 @@ def about_language(readings: Readings, policy: Policy) -> Iterator[Finding]:
         )
 
 
-def from_classifier(classifier: TextClassifier, readings: Readings, policy: Policy) -> tuple[Finding, ...]:
+def from_classifier(
+    classifier: TextClassifier, book: RuleBook, readings: Readings, policy: Policy
+) -> tuple[Finding, ...]:
     """One finding for each category the policy looks for and the classifier scores."""
     wanted = classifier.categories & set(policy.categories(Stage.PROMPT))
     if not wanted:
@@ -45,8 +47,16 @@ def from_classifier(classifier: TextClassifier, readings: Readings, policy: Poli
         scores = _scores(classifier, readings)
     except Exception as fault:  # noqa: BLE001 - whatever a classifier does wrong, the prompt is held
         return tuple(_failed(category, classifier, policy, fault) for category in sorted(wanted))
+    ceilings = book.ceilings(readings.for_rules, language=readings.language.code)
     return tuple(
-        scored(category, scores[category], policy, source=classifier.id, revision=classifier.revision)
+        scored(
+            category,
+            min(scores[category], ceilings.get(category, 1.0)),
+            policy,
+            source=classifier.id,
+            revision=classifier.revision,
+            detail={"unsoftened": round(scores[category], 4)} if category in ceilings else None,
+        )
         for category in sorted(wanted)
     )
 

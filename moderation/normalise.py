@@ -29,11 +29,17 @@ _LOOKALIKE_PAIRS = (
 )
 _LOOKALIKES = str.maketrans({pair[0]: pair[1] for pair in _LOOKALIKE_PAIRS.split()})
 _LEET = str.maketrans("0345789@$!|€+", "oeastbgasilet")
-_LEET_WORD = re.compile(r"[^\W_]*[\d@$!|€+][\w@$!|€+]*[^\W_]|[@$€|]+[^\W\d_][\w@$!|€+]*")
-_MEASURE = re.compile(r"\d+(?:[.,x]\d+)*[^\W\d_]{1,3}|[^\W\d_]{1,2}-?\d+[^\W\d_]?|\d+")
+_LEET_WORD = re.compile(r"[\w@$!|€+]+")
+_MEASURE = re.compile(  # 4k, 35mm, 1980s, 2nd; H2O, B2B; mp3, f16
+    r"\d+(?:[.,x]\d+)*(?:[kdmglspxwvhe]|[mck]m|[kmc]g|m[lpb]|p[xm]|am|st|nd|rd|th|yo|yr|fps|dpi|hz|gb|min|in|ft|er|eme)"
+    r"|[A-Z]-?\d+[A-Z]?|[^\W\d_]{1,2}\d{1,2}|\d+"
+)
+_LETTER = r"[^\W\d_]"
+_PUNCTUATION = re.escape("'’´`-,;:!?()/&+\"“”@#$%^=<>{}[]\\")
 _DOTTED = re.compile(r"(?<![^\W_])[^\W\d_](?:([.\-_*·•~|/,+])\s?[^\W\d_])(?:\1\s?[^\W\d_])+(?![^\W_])")
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?: [^\W\d_]){3,}(?![^\W_])")
-_INNER_MARK = re.compile(r"(?<=[^\W\d_])[._·•*~|]+(?=[^\W\d_])")
+_INNER_MARK = re.compile(rf"(?<={_LETTER})(?:[*]|[^\w\s{_PUNCTUATION}])+(?={_LETTER})")
+_HUMP = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _ARABIC_MARKS = re.compile("[\u064b-\u065f\u0670\u0640]")
@@ -53,14 +59,17 @@ class Normalised:
         return bool(self.steps)
 
 
-def normalise(text: str) -> Normalised:
-    """Return the second reading of `text`."""
+def normalise(text: str, *, one: str = "") -> Normalised:
+    """Return the second reading of `text`.
+
+    `one`: the letter every "1" inside a word stands for, "i" or "l"; by default it is guessed each time.
+    """
     text = " ".join(text.split())
     steps: dict[str, None] = {}
     while True:
         before = text
         for name, undo in _STEPS:
-            undone = " ".join(undo(text).split())
+            undone = " ".join(undo(text, one).split())
             if undone != text:
                 steps[name] = None
             text = undone
@@ -84,15 +93,15 @@ def has_spaces_between_words(text: str) -> bool:
     return _SPACELESS.search(text) is None
 
 
-def _compatible(text: str) -> str:
+def _compatible(text: str, _one: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def _visible(text: str) -> str:
+def _visible(text: str, _one: str) -> str:
     return _INVISIBLE.sub("", text)
 
 
-def _without_stacked_marks(text: str) -> str:
+def _without_stacked_marks(text: str, _one: str) -> str:
     """Drop combining marks beyond the first on a Latin letter; ordinary accents are composed already."""
     kept: list[str] = []
     for character in unicodedata.normalize("NFC", text):
@@ -102,7 +111,7 @@ def _without_stacked_marks(text: str) -> str:
     return "".join(kept)
 
 
-def _one_script(text: str) -> str:
+def _one_script(text: str, _one: str) -> str:
     latin_text = sum("a" <= c <= "z" for c in text.lower()) * 2 > sum(c.isalpha() for c in text)
     return re.sub(r"\w+", lambda word: _latin_word(word.group(), latin_text=latin_text), text)
 
@@ -113,18 +122,21 @@ def _latin_word(word: str, *, latin_text: bool) -> str:
         return word
     mapped = word.translate(_LOOKALIKES)
     has_latin = any("a" <= c <= "z" for c in word.lower())
-    return mapped if mapped.isascii() and (has_latin or latin_text) else word
+    is_latin = all(unicodedata.name(c, "").startswith("LATIN") for c in mapped if c.isalpha())
+    return mapped if is_latin and (has_latin or latin_text) else word
 
 
-def _letters_for_digits(text: str) -> str:
-    return _LEET_WORD.sub(lambda word: _plain_word(word.group()), text)
+def _letters_for_digits(text: str, one: str) -> str:
+    return _LEET_WORD.sub(lambda word: _plain_word(word.group(), one), text)
 
 
-def _plain_word(word: str) -> str:
-    letters = sum(c.isalpha() for c in word)
-    if _MEASURE.fullmatch(word) or not letters or not word.isascii():
+def _plain_word(word: str, one: str) -> str:
+    if word.isalpha() or not any(map(str.isalpha, word)) or _MEASURE.fullmatch(word):
         return word
-    return re.sub("1", lambda one: _letter_for_one(word, one.start()), word).translate(_LEET)
+    if not any(c.isdigit() or c in "@$|€" for c in word) and not re.search(r"\w[!+]\w", word):
+        return word  # "wow!" is an exclamation, "k!ll" is not
+    word, end = (word.rstrip("!+"), word[len(word.rstrip("!+")) :])
+    return re.sub("1", lambda place: one or _letter_for_one(word, place.start()), word).translate(_LEET) + end
 
 
 def _letter_for_one(word: str, at: int) -> str:
@@ -136,17 +148,32 @@ def _letter_for_one(word: str, at: int) -> str:
     return "l" if before and before in "bcfgkps" and after in vowels else "i"
 
 
-def _joined_letters(text: str) -> str:
+def _joined_letters(text: str, _one: str) -> str:
     joined = _DOTTED.sub(lambda run: re.sub(r"[\W_]", "", run.group()), text)
     return _SPACED.sub(lambda run: run.group().replace(" ", ""), joined)
 
 
-def _without_inner_marks(text: str) -> str:
+def _without_inner_marks(text: str, _one: str) -> str:
     return _INNER_MARK.sub("", text)
 
 
-def _unstretched(text: str) -> str:
+def _unstretched(text: str, _one: str) -> str:
     return _STRETCHED.sub(r"\1", text)
+
+
+def _quiet(text: str, _one: str) -> str:
+    """Lower case for a text wholly in capitals: the encoder was trained on ordinary writing."""
+    return text.lower() if text.isupper() else text
+
+
+def _parted(text: str, _one: str) -> str:
+    """ "ManyWordsWithoutSpaces" parted at its capitals; names with one hump stay."""
+    return re.sub(r"\w{8,}", lambda word: _at_humps(word.group()), text.replace("_", " "))
+
+
+def _at_humps(word: str) -> str:
+    parts = _HUMP.split(word)
+    return " ".join(parts) if len(parts) > 2 else word
 
 
 _STEPS = (
@@ -158,4 +185,6 @@ _STEPS = (
     ("separated letters", _joined_letters),
     ("marks inside words", _without_inner_marks),
     ("stretched letters", _unstretched),
+    ("joined words", _parted),
+    ("capitals", _quiet),
 )

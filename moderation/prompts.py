@@ -144,7 +144,7 @@ class PromptScreen:
     def _findings(self, readings: Readings, policy: Policy) -> tuple[Finding, ...]:
         found = list(evidence.about_language(readings, policy))
         for classifier in self._classifiers:
-            found += evidence.from_classifier(classifier, readings, policy)
+            found += evidence.from_classifier(classifier, self._rules, readings, policy)
         found += evidence.minor_beside_sexual(self._rules, readings, found)
         found += evidence.from_rules(self._rules, readings, policy)
         found += evidence.hidden_words(self._rules, readings, policy)

@@ -15,7 +15,7 @@ from moderation.actions import Reach
 from moderation.categories import IMMUTABLE
 from moderation.errors import InputError
 from moderation.language import Language
-from moderation.normalise import Normalised, fold
+from moderation.normalise import Normalised, fold, normalise
 from moderation.policy import Policy
 from moderation.terms import Term, TermKind, TermScope
 
@@ -68,7 +68,8 @@ def read(
     at: datetime,
 ) -> Readings:
     """Gather the readings of `raw`; `english` is a rendering supplied by the caller, or None."""
-    own = tuple(dict.fromkeys((raw, second.text)))
+    guesses = [normalise(raw, one=letter).text for letter in "il"] if "1" in raw and second.changed else []
+    own = tuple(dict.fromkeys(text for text in (raw, second.text, *guesses) if text))
     reach = Reach.FULL if english is None or language.reach is Reach.FULL else Reach.VOCABULARY
     if english is not None:
         language = Language(language.code, Reach.VOCABULARY)

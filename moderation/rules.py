@@ -69,11 +69,21 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Softening:
+    """Where the concept `by` is named, a head's score for `category` counts for at most `most`."""
+
+    category: str
+    by: str
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
 class RuleBook:
-    """The lexicon and all rules over it."""
+    """The lexicon, all rules over it, and where heads are softened."""
 
     lexicon: Lexicon
     rules: tuple[Rule, ...]
+    softenings: tuple[Softening, ...]
     revision: str
 
     @classmethod
@@ -82,12 +92,14 @@ class RuleBook:
         lexicon = lexicon or Lexicon.load()
         try:
             content = path.read_bytes()
-            rules = tuple(_rule(entry) for entry in tomllib.loads(content.decode())["rule"])
+            entries = tomllib.loads(content.decode())
+            rules = tuple(_rule(entry) for entry in entries["rule"])
+            softenings = tuple(Softening(**entry) for entry in entries["soften"])
         except (OSError, ValueError, KeyError, TypeError, PolicyError) as wrong:
             raise ClassifierError(f"rules: cannot read {path.name}: {wrong!r}; restore the file") from wrong
         if not any(rule.category in IMMUTABLE for rule in rules):
             raise ClassifierError(f"rules: {path.name} has no rule for sexual_minors; restore the file")
-        return cls(lexicon, rules, hashlib.sha256(content + lexicon.revision.encode()).hexdigest())
+        return cls(lexicon, rules, softenings, hashlib.sha256(content + lexicon.revision.encode()).hexdigest())
 
     def hits(self, text: str, *, language: str, negative: str = "") -> tuple[Hit, ...]:
         """Every rule that fires on `text` and the `negative` prompt beside it."""
@@ -96,6 +108,11 @@ class RuleBook:
         seen.update({f"not:{concept}": spans for concept, spans in unwanted.items()})
         found = (rule.hit(seen) for rule in self.rules)
         return tuple(hit for hit in found if hit is not None)
+
+    def ceilings(self, texts: Iterable[str], *, language: str) -> dict[str, float]:
+        """The most a head's score counts for, by category, given what all of `texts` name."""
+        named = {concept for text in texts for concept in self.lexicon.sightings(fold(text), language=language)}
+        return {soft.category: soft.most for soft in self.softenings if soft.by in named}
 
     def names(self, texts: Iterable[str], concept: str, but_not: str, *, language: str) -> bool:
         """Whether some text names `concept` and no `but_not`."""

@@ -1,4 +1,7 @@
-"""The embedded broker: messages appear whole, in order, and a broken table heals."""
+"""The embedded broker: messages appear whole, in order, and a broken table heals.
+
+Each test has a queue name of its own: kombu remembers, for the whole process, which queues are bound.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,26 +32,26 @@ def take(queue: SimpleQueue) -> int:
 
 def test_messages_come_whole_and_in_order_while_others_write(connection: Connection) -> None:
     def write() -> None:
-        with connection.clone() as other, other.SimpleQueue("control") as queue:
+        with connection.clone() as other, other.SimpleQueue("many") as queue:
             for n in range(200):
                 queue.put({"n": n, "padding": "x" * 5000})
 
     writer = Thread(target=write)
     writer.start()
-    with connection.SimpleQueue("control") as queue:
+    with connection.SimpleQueue("many") as queue:
         assert [take(queue) for _ in range(200)] == list(range(200))
     writer.join()
 
 
 def test_a_table_cut_off_by_a_dying_process_is_made_anew(connection: Connection, tmp_path: Path) -> None:
-    (tmp_path / "control" / "control.exchange").write_text("")
-    with connection.SimpleQueue("control") as queue:
+    (tmp_path / "control" / "cut-off.exchange").write_text("")
+    with connection.SimpleQueue("cut-off") as queue:
         queue.put({"n": 1})
         assert take(queue) == 1
 
 
 def test_a_message_in_the_making_is_not_read(connection: Connection, tmp_path: Path) -> None:
     (tmp_path / "messages" / ".half").write_text('{"bo')
-    with connection.SimpleQueue("control") as queue:
+    with connection.SimpleQueue("half") as queue:
         queue.put({"n": 2})
         assert take(queue) == 2

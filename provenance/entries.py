@@ -7,6 +7,7 @@
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +19,8 @@ from provenance.canonical import Json, canonical_json, parse_canonical, require_
 VERSION = 1
 _FIELDS = frozenset({"v", "log", "id", "kind", "at", "record", "asset", "body"})
 _ASSET_FIELDS = frozenset({"sha256", "pixel_sha256", "media_type"})
+_OPTIONAL_ASSET_FIELDS = frozenset({"fingerprint"})
+_FINGERPRINT = re.compile(r"(ISCC:EED[A-Z2-7]{52})?")
 _COMMITMENT_DOMAIN = b"imprimatur/commitment/v1\x00"
 _SHORTEST_SALT = 16
 
@@ -53,7 +56,8 @@ def canonical_entry(
 ) -> bytes:
     """The canonical bytes of an entry; ValueError names the field that cannot be recorded.
 
-    `record` is the picture's `urn:uuid:…`, `asset` has `sha256`, `pixel_sha256` and `media_type`. Integers of 2**53
+    `record` is the picture's `urn:uuid:…`, `asset` has `sha256`, `pixel_sha256`, `media_type` and, to be found by its
+    looks, `fingerprint`. Integers of 2**53
     and more are refused by the canonical form, so seeds are strings.
     """
     entry: dict[str, Json] = {
@@ -118,7 +122,9 @@ def _require_valid(entry: Mapping[str, Any]) -> None:
 
 
 def _require_asset(asset: Mapping[str, Any]) -> None:
-    if set(asset) != _ASSET_FIELDS:
+    if set(asset) - _OPTIONAL_ASSET_FIELDS != _ASSET_FIELDS:
         raise ValueError(f"asset: exactly the fields {sorted(_ASSET_FIELDS)} are needed, not {sorted(asset)}")
     require_sha256("asset.sha256", asset["sha256"])
     require_sha256("asset.pixel_sha256", asset["pixel_sha256"])
+    if not _FINGERPRINT.fullmatch(asset.get("fingerprint", "")):
+        raise ValueError(f"asset.fingerprint: {asset['fingerprint']!r} is no ISCC Image-Code of 256 bits, nor empty")

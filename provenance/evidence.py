@@ -14,6 +14,7 @@ from cryptography import x509
 from provenance import credentials, jumbf, manifest
 from provenance.canonical import rfc3339, sha256_hex
 from provenance.errors import UnreadableAssetError
+from provenance.fingerprint import fingerprint
 from provenance.keys.chains import organisation, trusted_root
 from provenance.pictures import MOST_BYTES, Pixels, decode, guess
 
@@ -40,9 +41,9 @@ class Integrity(StrEnum):
 class Evidence:
     """The findings on one file. Digests are hexadecimal, times RFC 3339.
 
-    `pixel_sha256` is empty when the pixels cannot be decoded. `signer` is `none`, `invalid`, `unlisted` or
-    `trusted:<organisation>`. `record` and `log` are what the manifest claims, and None unless a trusted signature
-    stands behind the claim. `not_before` and `not_after` are the leaf's validity, `expired` says that it is over.
+    `pixel_sha256` and `fingerprint` are empty when the pixels cannot be decoded. `signer` is `none`, `invalid`,
+    `unlisted` or `trusted:<organisation>`. `record` and `log` are what the manifest claims, and None unless a trusted
+    signature stands behind the claim. `not_before` and `not_after` are the leaf's validity; `expired`: it is over.
     """
 
     sha256: str
@@ -50,6 +51,7 @@ class Evidence:
     media_type: str
     integrity: str
     signer: str
+    fingerprint: str = ""
     failures: tuple[str, ...] = ()
     manifest_id: str = ""
     record: str | None = None
@@ -78,9 +80,10 @@ def examine(data: bytes, *, roots_pem: bytes) -> Evidence:
     store = jumbf.manifest_store(data, media_type) if media_type else None
     if media_type is None or (pixels is None and store is None):
         raise trouble or UnreadableAssetError("file: not a picture")
-    bare = Evidence(
-        sha256_hex(data), pixels.sha256 if pixels else "", media_type, integrity=Integrity.NONE, signer="none"
-    )
+    bare = Evidence(sha256_hex(data), "", media_type, integrity=Integrity.NONE, signer="none")
+    if pixels is not None:
+        code = fingerprint(pixels.data, pixels.width, pixels.height)
+        bare = replace(bare, pixel_sha256=pixels.sha256, fingerprint=code)
     if store is None:
         return bare
     credential = credentials.read(data, media_type, roots_pem=roots_pem)

@@ -11,6 +11,7 @@ from provenance import credentials, jumbf, manifest, xmp
 from provenance.canonical import sha256_hex
 from provenance.claims import Claim
 from provenance.errors import SealError
+from provenance.fingerprint import fingerprint
 from provenance.keys import SigningIdentity
 from provenance.labels import draw_label
 from provenance.pictures import decode, encode, pixel_digest, probe, to_image
@@ -19,7 +20,8 @@ from provenance.watermark import Watermark
 
 @dataclass(frozen=True, slots=True)
 class SignedAsset:
-    """A signed file. `pixel_sha256` is of its decoded pixels, `source_pixel_sha256` of the pixels before the label."""
+    """A signed file. `pixel_sha256` is of its decoded pixels, `source_pixel_sha256` of the pixels before the
+    label; `fingerprint` is an ISCC of what is to be seen, empty for a plain surface."""
 
     data: bytes
     media_type: str
@@ -27,6 +29,7 @@ class SignedAsset:
     pixel_sha256: str
     source_pixel_sha256: str
     manifest_id: str
+    fingerprint: str
 
 
 def seal(
@@ -51,8 +54,9 @@ def seal(
         )
         image = to_image(marked, width, height)
     file = encode(image, media_type, xmp=xmp.packet(manifest.iptc_fields(claim)))
-    signed = credentials.sign(file, media_type, manifest.creation(claim, media_type), identity)
-    return _asset(signed, media_type, source_pixel_sha256=pixel_digest(pixels))
+    code = fingerprint(image.tobytes(), width, height)
+    signed = credentials.sign(file, media_type, manifest.creation(claim, media_type, fingerprint=code), identity)
+    return _asset(signed, media_type, source_pixel_sha256=pixel_digest(pixels), code=code)
 
 
 def release(first: bytes, claim: Claim, identity: SigningIdentity) -> SignedAsset:
@@ -68,8 +72,11 @@ def release(first: bytes, claim: Claim, identity: SigningIdentity) -> SignedAsse
         found = "no manifest" if before is None else f"{before.state}: {', '.join(before.failures) or 'foreign signer'}"
         raise SealError(f"first: it is not an intact file of ours ({found}); release what was sealed and approved")
     parent = credentials.Parent(first, manifest.parent_ingredient(claim))
-    signed = credentials.sign(first, media_type, manifest.publication(claim, media_type), identity, parent=parent)
-    asset = _asset(signed, media_type, source_pixel_sha256=decode(first).sha256)
+    pixels = decode(first)
+    code = fingerprint(pixels.data, pixels.width, pixels.height)
+    definition = manifest.publication(claim, media_type, fingerprint=code)
+    signed = credentials.sign(first, media_type, definition, identity, parent=parent)
+    asset = _asset(signed, media_type, source_pixel_sha256=pixels.sha256, code=code)
     if asset.pixel_sha256 != asset.source_pixel_sha256:
         raise SealError("release: signing changed the pixels, nothing may be published; report this with the file")
     return asset
@@ -80,7 +87,7 @@ def _require_current(claim: Claim, identity: SigningIdentity) -> None:
         raise SealError(f"identity: its certificate expired at {identity.expires}; issue a new leaf", permanent=False)
 
 
-def _asset(signed: bytes, media_type: str, *, source_pixel_sha256: str) -> SignedAsset:
+def _asset(signed: bytes, media_type: str, *, source_pixel_sha256: str, code: str) -> SignedAsset:
     store = jumbf.manifest_store(signed, media_type)
     if store is None:
         raise SealError("signature: the signed file holds no manifest store; the SDK and this library disagree")
@@ -91,4 +98,5 @@ def _asset(signed: bytes, media_type: str, *, source_pixel_sha256: str) -> Signe
         pixel_sha256=decode(signed).sha256,
         source_pixel_sha256=source_pixel_sha256,
         manifest_id=jumbf.active_label(store),
+        fingerprint=code,
     )

@@ -17,8 +17,7 @@ from provenance.evidence import Evidence, Integrity, examine
 from provenance.isolation import examine_isolated
 from provenance.keys import TrustStore
 from provenance.ledger import Ledger, LedgerEntry
-
-_FILE_KINDS = frozenset({EntryKind.PICTURE, EntryKind.RELEASE})
+from provenance.recovery import FILE_KINDS, find_twin
 
 
 class Verdict(StrEnum):
@@ -35,12 +34,17 @@ class Verdict(StrEnum):
     UNREADABLE = "unreadable"
 
 
+_OWN = {"released": Verdict.OURS, "withdrawn": Verdict.WITHDRAWN}
+_RECOVERED = {"released": Verdict.OURS_RECOVERED, "withdrawn": Verdict.WITHDRAWN}
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     """A verdict and what it rests on, each part apart from the others.
 
     `integrity`: intact, altered, none, unreadable. `signer`: none, invalid, unlisted, trusted:<organisation>.
-    `ledger`: recorded, unrecorded, not-asked. `status`: released, not-released, withdrawn, none.
+    `ledger`: recorded, unrecorded, not-asked (about what is no picture). `status`: released, not-released, withdrawn,
+    none.
     `reasons` are whole sentences without personal data, for publication.
     """
 
@@ -111,32 +115,30 @@ def _judge(evidence: Evidence, ledger: Ledger) -> Verification:
 
 def _altered(evidence: Evidence, ledger: Ledger) -> Verification:
     reasons = [f"The credential does not match the file: {', '.join(evidence.failures) or 'it cannot be read'}."]
-    if twins := _files_with_pixels(ledger, evidence.pixel_sha256):
-        reasons.append(f"Its pixels are those of {twins[0].record}: only data around them was changed.")
+    twin = find_twin(evidence, ledger)
+    if twin and twin.exact:
+        reasons.append(f"Its pixels are those of {twin.record}: only data around them was changed.")
     elif evidence.record:
         reasons.append(f"The credential was made for {evidence.record}; compare with the original.")
-    return _answer(Verdict.ALTERED, evidence, ledger="not-asked", status="none", reasons=reasons)
+    return _answer(Verdict.ALTERED, evidence, ledger="unrecorded", status="none", reasons=reasons)
 
 
 def _foreign(evidence: Evidence, ledger: Ledger) -> Verification:
     reasons = ["The credential is intact, but its signer is on none of our trust lists."]
-    if twins := _files_with_pixels(ledger, evidence.pixel_sha256):
-        reasons.append(f"Its pixels are those of our {twins[0].record}: somebody signed our picture again.")
-    return _answer(Verdict.OTHER_SIGNER, evidence, ledger="not-asked", status="none", reasons=reasons)
+    if twin := find_twin(evidence, ledger):
+        likeness = "Its pixels are those of" if twin.exact else "It looks like"
+        reasons.append(f"{likeness} our {twin.record}: somebody may have signed our picture again.")
+    return _answer(Verdict.OTHER_SIGNER, evidence, ledger="unrecorded", status="none", reasons=reasons)
 
 
 def _without_manifest(evidence: Evidence, ledger: Ledger) -> Verification:
-    twins = _files_with_pixels(ledger, evidence.pixel_sha256)
-    if not twins:
+    twin = find_twin(evidence, ledger)
+    if twin is None:
         reasons = ["The file carries no credential and was not found in the ledger, which proves nothing."]
         return _answer(Verdict.NO_CREDENTIALS, evidence, ledger="unrecorded", status="none", reasons=reasons)
-    twin = _best(twins)
-    found = "Found by its pixels, which are exactly those of a recorded file; the hard binding is not verifiable."
-    standing = _standing(ledger, str(twin.record), str((twin.asset or {})["sha256"]), log=twin.log)
-    verdict = {"released": Verdict.OURS_RECOVERED, "withdrawn": Verdict.WITHDRAWN}.get(
-        standing.status, Verdict.NOT_RELEASED
-    )
-    reasons = [found, *standing.reasons]
+    standing = _standing(ledger, twin.record, twin.sha256, log=twin.entry.log)
+    verdict = _RECOVERED.get(standing.status, Verdict.NOT_RELEASED)
+    reasons = [twin.how, *standing.reasons]
     return _answer(verdict, evidence, ledger="recorded", status=standing.status, reasons=reasons, record=twin.record)
 
 
@@ -145,12 +147,13 @@ def _own(evidence: Evidence, ledger: Ledger) -> Verification:
     if standing.entry is None or not _signed_in_time(evidence, standing.entry):
         reasons = [*standing.reasons, _unexplained(evidence, ledger)]
         return _answer(Verdict.UNRECORDED, evidence, ledger="unrecorded", status="none", reasons=reasons)
-    verdict = {"released": Verdict.OURS, "withdrawn": Verdict.WITHDRAWN}.get(standing.status, Verdict.NOT_RELEASED)
+    verdict = _OWN.get(standing.status, Verdict.NOT_RELEASED)
     return _answer(verdict, evidence, ledger="recorded", status=standing.status, reasons=standing.reasons)
 
 
 def _unexplained(evidence: Evidence, ledger: Ledger) -> str:
-    if any(entry.record == evidence.record for entry in _files_with_pixels(ledger, evidence.pixel_sha256)):
+    twin = find_twin(evidence, ledger)
+    if twin and twin.exact and twin.record == evidence.record:
         return "Its pixels are those of the recorded file: it was signed again, or changed where no signature reaches."
     return "Treat it as made with a stolen key until the organisation has explained it."
 
@@ -170,18 +173,9 @@ def _signed_in_time(evidence: Evidence, entry: LedgerEntry) -> bool:
     return not evidence.expired or evidence.not_before[:19] <= entry.at[:19] <= evidence.not_after[:19]
 
 
-def _files_with_pixels(ledger: Ledger, pixel_sha256: str) -> list[LedgerEntry]:
-    return [entry for entry in ledger.by_pixels(pixel_sha256) if entry.kind in _FILE_KINDS and entry.record]
-
-
-def _best(twins: list[LedgerEntry]) -> LedgerEntry:
-    """The released file among those with the same pixels, else the first recorded one."""
-    return next((entry for entry in twins if entry.kind is EntryKind.RELEASE), twins[0])
-
-
 def _standing(ledger: Ledger, record: str, sha256: str, *, log: str | None) -> _Standing:
     history = [entry for entry in ledger.by_record(record) if entry.log == log] if record else []
-    own = [entry for entry in history if entry.kind in _FILE_KINDS and entry.asset and entry.asset["sha256"] == sha256]
+    own = [entry for entry in history if entry.kind in FILE_KINDS and entry.asset and entry.asset["sha256"] == sha256]
     if not own:
         return _Standing("none", None, ("It is signed with our key, but the ledger has no entry for this file.",))
     withdrawals = [entry for entry in history if entry.kind is EntryKind.WITHDRAWAL]

@@ -18,11 +18,13 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, tex
 
 from provenance.canonical import rfc3339
 from provenance.errors import LedgerConflictError
+from provenance.fingerprint import distance
 from provenance.keys import CheckpointKey, TrustStore
 from provenance.ledger import merkle, tables
 from provenance.ledger.audit import Auditor, AuditReport
 from provenance.ledger.checkpoints import Checkpoint
 from provenance.ledger.engines import TIMEOUT_SECONDS, Engines, guarded
+from provenance.ledger.fingerprints import FingerprintIndex, Place
 from provenance.ledger.records import LedgerEntry, Receipt, octets
 from provenance.ledger.turns import turn
 
@@ -36,6 +38,7 @@ class Ledger:
     def __init__(self, url: str) -> None:
         """`url` is `sqlite:///path`, a plain path, or `postgresql://…`; nothing is connected yet."""
         self._engines = Engines(url)
+        self._fingerprints = FingerprintIndex()
 
     def append(self, entry: bytes) -> Receipt:
         """Record canonical bytes at the end of their log and return the receipt, durable.
@@ -83,6 +86,16 @@ class Ledger:
         """All entries about files whose decoded pixels have this SHA-256."""
         condition = _ENTRY.asset_pixel_sha256 == pixel_sha256
         return self._search(condition, lambda entry: _names(entry, "pixel_sha256", pixel_sha256))
+
+    def by_fingerprint(self, fingerprint: str, *, within: int, most: int = 10) -> tuple[tuple[LedgerEntry, int], ...]:
+        """The entries whose picture looks most alike, with the number of differing bits, nearest first.
+
+        `within` is the largest distance that counts. ValueError for what is no fingerprint.
+        """
+        with self._engines.reading() as connection:
+            found = self._fingerprints.nearest(connection, fingerprint, within=within, most=most)
+            entries = [(_at(connection, place), bits) for place, bits in found]
+        return tuple((entry, bits) for entry, bits in entries if entry and _looks(entry, fingerprint, bits))
 
     def logs(self) -> tuple[str, ...]:
         """The names of all logs that have an entry."""
@@ -179,6 +192,17 @@ def _select(connection: Connection, *conditions: ColumnElement[bool]) -> list[Le
     return [_parse(row.sequence, row.canonical) for row in rows]
 
 
+def _at(connection: Connection, place: Place) -> LedgerEntry | None:
+    found = _select(connection, _ENTRY.log == place[0], _ENTRY.sequence == place[1])
+    return found[0] if found else None
+
+
+def _looks(entry: LedgerEntry, fingerprint: str, bits: int) -> bool:
+    """Whether the entry itself says what the index says about it."""
+    recorded = (entry.asset or {}).get("fingerprint")
+    return bool(recorded) and distance(str(recorded), fingerprint) == bits
+
+
 def _by_id(connection: Connection, entry_id: UUID) -> LedgerEntry | None:
     found = _select(connection, _ENTRY.entry_id == str(entry_id))
     return found[0] if found else None
@@ -219,6 +243,9 @@ def _insert(connection: Connection, new: LedgerEntry, sequence: int) -> None:
         insert(tables.nodes),
         [{"log": new.log, "level": at[0], "position": at[1], "hash": value} for at, value in completed],
     )
+    if fingerprint := (new.asset or {}).get("fingerprint"):
+        row = {"log": new.log, "sequence": sequence, "value": fingerprint}
+        connection.execute(insert(tables.fingerprints), row)
 
 
 def _nodes(connection: Connection, log: str) -> merkle.Nodes:

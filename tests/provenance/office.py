@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from provenance.canonical import sha256_hex
 from provenance.claims import Claim, Governance, ModelReference, Oversight
@@ -35,6 +36,19 @@ class Pixels:
         plane = np.stack([255 * x / width, 255 * y / height, 127 + 0 * x], axis=-1)
         noise = np.random.default_rng(seed).integers(-8, 8, plane.shape)
         return cls((plane + noise).clip(0, 255).astype(np.uint8).tobytes(), width, height)
+
+    @classmethod
+    def shapes(cls, width: int, height: int, *, seed: int) -> "Pixels":
+        """A drawing: some coloured discs on a light ground, another one for every seed."""
+        chance = np.random.default_rng(seed)
+        image = Image.new("RGB", (width, height), (240, 236, 225))
+        pencil = ImageDraw.Draw(image)
+        for _ in range(9):
+            x, y, radius = chance.integers(0, width), chance.integers(0, height), chance.integers(8, height // 3)
+            red, green, blue = (int(value) for value in chance.integers(0, 255, 3))
+            box = (int(x - radius), int(y - radius), int(x + radius), int(y + radius))
+            pencil.ellipse(box, fill=(red, green, blue))
+        return cls(image.tobytes(), width, height)
 
 
 @dataclass(slots=True)
@@ -119,7 +133,12 @@ class Office:
 
 def named(asset: SignedAsset) -> Mapping[str, str]:
     """What an entry says about a file."""
-    return {"sha256": asset.sha256, "pixel_sha256": asset.pixel_sha256, "media_type": asset.media_type}
+    return {
+        "sha256": asset.sha256,
+        "pixel_sha256": asset.pixel_sha256,
+        "media_type": asset.media_type,
+        "fingerprint": asset.fingerprint,
+    }
 
 
 def flip(data: bytes) -> bytes:

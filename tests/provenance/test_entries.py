@@ -13,6 +13,7 @@ from provenance.entries import EntryKind, canonical_entry, commitment, entry_id,
 
 MOMENT = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
 DIGEST = "ab" * 32
+ASSET = {"sha256": DIGEST, "pixel_sha256": DIGEST, "media_type": "image/png"}
 SALT = bytes(range(16))
 json_values = st.recursive(
     st.none() | st.booleans() | st.text() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e15, 1e15),
@@ -28,7 +29,7 @@ def entry(**changes: Any) -> bytes:
         "kind": EntryKind.PICTURE,
         "at": MOMENT,
         "record": f"urn:uuid:{UUID(int=8)}",
-        "asset": {"sha256": DIGEST, "pixel_sha256": DIGEST, "media_type": "image/png"},
+        "asset": ASSET,
         "body": {"seed": "18446744073709551615"},
     }
     return canonical_entry(**(fields | changes))
@@ -62,6 +63,8 @@ def test_any_body_survives_the_round_trip(body: dict[str, Any]) -> None:
         ({"body": {"set": {1}}}, "value"),
         ({"asset": {"sha256": DIGEST}}, "asset"),
         ({"asset": {"sha256": DIGEST.upper(), "pixel_sha256": DIGEST, "media_type": "image/png"}}, "asset.sha256"),
+        ({"asset": {**ASSET, "fingerprint": "ISCC:short"}}, "asset.fingerprint"),
+        ({"asset": {**ASSET, "colour": "red"}}, "asset"),
         ({"record": "picture 7"}, "urn:uuid"),
         ({"log": "two words"}, "log"),
         ({"log": ""}, "log"),

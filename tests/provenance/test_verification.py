@@ -168,7 +168,7 @@ def test_our_file_opened_and_signed_by_another(office: Office, pixels: Pixels, s
     record, first = office.make(pixels)
     claim = office.claim(record, office.first_entry(record))
     parent = credentials.Parent(first.data, manifest.parent_ingredient(claim))
-    definition = manifest.publication(claim, first.media_type)
+    definition = manifest.publication(claim, first.media_type, fingerprint="")
     again = credentials.sign(first.data, first.media_type, definition, stranger, parent=parent)
     answer = check(again, office)
     assert (answer.verdict, answer.signer) == (Verdict.OTHER_SIGNER, "unlisted")
@@ -186,6 +186,49 @@ def test_a_stripped_picture_that_was_never_released(office: Office, pixels: Pixe
     record, first = office.make(pixels)
     answer = check(resaved(first.data), office)
     assert (answer.verdict, answer.record) == (Verdict.NOT_RELEASED, record)
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "WEBP", "PNG"])
+@pytest.mark.parametrize("scale", [1.0, 0.5, 1.7])
+def test_a_copy_that_was_encoded_or_resized_is_recovered_by_its_looks(
+    office: Office, format_: str, scale: float
+) -> None:
+    record, first = office.make(Pixels.shapes(256, 192, seed=1))
+    office.publish(record, first)
+    for seed in range(2, 6):
+        office.make(Pixels.shapes(256, 192, seed=seed))
+    with Image.open(io.BytesIO(first.data)) as image:
+        copy = image.convert("RGB").resize((round(256 * scale), round(192 * scale)))
+    file = io.BytesIO()
+    copy.save(file, format_, quality=50)
+    answer = check(file.getvalue(), office)
+    assert (answer.verdict, answer.record) == (Verdict.OURS_RECOVERED, record)
+    assert "not verifiable" in answer.reasons[0]
+
+
+def test_what_may_only_look_alike_is_said_to(office: Office) -> None:
+    record, first = office.make(Pixels.shapes(256, 192, seed=1))
+    office.publish(record, first)
+    answer = check(resaved(first.data, "JPEG", quality=60), office)
+    assert "may only look alike" in answer.reasons[0]
+
+
+def test_another_picture_is_not_recovered(office: Office) -> None:
+    office.publish(*office.make(Pixels.shapes(256, 192, seed=1)))
+    file = io.BytesIO()
+    other = Pixels.shapes(256, 192, seed=99)
+    Image.frombytes("RGB", (other.width, other.height), other.data).save(file, "JPEG")
+    assert check(file.getvalue(), office).verdict is Verdict.NO_CREDENTIALS
+
+
+def test_plain_surfaces_are_never_recovered(office: Office) -> None:
+    white = Pixels(bytes([255]) * 3 * 64 * 64, 64, 64)
+    record, first = office.make(white, label="none")
+    office.publish(record, first)
+    assert first.fingerprint == ""
+    file = io.BytesIO()
+    Image.new("RGB", (80, 80), (250, 250, 250)).save(file, "PNG")
+    assert check(file.getvalue(), office).verdict is Verdict.NO_CREDENTIALS
 
 
 def test_no_credentials_proves_nothing(office: Office, media_type: str) -> None:

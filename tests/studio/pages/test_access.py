@@ -15,8 +15,25 @@ from studio.site import site
 
 PUBLIC_GET = {"home", "check", "login", "robots", "record", "picture-file:released"}
 PUBLIC_POST = {"check", "check-json", "login", "logout"}
-MEMBERS_GET = {"project", "campaign", "create", "request", "request-progress", "picture", "picture-file:signed"}
-MEMBERS_POST = {"create", "unknown-words", "request-cancel", "picture-submit", "picture-release", "picture-withdraw"}
+MEMBERS_GET = {
+    "project",
+    "new-campaign",
+    "campaign",
+    "create",
+    "request",
+    "request-progress",
+    "picture",
+    "picture-file:signed",
+}
+MEMBERS_POST = {
+    "create",
+    "new-campaign",
+    "unknown-words",
+    "request-cancel",
+    "picture-submit",
+    "picture-release",
+    "picture-withdraw",
+}
 # It answers 404 to everybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}
 INLINE = re.compile(r"""<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=[\"']""")
@@ -37,6 +54,7 @@ def address(job: Job, released: Picture, campaign: Campaign) -> Callable[[str], 
     """The address of a name, leading to the sample organisation's own things."""
     keys = {
         "project": campaign.project_id,
+        "new-campaign": campaign.project_id,
         "campaign": campaign.pk,
         "create": campaign.pk,
         "unknown-words": campaign.pk,

@@ -31,18 +31,21 @@ FLAT = Package("@iconify-json/fluent-emoji-flat", "1.2.6", "MIT")
 NOTO = Package("@iconify-json/noto", "1.2.9", "Apache-2.0")
 WORDS = Package("emojibase-data", "17.0.0", "MIT")
 UPSCALER = Package("@upscalerjs/esrgan-slim", "1.0.0", "MIT")
+THIRD = Package("@iconify-json/twemoji", "1.2.5", "CC-BY-4.0")
+"""Drawings that no model here is trained on; fetched for measurements alone and never shipped."""
+
 STYLES: dict[str, Package] = {"flat": FLAT, "noto": NOTO}
 PACKAGES = (FLAT, NOTO, WORDS, UPSCALER)
 
 
-def fetch(cache: Path) -> None:
-    """Install PACKAGES into `cache` (a folder of this purpose alone) and check their versions.
+def fetch(cache: Path, packages: tuple[Package, ...] = PACKAGES) -> None:
+    """Install `packages` into `cache` (a folder of this purpose alone) and check their versions.
 
     Raises DataError when npm is missing or fails, or when a version is not the pinned one.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    if not all((folder(cache, package) / "package.json").exists() for package in PACKAGES):
-        wanted = [f"{package.name}@{package.version}" for package in PACKAGES]
+    if not all((folder(cache, package) / "package.json").exists() for package in packages):
+        wanted = [f"{package.name}@{package.version}" for package in packages]
         command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(cache), *wanted]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
@@ -50,7 +53,7 @@ def fetch(cache: Path) -> None:
             raise DataError("npm is not installed: install Node.js with npm to fetch the drawings") from error
         except subprocess.CalledProcessError as error:
             raise DataError(f"npm could not fetch the packages: {error.stderr[-400:]}") from error
-    for package in PACKAGES:
+    for package in packages:
         found = json.loads((folder(cache, package) / "package.json").read_text())["version"]
         if found != package.version:
             raise DataError(f"cache holds {package.name} {found}, not {package.version}: empty the folder {cache}")

@@ -1,0 +1,148 @@
+"""Measures a model folder with an independent judge, on wishes drawn by a fixed seed before any picture is made.
+
+What is measured: the judge itself (held-out compositions, a third icon set), the asked concept first and in the first
+five, pairs never seen together, background colour, gender, skin tone, how far each language is read as English is, and
+how near the pictures are to training drawings.
+
+Invariant: a figure is a share of cases with its number of cases, never a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from generation.training import drawings as data_set
+from generation.training import sheet, wishes
+from generation.training.drawings import Drawing
+from generation.training.judge import Judge, Scenes
+from generation.training.network import Painter
+from generation.training.sources import THIRD, IconSet
+from generation.training.tokens import COLOURS, Alphabet
+from generation.training.wishes import Wish
+from generation.vocabulary import Vocabulary
+
+WISHES_SEED = 200
+BORDER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`hits` of `cases`."""
+
+    hits: int
+    cases: int
+
+    def __str__(self) -> str:
+        part = f"{100 * self.hits / self.cases:.1f} %" if self.cases else "no cases"
+        return f"{part} ({self.hits} of {self.cases})"
+
+
+def of_judge(judge: Judge, scenes: Scenes, cache: Path) -> dict[str, Share]:
+    """Measure the judge on compositions with a seed of their own, and on the icon set that nothing was trained on."""
+    pictures, labels = scenes.batch(1000, seed=9_000, step=0)
+    first = judge.look(pictures).concepts.argmax(dim=1).numpy()
+    shares = {"judge: held-out compositions, first": Share(int((first == labels[:, 0]).sum()), len(labels))}
+    third, expected = _third_set(judge, cache)
+    ranks = _ranks(judge.look(third).concepts, expected)
+    shares["judge: third icon set, first"] = _within(ranks, 1)
+    shares["judge: third icon set, first five"] = _within(ranks, 5)
+    return shares
+
+
+def of_painter(painter: Painter, judge: Judge, drawings: list[Drawing], *, count: int) -> dict[str, Share]:
+    """Paint `count` wishes and all pairs kept from training, and let the judge say what they show."""
+    alphabet = Alphabet.declared()
+    asked = wishes.draw(drawings, count, seed=WISHES_SEED)
+    pictures = sheet.paint(painter, asked, alphabet, seed=WISHES_SEED)
+    opinion = judge.look(pictures)
+    ranks = _ranks(opinion.concepts, [judge.concepts.index(w.concept) for w in asked])
+    apart = wishes.unseen(drawings, seed=WISHES_SEED)
+    unseen = judge.look(sheet.paint(painter, apart, alphabet, seed=WISHES_SEED))
+    unseen_ranks = _ranks(unseen.concepts, [judge.concepts.index(w.concept) for w in apart])
+    return {
+        "concept first": _within(ranks, 1),
+        "concept in the first five": _within(ranks, 5),
+        "pair never seen together, concept in the first five": _within(unseen_ranks, 5),
+        "background colour": _equal([w.colour for w in asked], [background(p) for p in pictures]),
+        "gender": _agreement(asked, "gender", judge.gender(opinion)),
+        "skin tone": _agreement(asked, "tone", judge.tone(opinion)),
+    }
+
+
+def of_languages(vocabulary: Vocabulary, drawings: list[Drawing], *, count: int) -> dict[str, Share]:
+    """Tell for each language how many wishes are read as they are in English: those give the very same picture."""
+    asked = wishes.draw(drawings, count, seed=WISHES_SEED)
+    shares = {}
+    for language in vocabulary.languages:
+        same = [_meaning(vocabulary, w, language) == _meaning(vocabulary, w, "en") for w in asked]
+        shares[f"read as in English: {language}"] = Share(sum(same), len(same))
+    return shares
+
+
+def of_memory(
+    painter: Painter, judge: Judge, drawings: list[Drawing], pixels: NDArray[np.uint8], *, count: int
+) -> dict[str, Any]:
+    """Report how near painted pictures are to their nearest training drawing, by cosine of the judge's features.
+
+    A near-copy is a picture at least as near to a drawing as half of that drawing's own recompositions are.
+    """
+    rng = np.random.default_rng(WISHES_SEED)
+    plain = np.stack([Scenes.scene(p, rng) for p in pixels])
+    again = np.stack([Scenes.scene(p, rng) for p in pixels])
+    shelf = _unit(judge.look(plain).features)
+    threshold = float((shelf * _unit(judge.look(again).features)).sum(dim=1).median())
+    asked = wishes.draw(drawings, count, seed=WISHES_SEED)
+    seen = _unit(judge.look(sheet.paint(painter, asked, Alphabet.declared(), seed=WISHES_SEED)).features)
+    nearest = (seen @ shelf.T).max(dim=1)
+    copies = int((nearest.values >= threshold).sum())
+    icons = [f"{drawings[int(i)].style}:{drawings[int(i)].icon}" for i in nearest.indices]
+    return {"threshold": threshold, "near-copies": Share(copies, count), "nearest": icons}
+
+
+def background(picture: NDArray[np.uint8]) -> str:
+    """Return the declared colour nearest to the median of a picture's border."""
+    edge = np.ones(picture.shape[:2], dtype=bool)
+    edge[BORDER:-BORDER, BORDER:-BORDER] = False
+    median = np.median(picture[edge].astype(float), axis=0)
+    return min(COLOURS, key=lambda name: float(np.square(median - np.array(COLOURS[name])).sum()))
+
+
+def _third_set(judge: Judge, cache: Path) -> tuple[NDArray[np.uint8], list[int]]:
+    icons = IconSet.load(cache, THIRD)
+    rng = np.random.default_rng(WISHES_SEED)
+    known = [(i, concept) for i, concept in enumerate(judge.concepts) if concept in icons]
+    scenes = [Scenes.scene(data_set.render(icons.svg(concept), data_set.SIDE), rng) for _, concept in known]
+    return np.stack(scenes), [i for i, _ in known]
+
+
+def _ranks(scores: torch.Tensor, expected: Sequence[int]) -> list[int]:
+    own = scores[torch.arange(len(expected)), torch.tensor(expected)]
+    return [int(rank) + 1 for rank in (scores > own[:, None]).sum(dim=1)]
+
+
+def _within(ranks: Sequence[int], place: int) -> Share:
+    return Share(sum(rank <= place for rank in ranks), len(ranks))
+
+
+def _agreement(asked: list[Wish], part: str, seen: list[str]) -> Share:
+    stated = [(getattr(w, part), s) for w, s in zip(asked, seen, strict=True) if getattr(w, part)]
+    return Share(sum(a == s for a, s in stated), len(stated))
+
+
+def _equal(asked: list[str], seen: list[str]) -> Share:
+    return Share(sum(a == s for a, s in zip(asked, seen, strict=True)), len(asked))
+
+
+def _meaning(vocabulary: Vocabulary, wish: Wish, language: str) -> list[str]:
+    return [phrase.token for phrase in vocabulary.read(wish.prompt(vocabulary, language))[0] if phrase.token]
+
+
+def _unit(features: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.normalize(features, dim=1)

@@ -48,7 +48,7 @@ def production_secrets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
     return found
 
 
-@register(Tags.database)
+@register(Tags.security)
 def two_databases(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """The ledger never shares a database with the application: an auditor must not have to trust its administrator."""
     if settings.LEDGER_URL != settings.DATABASE_URL:
@@ -62,7 +62,7 @@ def two_databases(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
     ]
 
 
-@register()
+@register(Tags.compatibility)
 def fault_points(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """FAULT_POINT must name points that exist."""
     try:

@@ -13,7 +13,7 @@ Invariants:
 
 from generation.catalogue import STARTER, ModelEntry, read_model, starter, verify_weights
 from generation.child import GenerationChild
-from generation.engine import Engine, GeneratedAsset, Step
+from generation.engine import Engine, GeneratedAsset, Reference, Step
 from generation.errors import (
     ChildDiedError,
     DeadlineError,
@@ -36,6 +36,7 @@ __all__ = [
     "ModelEntry",
     "ModelFolderError",
     "OutputError",
+    "Reference",
     "SpecError",
     "Step",
     "read_model",

@@ -52,6 +52,10 @@ class ModelEntry:
         """Raise `SpecError` when this model cannot serve a spec, naming the field and the remedy."""
         family_of(self.pipeline).check(spec, self.folder)
 
+    def notices(self, spec: GenerationSpec) -> tuple[str, ...]:
+        """Return plain sentences on what this model will not do as asked, though it makes a picture."""
+        return family_of(self.pipeline).notices(spec, self.folder)
+
     def to_json(self) -> dict[str, JSON]:
         """Return plain JSON, from which `from_json` rebuilds the entry."""
         return asdict(self) | {"folder": str(self.folder), "languages": list(self.languages)}

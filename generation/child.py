@@ -23,7 +23,7 @@ from typing import Self
 
 from generation.canonical import JSON
 from generation.catalogue import ModelEntry
-from generation.engine import GeneratedAsset, Step, Stream
+from generation.engine import GeneratedAsset, Reference, Step, Stream
 from generation.errors import ChildDiedError, DeadlineError, GenerationError
 from generation.frames import BrokenFrameError, Frame, FrameReader, write_frame
 from generation.messages import asset_from, error_from, step_from
@@ -51,7 +51,7 @@ class GenerationChild:
         """Start the child, which begins to load its model, unless it runs already."""
         self._alive()
 
-    def generate(self, spec: GenerationSpec, *, deadline_s: float) -> Stream:
+    def generate(self, spec: GenerationSpec, *, deadline_s: float, reference: Reference | None = None) -> Stream:
         """Yield the steps and assets of a spec, as `generation.engine.Engine` says.
 
         Nothing happens before the first step is asked for; `deadline_s` is in seconds from then, loading included.
@@ -62,7 +62,7 @@ class GenerationChild:
         running = self._alive()
         self._requests += 1
         request = self._requests
-        running.tell({"kind": "generate", "request": request, "spec": spec.to_json()})
+        running.ask(request, spec, reference)
         try:
             while (item := running.item(request, until)) is not None:
                 yield item
@@ -116,10 +116,15 @@ class _Running:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def tell(self, header: Mapping[str, JSON]) -> None:
+    def tell(self, header: Mapping[str, JSON], body: bytes = b"") -> None:
         # When nobody reads any more, the end of the answers says so, and why.
         with suppress(BrokenPipeError, ValueError):
-            write_frame(self._questions.fileno(), header)
+            write_frame(self._questions.fileno(), header, body)
+
+    def ask(self, request: int, spec: GenerationSpec, reference: Reference | None) -> None:
+        size = None if reference is None else {"width": reference.width, "height": reference.height}
+        header: dict[str, JSON] = {"kind": "generate", "request": request, "spec": spec.to_json(), "reference": size}
+        self.tell(header, b"" if reference is None else reference.pixels)
 
     def item(self, request: int, until: float) -> Step | GeneratedAsset | None:
         """Return the next step or asset of a request, None when it is done."""

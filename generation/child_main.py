@@ -10,10 +10,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from queue import SimpleQueue
-from typing import Any
 
 from generation.catalogue import ModelEntry, verify_weights
-from generation.engine import Engine, Step
+from generation.engine import Engine, Reference, Step
 from generation.frames import Frame, FrameReader, write_frame
 from generation.messages import asset_frame, error_frame, step_frame
 from generation.spec import GenerationSpec
@@ -59,8 +58,7 @@ def main() -> int:
         _send(out, error_frame(error, request=0))
         return 1
     while True:
-        frame = requests.next()
-        _serve(engine, frame.header, requests, out)
+        _serve(engine, requests.next(), requests, out)
 
 
 def _load(frame: Frame) -> Engine:
@@ -74,10 +72,12 @@ def _load(frame: Frame) -> Engine:
     return DiffusersEngine.load_verified(entry, threads=frame.header["threads"])
 
 
-def _serve(engine: Engine, header: Any, requests: _Requests, out: int) -> None:
-    request = header["request"]
+def _serve(engine: Engine, frame: Frame, requests: _Requests, out: int) -> None:
+    request = frame.header["request"]
     try:
-        with closing(engine.generate(GenerationSpec.from_json(header["spec"]))) as items:
+        spec, size = GenerationSpec.from_json(frame.header["spec"]), frame.header["reference"]
+        reference = None if size is None else Reference(frame.body, **size)
+        with closing(engine.generate(spec, reference=reference)) as items:
             for item in items:
                 if requests.is_cancelled(request):
                     return

@@ -15,6 +15,7 @@ Shapes: pictures are (rows, columns, 3) uint8.
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any, Self
 
@@ -22,16 +23,17 @@ import diffusers
 import numpy as np
 import torch
 import transformers
+from PIL import Image, ImageOps
 
 from generation.canonical import JSON
 from generation.catalogue import ModelEntry, verify_weights
-from generation.engine import RGB8, GeneratedAsset, Step, Stream
+from generation.engine import RGB8, GeneratedAsset, Reference, Step, Stream, check_reference
 from generation.environment import environment, flags
 from generation.errors import ModelFolderError, OutputError, SpecError
-from generation.families import Painter, Report, family_of
+from generation.families import Painter, PostStep, Start, family_of
 from generation.forecast import forecast
 from generation.handover import Emit, handed_over
-from generation.preview import perceptual_hash, preview_png
+from generation.preview import look_of, preview_png
 from generation.recipe import Circumstances, Outcome, recipe_of
 from generation.spec import GenerationSpec
 
@@ -63,96 +65,131 @@ class DiffusersEngine:
         torch.set_num_threads(threads)
         return cls(entry, _pipeline_of(entry), threads=threads)
 
-    def generate(self, spec: GenerationSpec) -> Stream:
+    def generate(self, spec: GenerationSpec, *, reference: Reference | None = None) -> Stream:
         """Yield steps and assets as `generation.engine.Engine` says.
 
-        Raises `SpecError` when the spec names another model or asks what this one cannot do, `OutputError` when the
-        model gives no finite picture.
+        Raises `SpecError` when the spec names another model or reference or asks what this model cannot do,
+        `OutputError` when the model gives no finite picture.
         """
         if spec.model != self.entry.id:
             raise SpecError("model", f"is {spec.model!r}; the model loaded here is {self.entry.id!r}")
         self.entry.check(spec)
-        return handed_over(partial(self._make_all, spec))
+        check_reference(spec, reference)
+        return handed_over(partial(self._make_all, spec, reference))
 
-    def _make_all(self, spec: GenerationSpec, emit: Emit[Step | GeneratedAsset]) -> None:
+    def _make_all(self, spec: GenerationSpec, reference: Reference | None, emit: Emit[Step | GeneratedAsset]) -> None:
         with self._busy, torch.inference_mode():
             # The number of threads belongs to the calling thread, and this runs in one of its own.
             torch.set_num_threads(self._threads)
+            start = None if reference is None else _fitted(reference, spec)
             for picture in range(spec.count):
-                emit(self._make(spec, picture, emit))
+                emit(self._make(spec, picture, start, emit))
 
-    def _make(self, spec: GenerationSpec, picture: int, emit: Emit[Step | GeneratedAsset]) -> GeneratedAsset:
-        before: torch.Tensor | None = None
-
-        def report(index: int, latents: torch.Tensor) -> None:
-            nonlocal before
-            clean = forecast(self._pipeline.scheduler, index, before, latents)
-            before = latents
-            # Some samplers need a step more than they were asked for, so the pipeline is the one to ask.
-            total = getattr(self._pipeline, "num_timesteps", spec.steps)
-            emit(Step(picture, index + 1, total, preview_png(self._painter(clean, spec).numpy())))
-
-        array = self._sample(spec, spec.picture_seed(picture), report)
-        post_steps = self._family.post_steps(spec, self.entry.folder)
+    def _make(
+        self, spec: GenerationSpec, picture: int, start: Image.Image | None, emit: Emit[Step | GeneratedAsset]
+    ) -> GeneratedAsset:
+        generator = torch.Generator("cpu").manual_seed(generator_seed(spec.picture_seed(picture)))
+        pipeline, arguments = self._call(spec, start, generator)
+        report = _Reporter(pipeline, self._painter, spec, picture, emit)
+        images = pipeline(**arguments, **self._family.listening(report), generator=generator, output_type="np").images
+        array, post_steps = _as_rgb8(images[0]), self._family.post_steps(spec, self.entry.folder)
         for step in post_steps:
             array = step(array)
-        return self._asset(spec, picture, array, [step.describe() for step in post_steps])
+        return self._asset(spec, picture, array, self._circumstances(spec, picture, pipeline, post_steps))
+
+    def _call(
+        self, spec: GenerationSpec, start: Image.Image | None, generator: torch.Generator
+    ) -> tuple[Any, dict[str, Any]]:
+        """Return the pipeline to call for one picture and its arguments."""
+        if start is None or spec.strength is None:
+            return self._pipeline, self._family.arguments(spec, self.entry.folder)
+        pipeline = self._from_picture
+        begin = Start(start, spec.strength, pipeline, generator)
+        return pipeline, self._family.arguments_from(begin, spec, self.entry.folder)
+
+    @cached_property
+    def _from_picture(self) -> Any:
+        stock: Any = getattr(diffusers, str(self._family.from_picture))
+        if isinstance(self._pipeline, stock):
+            return self._pipeline
+        pipeline = stock.from_pipe(self._pipeline, **self._family.parts())
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
 
     @cached_property
     def _painter(self) -> Painter:
         return self._family.painter(self._pipeline)
 
-    def _sample(self, spec: GenerationSpec, seed: int, report: Report) -> torch.Tensor:
-        output = self._pipeline(
-            **self._family.arguments(spec, self.entry.folder),
-            **self._family.listening(report),
-            generator=torch.Generator("cpu").manual_seed(generator_seed(seed)),
-            output_type="np",
-        )
-        return _as_rgb8(output.images[0])
-
-    def _asset(self, spec: GenerationSpec, picture: int, array: torch.Tensor, post_steps: list[JSON]) -> GeneratedAsset:
+    def _asset(
+        self, spec: GenerationSpec, picture: int, array: torch.Tensor, circumstances: Circumstances
+    ) -> GeneratedAsset:
         height, width, _ = array.shape
         pixels = array.contiguous().numpy().tobytes()
         outcome = Outcome(
             width=width,
             height=height,
             pixel_sha256=hashlib.sha256(pixels).hexdigest(),
-            perceptual_hash=perceptual_hash(pixels, width, height),
+            look=look_of(pixels, width, height),
         )
-        seed = spec.picture_seed(picture)
-        circumstances = self._circumstances(spec, seed, post_steps)
         return GeneratedAsset(
             picture=picture,
             media_type=RGB8,
             pixels=pixels,
             width=width,
             height=height,
-            seed=seed,
+            seed=spec.picture_seed(picture),
             pixel_sha256=outcome.pixel_sha256,
             recipe=recipe_of(spec, self.entry, picture=picture, circumstances=circumstances, outcome=outcome),
         )
 
-    def _circumstances(self, spec: GenerationSpec, seed: int, post_steps: list[JSON]) -> Circumstances:
+    def _circumstances(
+        self, spec: GenerationSpec, picture: int, pipeline: Any, post_steps: Sequence[PostStep]
+    ) -> Circumstances:
+        components = {name: type(part).__name__ for name, part in pipeline.components.items() if part is not None}
         return Circumstances(
-            pipeline={
-                "class": type(self._pipeline).__name__,
-                "components": {name: type(part).__name__ for name, part in self._pipeline.components.items()},
-            },
+            pipeline={"class": type(pipeline).__name__, "components": components},
             scheduler={
-                "class": type(self._pipeline.scheduler).__name__,
-                "config": _plain(dict(self._pipeline.scheduler.config)),
+                "class": type(pipeline.scheduler).__name__,
+                "config": _plain(dict(pipeline.scheduler.config)),
             },
             encoded_prompt=self._encoded(spec.prompt),
-            generator={"device": "cpu", "algorithm": "mt19937", "seed": generator_seed(seed)},
-            post_steps=post_steps,
-            flags=flags(self._pipeline, threads=self._threads),
+            generator={
+                "device": "cpu",
+                "algorithm": "mt19937",
+                "seed": generator_seed(spec.picture_seed(picture)),
+            },
+            post_steps=[step.describe() for step in post_steps],
+            flags=flags(pipeline, threads=self._threads),
             environment=environment(),
         )
 
     def _encoded(self, prompt: str) -> list[JSON]:
         tokenizers = {name: part for name, part in self._pipeline.components.items() if name.startswith("tokenizer")}
         return [_tokens(name, part, prompt) for name, part in tokenizers.items() if part is not None]
+
+
+class _Reporter:
+    """Turns what a pipeline says after each step of one picture into a `Step`."""
+
+    def __init__(
+        self,
+        pipeline: Any,
+        painter: Painter,
+        spec: GenerationSpec,
+        picture: int,
+        emit: Emit[Step | GeneratedAsset],
+    ) -> None:
+        self._pipeline, self._painter, self._spec = pipeline, painter, spec
+        self._picture, self._emit = picture, emit
+        self._before: torch.Tensor | None = None
+
+    def __call__(self, index: int, latents: torch.Tensor) -> None:
+        clean = forecast(self._pipeline.scheduler, self._before, latents)
+        self._before = latents
+        # Some samplers take a step more than they were asked for, or fewer, so the pipeline is the one to ask.
+        total = getattr(self._pipeline, "num_timesteps", self._spec.steps)
+        preview = preview_png(self._painter(clean, self._spec).numpy())
+        self._emit(Step(self._picture, index + 1, total, preview))
 
 
 def generator_seed(seed: int) -> int:
@@ -191,6 +228,12 @@ def _silence(logging: Any) -> None:
     # Both libraries warn by printing pieces of the prompt, which has no place in a log.
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+
+
+def _fitted(reference: Reference, spec: GenerationSpec) -> Image.Image:
+    """Return the reference in the size of the spec, cropped about its middle; the recipe says so."""
+    picture = Image.frombytes("RGB", (reference.width, reference.height), reference.pixels)
+    return ImageOps.fit(picture, (spec.width, spec.height), Image.Resampling.LANCZOS)
 
 
 def _as_rgb8(image: np.ndarray[Any, np.dtype[np.float32]]) -> torch.Tensor:

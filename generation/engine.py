@@ -9,15 +9,41 @@ Invariants of every engine:
 - the pixels of a picture follow from spec, model and picture number alone.
 """
 
+import hashlib
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from generation.canonical import JSON
+from generation.errors import SpecError
 from generation.spec import GenerationSpec
 
 RGB8 = "image/x-rgb8"
 PREVIEW_SIDE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A picture to start from: RGB8 `pixels`, row by row, `width * height * 3` bytes.
+
+    Raises `SpecError` when the number of bytes is another.
+    """
+
+    pixels: bytes
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1 or len(self.pixels) != self.width * self.height * 3:
+            raise SpecError(
+                "reference",
+                f"has {len(self.pixels)} bytes for {self.width} x {self.height} pixels; hand over RGB8, row by row",
+            )
+
+    @property
+    def pixel_sha256(self) -> str:
+        """SHA-256 of the pixels, which a spec names as its `reference_sha256`."""
+        return hashlib.sha256(self.pixels).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +83,20 @@ Stream: TypeAlias = Generator[Step | GeneratedAsset, None, None]
 class Engine(Protocol):
     """Anything that makes pictures from specs."""
 
-    def generate(self, spec: GenerationSpec) -> Stream:
+    def generate(self, spec: GenerationSpec, *, reference: Reference | None = None) -> Stream:
         """Yield the steps and then the asset of each picture; closing the iterator stops the work.
 
-        Raises `SpecError` when the model cannot serve the spec, `OutputError` when it gives no picture.
+        `reference` is the picture that the spec names, when it names one. Raises `SpecError` when the model cannot
+        serve the spec, `OutputError` when it gives no picture.
         """
         ...
+
+
+def check_reference(spec: GenerationSpec, reference: Reference | None) -> None:
+    """Raise `SpecError` unless the reference at hand is the one that the spec names, or neither is there."""
+    found = None if reference is None else reference.pixel_sha256
+    if found != spec.reference_sha256:
+        raise SpecError(
+            "reference_sha256",
+            f"names {spec.reference_sha256 or 'no picture'}, at hand is {found or 'none'}; hand over the picture named",
+        )

@@ -17,15 +17,15 @@ PROBE_SIDE = 8
 PROBE_SEED = 0
 
 
-def forecast(scheduler: Any, index: int, before: torch.Tensor | None, after: torch.Tensor) -> torch.Tensor:
-    """Return the clean latents that step `index`, counted from 0, was heading for.
+def forecast(scheduler: Any, before: torch.Tensor | None, after: torch.Tensor) -> torch.Tensor:
+    """Return the clean latents that the step from `before` to `after` was heading for.
 
     Returns the latents as they are after the first step and with schedulers that keep no noise levels.
     """
-    sigmas = getattr(scheduler, "sigmas", None)
-    if before is None or sigmas is None or index + 1 >= len(sigmas) or sigmas[index + 1] == sigmas[index]:
+    sigmas, place = getattr(scheduler, "sigmas", None), getattr(scheduler, "step_index", None)
+    if before is None or sigmas is None or not place or sigmas[place] == sigmas[place - 1]:
         return after
-    level, fall = float(sigmas[index + 1]), float(sigmas[index + 1] - sigmas[index])
+    level, fall = float(sigmas[place]), float(sigmas[place] - sigmas[place - 1])
     return after - level * (after - before) / fall
 
 

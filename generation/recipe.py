@@ -10,10 +10,11 @@ Invariants:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from generation.canonical import JSON
 from generation.catalogue import ModelEntry
+from generation.preview import Look
 from generation.spec import GenerationSpec
 
 VERSION = 1
@@ -39,7 +40,7 @@ class Outcome:
     width: int
     height: int
     pixel_sha256: str
-    perceptual_hash: str
+    look: Look
 
 
 def recipe_of(
@@ -51,13 +52,14 @@ def recipe_of(
         "recipe": VERSION,
         "spec": alone.to_json(),
         "request": {"digest": spec.digest, "seed": str(spec.seed), "picture": picture, "count": spec.count},
+        "notices": list(entry.notices(spec)),
         "encoded_prompt": list(circumstances.encoded_prompt),
         "pipeline": dict(circumstances.pipeline),
         "scheduler": dict(circumstances.scheduler),
         "generator": dict(circumstances.generator),
         "model": _model(entry),
         "adapters": [],
-        "inputs": [],
+        "inputs": _inputs(spec),
         "post_steps": list(circumstances.post_steps),
         "flags": dict(circumstances.flags),
         "environment": dict(circumstances.environment),
@@ -65,9 +67,16 @@ def recipe_of(
             "width": outcome.width,
             "height": outcome.height,
             "pixel_sha256": outcome.pixel_sha256,
-            "perceptual_hash": outcome.perceptual_hash,
+            "perceptual": asdict(outcome.look),
         },
     }
+
+
+def _inputs(spec: GenerationSpec) -> list[JSON]:
+    if spec.reference_sha256 is None:
+        return []
+    fitted = "cropped about its middle and resampled by Lanczos to the size of the spec"
+    return [{"kind": "reference", "pixel_sha256": spec.reference_sha256, "strength": spec.strength, "fitted": fitted}]
 
 
 def _model(entry: ModelEntry) -> dict[str, JSON]:

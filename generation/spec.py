@@ -13,6 +13,7 @@ Units: width and height in pixels; seeds are whole numbers from 0 to 2**63 - 1.
 
 import hashlib
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -26,12 +27,17 @@ SIDES = range(64, 2049, 8)
 STEPS = range(1, 151)
 COUNTS = range(1, 17)
 MAX_GUIDANCE = 30.0
+MIN_STRENGTH = 0.05
 MAX_SEED = 2**63 - 1
+SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationSpec:
-    """A request for `count` pictures of one prompt from one model.
+    """A request for `count` pictures of one prompt from one model, from noise or from a reference picture.
+
+    `reference_sha256` is the SHA-256 of the reference's RGB8 pixels, and `strength` says how much of it is painted
+    over: near 0 hardly anything, 1 everything. Both are given or neither is.
 
     Raises `SpecError`, naming the field and the remedy, when a value is out of range.
     """
@@ -45,6 +51,8 @@ class GenerationSpec:
     steps: int = 12
     guidance: float = 4.0
     count: int = 1
+    reference_sha256: str | None = None
+    strength: float | None = None
 
     def __post_init__(self) -> None:
         _check_words("model", self.model, longest=200)
@@ -56,8 +64,11 @@ class GenerationSpec:
         _check_whole("steps", self.steps, lowest=STEPS.start, highest=STEPS.stop - 1)
         _check_whole("count", self.count, lowest=COUNTS.start, highest=COUNTS.stop - 1)
         _check_whole("seed", self.seed, lowest=0, highest=MAX_SEED)
-        _check_guidance(self.guidance)
+        _check_number("guidance", self.guidance, lowest=0, highest=MAX_GUIDANCE)
         object.__setattr__(self, "guidance", float(self.guidance))
+        _check_reference(self.reference_sha256, self.strength)
+        if self.strength is not None:
+            object.__setattr__(self, "strength", float(self.strength))
 
     @property
     def digest(self) -> str:
@@ -65,8 +76,12 @@ class GenerationSpec:
         return digest(self.to_json())
 
     def to_json(self) -> dict[str, JSON]:
-        """Return plain JSON; the seed is a string, because JSON readers round numbers beyond 2**53."""
-        return {field.name: getattr(self, field.name) for field in fields(self)} | {"seed": str(self.seed)}
+        """Return plain JSON; the seed is a string, because JSON readers round numbers beyond 2**53.
+
+        What is None is left out, so that a field added later changes no digest.
+        """
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in given.items() if value is not None} | {"seed": str(self.seed)}
 
     @classmethod
     def from_json(cls, mapping: Mapping[str, JSON]) -> Self:
@@ -121,11 +136,24 @@ def _check_side(field: str, value: object) -> None:
         raise SpecError(field, f"is {value}; choose a multiple of {SIDES.step}")
 
 
-def _check_guidance(value: object) -> None:
+def _check_number(field: str, value: object, *, lowest: float, highest: float) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise SpecError("guidance", f"must be a number, not {type(value).__name__}")
-    if not math.isfinite(value) or not 0 <= value <= MAX_GUIDANCE:
-        raise SpecError("guidance", f"is {value}; choose a number from 0 to {MAX_GUIDANCE:g}")
+        raise SpecError(field, f"must be a number, not {type(value).__name__}")
+    if not math.isfinite(value) or not lowest <= value <= highest:
+        raise SpecError(field, f"is {value}; choose a number from {lowest:g} to {highest:g}")
+
+
+def _check_reference(sha256: object, strength: object) -> None:
+    if (sha256 is None) != (strength is None):
+        field = "strength" if strength is None else "reference_sha256"
+        raise SpecError(field, "is missing; give both a reference picture and a strength, or neither")
+    if sha256 is None:
+        return
+    if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
+        raise SpecError(
+            "reference_sha256", "must be 64 hex digits, lowercase: the SHA-256 of the picture's RGB8 pixels"
+        )
+    _check_number("strength", strength, lowest=MIN_STRENGTH, highest=1)
 
 
 def _seed_from(value: JSON) -> JSON:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-from generation.commands import generate, models
+from generation.commands import generate, models, reproduce
 from generation.errors import GenerationError
 
 TRAINING = "generation.training.cli"
 EPILOG = """examples:
   python -m generation generate --prompt "a red tent" --out tent.png
   python -m generation models show starter
+  python -m generation reproduce tent.json
 """
 
 
@@ -41,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (generate, models):
+    for command in (generate, models, reproduce):
         command.add(subparsers)
     if find_spec(TRAINING) is not None:
         import_module(TRAINING).add_commands(subparsers)

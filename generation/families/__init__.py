@@ -7,7 +7,7 @@ Importing this package loads no torch; families import it inside the functions t
 """
 
 from generation.errors import ModelFolderError
-from generation.families.base import Defaults, Family, Painter, PostStep, Report
+from generation.families.base import Defaults, Family, Painter, PostStep, Report, Start
 from generation.families.flux import Flux
 from generation.families.pixart import PixArtAlpha, PixArtSigma
 from generation.families.prx import PRXLatent, PRXPixel
@@ -26,7 +26,7 @@ FAMILIES: tuple[Family, ...] = (
     Sana(),
 )
 
-__all__ = ["FAMILIES", "Defaults", "Family", "Painter", "PostStep", "Report", "family_of"]
+__all__ = ["FAMILIES", "Defaults", "Family", "Painter", "PostStep", "Report", "Start", "family_of"]
 
 
 def family_of(pipeline: str) -> Family:

@@ -17,6 +17,7 @@ from generation.spec import GenerationSpec
 
 if TYPE_CHECKING:
     import torch
+    from PIL.Image import Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,16 @@ class Defaults:
     guidance: float
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A picture to start from, in the size of the spec, and what a family may need to do so itself."""
+
+    picture: "Image"
+    strength: float
+    pipeline: Any
+    generator: "torch.Generator"
 
 
 # Told after each step: its index, counted from 0, and the latents it left.
@@ -61,6 +72,8 @@ class Family:
     defaults: ClassVar[Defaults]
     multiple: ClassVar[int] = 8
     takes_negative_prompt: ClassVar[bool] = True
+    # The stock pipeline class that starts from a picture, on the same parts.
+    from_picture: ClassVar[str | None] = None
 
     def check(self, spec: GenerationSpec, folder: Path) -> None:
         """Raise `SpecError` when the model in `folder` cannot serve a spec."""
@@ -71,6 +84,8 @@ class Family:
                 raise SpecError(field, f"is {side}; this model takes multiples of {multiple}")
         if spec.negative_prompt and not self.takes_negative_prompt:
             raise SpecError("negative_prompt", "is not heeded by this model; leave it empty")
+        if spec.reference_sha256 is not None and self.from_picture is None:
+            raise SpecError("reference_sha256", "this model cannot start from a picture; leave the reference out")
 
     def size_multiple(self, folder: Path) -> int:
         """Return the number of pixels that both sides must be a multiple of."""
@@ -94,6 +109,10 @@ class Family:
             "num_inference_steps": spec.steps,
             "guidance_scale": spec.guidance,
         }
+
+    def arguments_from(self, start: Start, spec: GenerationSpec, folder: Path) -> dict[str, Any]:
+        """Return the call's arguments for the pipeline class `from_picture`."""
+        return self.arguments(spec, folder) | {"image": start.picture, "strength": start.strength}
 
     def listening(self, report: Report) -> dict[str, Any]:
         """Return the arguments that make the pipeline call `report` after each step."""

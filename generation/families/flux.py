@@ -17,6 +17,7 @@ class Flux(Family):
     defaults = Defaults(steps=28, guidance=3.5, width=1024, height=1024)
     multiple = 16
     takes_negative_prompt = False
+    from_picture = "FluxImg2ImgPipeline"
 
     def unpacked(self, latents: "torch.Tensor", spec: GenerationSpec, pipeline: Any) -> "torch.Tensor":
         """Return (1, channels, rows, columns) of the (1, rows/2 * columns/2, channels * 4) that FLUX works on."""

@@ -8,12 +8,16 @@ resampled when the sides then differ. So any size is served; what is painted sta
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from generation.families.base import Defaults, Family, Painter, PostStep
+from generation.families.base import Defaults, Family, Painter, PostStep, Start
 from generation.families.enlarging import ENLARGEMENT, Enlarge, Resample
 from generation.folder import json_of
 from generation.spec import GenerationSpec
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
 
 UPSCALER = "upscaler"
 VOCABULARY = "vocabulary.json"
@@ -25,6 +29,7 @@ class PRXPixel(Family):
     name = "prx-pixel"
     pipelines = ("PRXPixelPipeline",)
     defaults = Defaults(steps=12, guidance=4.0, width=256, height=256)
+    from_picture = "PRXPixelPipeline"
 
     def size_multiple(self, folder: Path) -> int:
         """Return the patch of the transformer; a model that is enlarged afterwards serves every size."""
@@ -45,6 +50,22 @@ class PRXPixel(Family):
         """Ask for the painted size, and for exactly that: size bins exist for 1024-pixel models only."""
         width, height = _painted_size(spec, folder)
         return super().arguments(spec, folder) | {"width": width, "height": height, "use_resolution_binning": False}
+
+    def arguments_from(self, start: Start, spec: GenerationSpec, folder: Path) -> dict[str, Any]:
+        """Enter the path of the sampler part of the way down, at the picture with as much noise as belongs there.
+
+        PRX has no pipeline class for this in diffusers; its own takes the latents and the times, which is all that
+        flow matching needs: (1 - s) * picture + s * noise at noise level s.
+        """
+        import torch
+
+        times = flow_times(spec.steps, start.strength)
+        start.pipeline.scheduler.set_timesteps(timesteps=times)
+        level = float(start.pipeline.scheduler.sigmas[0])
+        clean = as_latents(start.picture.resize(_painted_size(spec, folder)))
+        noise = torch.randn(clean.shape, generator=start.generator) * start.pipeline.config.noise_scale
+        latents = (1 - level) * clean + level * noise
+        return self.arguments(spec, folder) | {"latents": latents, "timesteps": times}
 
     def painter(self, pipeline: Any) -> Painter:
         """Return the pixels as they are: in pixel space the latents are the picture, in -1 to 1."""
@@ -77,6 +98,22 @@ class PRXLatent(Family):
     def arguments(self, spec: GenerationSpec, folder: Path) -> dict[str, Any]:
         """Ask for exactly the size of the spec."""
         return super().arguments(spec, folder) | {"use_resolution_binning": False}
+
+
+def flow_times(steps: int, strength: float) -> list[float]:
+    """Return the last part of a walk of `steps` even steps from time 1000 to 1: as many as `strength` says."""
+    walked = max(1, round(steps * strength))
+    fall = 999 / max(1, steps - 1)
+    return [1000 - fall * step for step in range(steps - walked, steps)]
+
+
+def as_latents(picture: "Image") -> "torch.Tensor":
+    """Return (1, 3, rows, columns) in -1 to 1 of an RGB picture."""
+    import numpy as np
+    import torch
+
+    levels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).unsqueeze(0)
+    return levels.float() / 127.5 - 1
 
 
 def _painted_size(spec: GenerationSpec, folder: Path) -> tuple[int, int]:

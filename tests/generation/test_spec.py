@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation import GenerationSpec, SpecError
-from generation.spec import MAX_PROMPT, MAX_SEED
+from generation.spec import MAX_PROMPT, MAX_SEED, MIN_STRENGTH
 from tests.generation.conftest import spec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,16 +30,22 @@ specs = st.builds(
     guidance=st.floats(0, 30),
     count=st.integers(1, 16),
 )
+from_picture = st.builds(
+    replace,
+    specs,
+    reference_sha256=st.binary(min_size=32, max_size=32).map(bytes.hex),
+    strength=st.floats(MIN_STRENGTH, 1),
+)
 
 
-@given(specs)
+@given(specs | from_picture)
 def test_a_spec_survives_json(one: GenerationSpec) -> None:
     back = GenerationSpec.from_json(json.loads(json.dumps(one.to_json())))
     assert back == one
     assert back.digest == one.digest
 
 
-@given(specs, specs)
+@given(specs | from_picture, specs | from_picture)
 def test_digests_are_equal_exactly_when_specs_are(one: GenerationSpec, other: GenerationSpec) -> None:
     assert (one.digest == other.digest) == (one == other)
 
@@ -112,6 +119,24 @@ def test_unknown_and_missing_fields_are_named() -> None:
         GenerationSpec.from_json(plain | {"sampler": "x"})
     with pytest.raises(SpecError, match="prompt: is missing"):
         GenerationSpec.from_json({name: value for name, value in plain.items() if name != "prompt"})
+
+
+@pytest.mark.parametrize(
+    ("sha256", "strength", "field"),
+    [
+        ("0" * 64, None, "strength"),
+        (None, 0.5, "reference_sha256"),
+        ("xyz", 0.5, "reference_sha256"),
+        ("AB" * 32, 0.5, "reference_sha256"),
+        ("0" * 64, 0.0, "strength"),
+        ("0" * 64, 1.1, "strength"),
+        ("0" * 64, True, "strength"),
+    ],
+)
+def test_a_bad_reference_names_its_field(sha256: str | None, strength: float | None, field: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        spec(reference_sha256=sha256, strength=strength)
+    assert caught.value.field == field
 
 
 def test_whole_guidance_equals_the_same_number_with_a_point() -> None:

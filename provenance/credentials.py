@@ -59,13 +59,12 @@ def sign(
         if parent is not None:
             builder.add_ingredient(json.dumps(parent.description), media_type, io.BytesIO(parent.data))
         signer = c2pa.Signer.from_callback(
-            _callback(identity, raised), c2pa.C2paSigningAlg.ES256, identity.chain_pem.decode(), None
+            _callback(identity, raised), c2pa.C2paSigningAlg.ES256, identity.chain_pem.decode(), identity.timestamp_url
         )
         signed = io.BytesIO()
         builder.sign(signer, media_type, io.BytesIO(data), signed)
     except c2pa.C2paError as error:
-        cause = raised[0] if raised else error
-        raise SealError(f"signature: {cause}; check the signing key and its certificate chain") from cause
+        raise _refused(raised[0] if raised else error, identity) from error
     return signed.getvalue()
 
 
@@ -120,6 +119,16 @@ def _callback(identity: SigningIdentity, raised: list[Exception]) -> Any:
             raise
 
     return callback
+
+
+def _refused(cause: Exception, identity: SigningIdentity) -> SealError:
+    """Why nothing was signed; only a time-stamp that did not come is worth waiting for.
+
+    The SDK calls whatever goes wrong between it and a time-stamp authority an internal error.
+    """
+    if identity.timestamp_url and "internal error" in str(cause):
+        return SealError(f"time-stamp: {cause}; the picture waits for {identity.timestamp_url}", permanent=False)
+    return SealError(f"signature: {cause}; check the signing key and its certificate chain")
 
 
 def _failures(results: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""One command makes an organisation's signing chain: root, intermediate, leaf, and the ledger's checkpoint key.
+"""One command makes an organisation's keys: root, intermediate, claim signer, time-stamper, and the checkpoint key.
 
-It is not a certificate authority for others: it issues exactly one leaf, for claims (C2PA 2.4, section 14.5).
+It is not a certificate authority for others: it issues two leaves, one for claims (C2PA 2.4, section 14.5) and one for
+time-stamps (RFC 3161, section 2.3), each with that purpose alone.
 - Every private key is encrypted with the passphrase (PKCS #8) and readable by its owner alone.
 - The root key is needed again only to replace the intermediate: move it offline.
 - A root made here is on no public trust list; whoever checks must be given `root.pem`.
@@ -21,12 +22,28 @@ from provenance.keys import files
 from provenance.keys.notes import verifier_key
 
 CLAIM_SIGNING = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
-ROOT_DAYS, INTERMEDIATE_DAYS, LEAF_DAYS = 3650, 1825, 365
 # Certificates start a little early, so that a checker whose clock is behind does not call a new picture invalid.
 _CLOCK_SKEW = timedelta(minutes=10)
 _SHORTEST_PASSPHRASE = 12
 
 Key = ec.EllipticCurvePrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """What a certificate is for: an authority has a path length, a leaf has purposes."""
+
+    title: str
+    days: int
+    path_length: int | None = None
+    purposes: tuple[ObjectIdentifier, ...] = ()
+    purposes_critical: bool = False
+
+
+ROOT = _Profile("Root", 3650, path_length=1)
+INTERMEDIATE = _Profile("Issuing", 1825, path_length=0)
+CLAIMS = _Profile("Claims", 365, purposes=(CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION))
+TIME = _Profile("Time", 1825, purposes=(ExtendedKeyUsageOID.TIME_STAMPING,), purposes_critical=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +63,9 @@ def create_authority(
     """
     _require(organisation, passphrase)
     rfc3339(now)  # refuses a naive datetime
-    root = _certify(f"{organisation} Root", organisation, now=now, days=ROOT_DAYS, path_length=1)
-    middle = _certify(f"{organisation} Issuing", organisation, now=now, days=INTERMEDIATE_DAYS, path_length=0, by=root)
-    leaf = _certify(f"{organisation} Claims", organisation, now=now, days=LEAF_DAYS, path_length=None, by=middle)
+    root = _certify(ROOT, organisation, now=now)
+    middle = _certify(INTERMEDIATE, organisation, now=now, by=root)
+    claims, time = _certify(CLAIMS, organisation, now=now, by=middle), _certify(TIME, organisation, now=now, by=middle)
     checkpoint = Ed25519PrivateKey.generate()
     vkey = verifier_key(checkpoint_name or _key_name(organisation), checkpoint.public_key().public_bytes_raw())
     contents = {
@@ -56,8 +73,10 @@ def create_authority(
         files.ROOT_KEY: _encrypted(root.key, passphrase),
         files.INTERMEDIATE_CERTIFICATE: _pem(middle.certificate),
         files.INTERMEDIATE_KEY: _encrypted(middle.key, passphrase),
-        files.CHAIN: _pem(leaf.certificate) + _pem(middle.certificate),
-        files.LEAF_KEY: _encrypted(leaf.key, passphrase),
+        files.CHAIN: _pem(claims.certificate) + _pem(middle.certificate),
+        files.LEAF_KEY: _encrypted(claims.key, passphrase),
+        files.TIME_CHAIN: _pem(time.certificate) + _pem(middle.certificate),
+        files.TIME_KEY: _encrypted(time.key, passphrase),
         files.CHECKPOINT_KEY: _encrypted(checkpoint, passphrase),
         files.CHECKPOINT_VKEY: f"{vkey}\n".encode(),
     }
@@ -71,15 +90,11 @@ def _require(organisation: str, passphrase: bytes) -> None:
         raise ValueError(f"passphrase: at least {_SHORTEST_PASSPHRASE} bytes are needed to protect the keys")
 
 
-def _certify(
-    name: str, organisation: str, *, now: datetime, days: int, path_length: int | None, by: _Issuer | None = None
-) -> _Issuer:
-    """A new P-256 key and its certificate; a path length makes it an authority, None makes it the claim signer."""
+def _certify(profile: _Profile, organisation: str, *, now: datetime, by: _Issuer | None = None) -> _Issuer:
+    """A new P-256 key and its certificate, signed by an issuer or, without one, by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name(
-        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation), x509.NameAttribute(NameOID.COMMON_NAME, name)]
-    )
-    signer = by.key if by else key
+    subject = _name(organisation, profile.title)
+    signer, authority = by.key if by else key, profile.path_length is not None
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -87,16 +102,25 @@ def _certify(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _CLOCK_SKEW)
-        .not_valid_after(now + timedelta(days=days))
+        .not_valid_after(now + timedelta(days=profile.days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
-        .add_extension(x509.BasicConstraints(ca=path_length is not None, path_length=path_length), critical=True)
-        .add_extension(_key_usage(authority=path_length is not None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=profile.path_length), critical=True)
+        .add_extension(_key_usage(authority=authority), critical=True)
     )
-    if path_length is None:
-        purposes = x509.ExtendedKeyUsage([CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION])
-        builder = builder.add_extension(purposes, critical=False)
+    if profile.purposes:
+        purposes = x509.ExtendedKeyUsage(profile.purposes)
+        builder = builder.add_extension(purposes, critical=profile.purposes_critical)
     return _Issuer(key, builder.sign(signer, hashes.SHA256()))
+
+
+def _name(organisation: str, title: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
+            x509.NameAttribute(NameOID.COMMON_NAME, f"{organisation} {title}"),
+        ]
+    )
 
 
 def _key_usage(*, authority: bool) -> x509.KeyUsage:

@@ -19,10 +19,12 @@ INTERMEDIATE_CERTIFICATE = "intermediate.pem"
 INTERMEDIATE_KEY = "intermediate.key.pem"
 CHAIN = "chain.pem"
 LEAF_KEY = "leaf.key.pem"
+TIME_CHAIN = "time.pem"
+TIME_KEY = "time.key.pem"
 CHECKPOINT_KEY = "checkpoint.key.pem"
 CHECKPOINT_VKEY = "checkpoint.vkey"
 
-PRIVATE = frozenset({ROOT_KEY, INTERMEDIATE_KEY, LEAF_KEY, CHECKPOINT_KEY})
+PRIVATE = frozenset({ROOT_KEY, INTERMEDIATE_KEY, LEAF_KEY, TIME_KEY, CHECKPOINT_KEY})
 
 
 def read_private(path: Path) -> bytes:

@@ -32,16 +32,18 @@ class SigningIdentity:
     expires: datetime
     key_id: str
     organisation: str
+    timestamp_url: str | None
     _sign: Callable[[bytes], bytes] = field(repr=False, compare=False)
 
     @classmethod
-    def load(cls, directory: Path, *, passphrase: bytes) -> "SigningIdentity":
+    def load(cls, directory: Path, *, passphrase: bytes, timestamp_url: str | None = None) -> "SigningIdentity":
         """Read the leaf and its key; KeyFileError names the file and what to do about it.
 
+        `timestamp_url` is an RFC 3161 authority that is asked for every signature; None leaves time-stamps out.
         Expiry is judged by this machine's clock, because it is this machine that is about to sign.
         """
         path = directory / files.LEAF_KEY
-        key = _open(path, passphrase)
+        key = open_private_key(path, passphrase)
         chain = files.read_public(directory / files.CHAIN)
         leaf = x509.load_pem_x509_certificates(chain)[0]
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != leaf.public_key():
@@ -56,6 +58,7 @@ class SigningIdentity:
             expires=leaf.not_valid_after_utc,
             key_id=leaf.fingerprint(hashes.SHA256()).hex(),
             organisation=organisation(leaf),
+            timestamp_url=timestamp_url,
             _sign=_es256(key),
         )
 
@@ -76,7 +79,7 @@ class CheckpointKey:
     def load(cls, directory: Path, *, passphrase: bytes) -> "CheckpointKey":
         """Read the checkpoint key; KeyFileError when it is unprotected or is not the one of the verifier key file."""
         path = directory / files.CHECKPOINT_KEY
-        private = _open(path, passphrase)
+        private = open_private_key(path, passphrase)
         vkey = notes.VerifierKey.parse(files.read_public(directory / files.CHECKPOINT_VKEY).decode())
         if not isinstance(private, Ed25519PrivateKey) or private.public_key().public_bytes_raw() != vkey.public:
             raise KeyFileError(f"{path}: it does not belong to {files.CHECKPOINT_VKEY}; restore both from one backup")
@@ -87,7 +90,8 @@ class CheckpointKey:
         return notes.sign_note(text, self.name, self._private)
 
 
-def _open(path: Path, passphrase: bytes) -> object:
+def open_private_key(path: Path, passphrase: bytes) -> object:
+    """The private key in a protected, encrypted PEM file; KeyFileError names the file and what to do."""
     data = files.read_private(path)
     try:
         return serialization.load_pem_private_key(data, passphrase)

@@ -127,7 +127,7 @@ def test_pack_verify(place: Path, office: Office, capsys: pytest.CaptureFixture[
 
 COMMANDS = [
     ["verify"], ["ledger"], ["ledger", "verify"], ["ledger", "checkpoint"], ["ledger", "show"], ["keys"],
-    ["keys", "init"], ["keys", "status"], ["pack"], ["pack", "verify"], [],
+    ["keys", "init"], ["keys", "status"], ["pack"], ["pack", "verify"], ["tsa"], [],
 ]  # fmt: skip
 
 

@@ -1,0 +1,247 @@
+"""Time-stamps: the authority against an independent client, and signatures that outlive their certificate."""
+
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import encypher_c2pa
+import pytest
+import rfc3161_client
+from asn1crypto import tsp
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from provenance import credentials
+from provenance.errors import KeyFileError, SealError
+from provenance.keys import SigningIdentity, TrustStore, create_authority, files
+from provenance.keys.chains import trusted_root
+from provenance.seal import SignedAsset
+from provenance.timestamps import TimeStampAuthority, serve
+from provenance.timestamps.authority import Rejection
+from provenance.timestamps.server import QUERY, REPLY
+from provenance.verification import Verdict, verify
+from tests.provenance.office import PASSPHRASE, Office, Pixels, flip
+
+MOMENT = datetime(2026, 6, 1, 8, 30, 15, tzinfo=UTC)
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def time_keys(authority: Path) -> TimeStampAuthority:
+    return TimeStampAuthority.load(authority, passphrase=PASSPHRASE)
+
+
+@pytest.fixture
+def url(time_keys: TimeStampAuthority) -> Iterator[str]:
+    with serve(time_keys, clock=clock) as address:
+        yield address
+
+
+@pytest.fixture
+def stamped(office: Office, authority: Path, url: str) -> Office:
+    office.identity = SigningIdentity.load(authority, passphrase=PASSPHRASE, timestamp_url=url)
+    return office
+
+
+def query(data: bytes, *, algorithm: rfc3161_client.HashAlgorithm = rfc3161_client.HashAlgorithm.SHA256) -> bytes:
+    builder = rfc3161_client.TimestampRequestBuilder().data(data).hash_algorithm(algorithm)
+    return bytes(builder.nonce(nonce=True).cert_request(cert_request=True).build().as_bytes())
+
+
+def verified(answer: bytes, data: bytes, time_keys: TimeStampAuthority, root: x509.Certificate) -> bool:
+    response = rfc3161_client.decode_timestamp_response(answer)
+    verifier = rfc3161_client.VerifierBuilder().tsa_certificate(time_keys.chain[0]).add_root_certificate(root)
+    for certificate in time_keys.chain[1:]:
+        verifier = verifier.add_intermediate_certificate(certificate)
+    return verifier.build().verify_message(response, data)
+
+
+def test_an_independent_client_verifies_the_token(time_keys: TimeStampAuthority, trust: TrustStore) -> None:
+    answer = time_keys.answer(query(b"something"), now=clock(), serial=7)
+    (root,) = trust.roots
+    assert verified(answer, b"something", time_keys, root)
+    with pytest.raises(rfc3161_client.VerificationError):
+        verified(answer, b"something else", time_keys, root)
+
+
+def test_a_token_says_when_and_for_what(time_keys: TimeStampAuthority) -> None:
+    asked = query(b"something")
+    response = rfc3161_client.decode_timestamp_response(time_keys.answer(asked, now=MOMENT, serial=99))
+    facts = response.tst_info
+    assert (facts.gen_time, facts.serial_number) == (MOMENT, 99)
+    assert facts.nonce == tsp.TimeStampReq.load(asked)["nonce"].native
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", b"\x30\x80"])
+def test_nonsense_is_rejected_in_the_protocols_own_words(time_keys: TimeStampAuthority, data: bytes) -> None:
+    status = Rejection.load(time_keys.answer(data, now=MOMENT, serial=1))["status"].native
+    assert (status["status"], status["fail_info"]) == ("rejection", {"bad_data_format"})
+
+
+def test_a_weak_imprint_is_rejected(time_keys: TimeStampAuthority) -> None:
+    weak = tsp.TimeStampReq(
+        {"version": "v1", "message_imprint": {"hash_algorithm": {"algorithm": "sha1"}, "hashed_message": bytes(20)}}
+    )
+    status = Rejection.load(time_keys.answer(weak.dump(), now=MOMENT, serial=1))["status"].native
+    assert status["fail_info"] == {"bad_alg"}
+
+
+def test_the_time_stampers_certificate_cannot_sign_claims(time_keys: TimeStampAuthority, trust: TrustStore) -> None:
+    purposes = time_keys.chain[0].extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    assert (purposes.critical, list(purposes.value)) == (True, [ExtendedKeyUsageOID.TIME_STAMPING])
+    assert trusted_root(time_keys.chain, trust.roots) is None
+
+
+def test_keys_that_do_not_belong_together_are_refused(authority: Path, tmp_path: Path, now: datetime) -> None:
+    create_authority(tmp_path / "keys", organisation="Other", passphrase=PASSPHRASE, now=now)
+    (tmp_path / "keys" / files.TIME_CHAIN).write_bytes((authority / files.TIME_CHAIN).read_bytes())
+    with pytest.raises(KeyFileError, match="does not belong"):
+        TimeStampAuthority.load(tmp_path / "keys", passphrase=PASSPHRASE)
+
+
+def test_two_validators_trust_the_time_stamp(stamped: Office, pixels: Pixels) -> None:
+    for asset in (first := stamped.make(pixels)[1], stamped.publish(stamped.records[0], first)):
+        ours = credentials.read(asset.data, asset.media_type, roots_pem=stamped.trust.roots_pem)
+        roots = stamped.trust.roots_pem.decode()
+        theirs = encypher_c2pa.verify(
+            asset.data, asset.media_type, trust_pem=roots, tsa_trust_pem=roots, no_default_trust=True,
+            telemetry=False, online=False,
+        )  # fmt: skip
+        assert ours is not None
+        assert "timeStamp.trusted" in ours.successes
+        assert "timeStamp.trusted" in {item["code"] for item in theirs["validation_results"]["success"]}
+        assert ours.state == theirs["validation_state"] == "Trusted"
+
+
+def test_a_time_stamped_signature_outlives_its_certificate(office: Office, pixels: Pixels, tmp_path: Path) -> None:
+    begin = clock() - timedelta(days=365) + timedelta(seconds=4)
+    create_authority(tmp_path / "old", organisation="Old Office", passphrase=PASSPHRASE, now=begin)
+    office.trust = TrustStore.load(tmp_path / "old")
+    keys = TimeStampAuthority.load(tmp_path / "old", passphrase=PASSPHRASE)
+    with serve(keys, clock=clock) as address:
+        office.identity = SigningIdentity.load(tmp_path / "old", passphrase=PASSPHRASE, timestamp_url=address)
+        office.now = clock()
+        record, first = office.seal(pixels)
+    time.sleep(max(0.0, (office.identity.expires - clock()).total_seconds()) + 1)
+    found = credentials.read(first.data, first.media_type, roots_pem=office.trust.roots_pem)
+    assert found is not None
+    assert (found.state, found.failures) == ("Trusted", ())
+    answer = verify(first.data, trust=office.trust, ledger=office.ledger)
+    assert (answer.verdict, answer.signer, answer.record) == (Verdict.UNRECORDED, "trusted:Old Office", record)
+
+
+def test_a_time_stamp_by_a_stranger_leaves_the_picture_ours(office: Office, pixels: Pixels, tmp_path: Path) -> None:
+    create_authority(tmp_path / "elsewhere", organisation="Clock", passphrase=PASSPHRASE, now=office.now)
+    with serve(TimeStampAuthority.load(tmp_path / "elsewhere", passphrase=PASSPHRASE), clock=clock) as address:
+        office.identity = _with_url(office.identity, address)
+        record, first = office.make(pixels)
+        released = office.publish(record, first)
+    assert verify(released.data, trust=office.trust, ledger=office.ledger).verdict is Verdict.OURS
+    assert verify(flip(released.data), trust=office.trust, ledger=office.ledger).verdict is Verdict.ALTERED
+
+
+def _with_url(identity: SigningIdentity, url: str) -> SigningIdentity:
+    from dataclasses import replace
+
+    return replace(identity, timestamp_url=url)
+
+
+def test_without_the_authority_the_picture_waits(office: Office, pixels: Pixels, time_keys: TimeStampAuthority) -> None:
+    with serve(time_keys, clock=clock) as address:
+        pass
+    waiting = office.identity
+    office.identity = _with_url(waiting, address)
+    with pytest.raises(SealError, match="time-stamp") as caught:
+        office.seal(pixels)
+    assert not caught.value.permanent
+    record, first = _with_authority(office, pixels, time_keys)
+    assert first.data
+    office.identity = _with_url(office.identity, address)
+    with pytest.raises(SealError, match="time-stamp") as caught:
+        office.publish(record, first)
+    assert not caught.value.permanent
+
+
+def _with_authority(office: Office, pixels: Pixels, keys: TimeStampAuthority) -> tuple[str, SignedAsset]:
+    with serve(keys, clock=clock) as address:
+        office.identity = _with_url(office.identity, address)
+        return office.make(pixels)
+
+
+class Broken(BaseHTTPRequestHandler):
+    """An authority that answers with something else."""
+
+    kind = "text/plain"
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", self.kind)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("kind", ["text/plain", REPLY])
+def test_an_authority_that_talks_nonsense_yields_no_file(
+    office: Office, pixels: Pixels, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Broken, "kind", kind)
+    with HTTPServer(("127.0.0.1", 0), Broken) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        office.identity = _with_url(office.identity, f"http://127.0.0.1:{server.server_address[1]}/")
+        with pytest.raises(SealError) as caught:
+            office.seal(pixels)
+        server.shutdown()
+        thread.join()
+    assert not caught.value.permanent
+
+
+def post(url: str, data: bytes, kind: str = QUERY) -> bytes:
+    request = urllib.request.Request(url, data=data, headers={"Content-Type": kind})  # noqa: S310  # our own server
+    with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310
+        return bytes(response.read())
+
+
+def test_only_queries_of_a_sane_size_are_read(url: str, time_keys: TimeStampAuthority, trust: TrustStore) -> None:
+    assert verified(post(url, query(b"x")), b"x", time_keys, trust.roots[0])
+    for data, kind in ((query(b"x"), "text/plain"), (bytes(70_000), QUERY)):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            post(url, data, kind)
+        assert caught.value.code == 400
+        caught.value.close()
+
+
+def test_the_command_serves_until_interrupted(
+    authority: Path, time_keys: TimeStampAuthority, trust: TrustStore
+) -> None:
+    command = [sys.executable, "-m", "provenance", "tsa", "--keys", str(authority), "--port", "0"]
+    environment = {"TRUST_PASSPHRASE": PASSPHRASE.decode(), "PATH": ""}
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().rpartition(" ")[2].strip()
+        assert verified(post(address, query(b"x")), b"x", time_keys, trust.roots[0])
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+def test_serial_numbers_differ(url: str) -> None:
+    numbers = {
+        rfc3161_client.decode_timestamp_response(post(url, query(b"x"))).tst_info.serial_number for _ in range(5)
+    }
+    assert len(numbers) == 5

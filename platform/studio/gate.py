@@ -6,21 +6,16 @@ Django's ASGI handler would spool any number of bytes to the disk before the fir
 - Views still count for themselves (studio.limits): behind another server this gate may not stand.
 """
 
-from asgiref.typing import (
-    ASGI3Application,
-    ASGIReceiveCallable,
-    ASGIReceiveEvent,
-    ASGISendCallable,
-    ASGISendEvent,
-    Scope,
-)
+from collections.abc import Awaitable, Callable
+
+from asgiref.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, ASGISendEvent, Scope
 from django.template.loader import render_to_string
 
 
 class Gate:
     """An ASGI application before another one. `limit_bytes` holds for the whole body of a request."""
 
-    def __init__(self, application: ASGI3Application, *, limit_bytes: int) -> None:
+    def __init__(self, application: Callable[..., Awaitable[None]], *, limit_bytes: int) -> None:
         self._application = application
         self._limit = limit_bytes
 

@@ -62,13 +62,15 @@ def project(request: MemberRequest, pk: UUID) -> HttpResponse:
     """A project: its newest pictures, its campaigns, its policy and budget."""
     found = _project(request, pk)
     pictures = Picture.objects.visible_to(request.user).filter(job__project=found).select_related("job")
+    roles = roles_of(request.user, found.organisation)
     context = {
         "project": found,
         "pictures": pictures.order_by("-changed")[:8],
         "campaigns": found.campaigns.annotate(asked=Count("jobs")).order_by("-created"),
         "policy": found.policies.select_related("approver").first(),
         "spent": spent(found),
-        "roles": roles_of(request.user, found.organisation),
+        "roles": roles,
+        "may_open": bool(roles & {Role.CREATOR, Role.ADMINISTRATOR}),
     }
     return render(request, "studio/project.html", context)
 

@@ -129,6 +129,10 @@ DEEDS = MappingProxyType(
 )
 
 
+# Languages that Django lists only by their script.
+WRITTEN = MappingProxyType({"zh": "zh-hans"})
+
+
 @register.inclusion_tag("studio/parts/stamp.html")
 def stamp(name: str, size: str = "") -> dict[str, Any]:
     """The stamp of a state, a verdict or a screen's action; `size="large"` for the one that a page is about."""
@@ -163,8 +167,8 @@ def deed(verb: str) -> str:
 @register.filter
 def language(code: str) -> str:
     """A language by its own name and in English."""
-    info = LANG_INFO.get(code)
-    if info is None:
+    info = LANG_INFO.get(WRITTEN.get(code, code))
+    if info is None or "name_local" not in info:
         return code
     own, english = str(info["name_local"]), str(info["name"])
     return english if own.lower() == english.lower() else f"{english} ({own})"

@@ -71,5 +71,5 @@ def test_other_kinds_of_connection_are_none_of_its_business() -> None:
     async def lifespan(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope["type"])
 
-    asyncio.run(Gate(lifespan, limit_bytes=LIMIT)({"type": "lifespan"}, None, None))  # type: ignore[typeddict-item, arg-type]
+    asyncio.run(Gate(lifespan, limit_bytes=LIMIT)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert seen == ["lifespan"]

@@ -1,0 +1,82 @@
+"""The whole product on a port of its own, and a real browser in front of it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from studio.operations.processes import Processes
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTING_UP = """
+import sys
+sys.path.append("platform")
+import django; django.setup()
+from django.utils import timezone
+from studio.operations.installation import prepare
+from studio.operations.sample import prepare_sample
+prepare()
+prepare_sample(at=timezone.now())
+"""
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Web, control and generate at work in a folder of their own; the value is the address."""
+    folder = tmp_path_factory.mktemp("office")
+    environment = {
+        "VAR_DIR": str(folder / "var"),
+        "DJANGO_SETTINGS_MODULE": "studio.settings",
+        "SWEEP_SECONDS": "1",
+        "GENERATE_THREADS": "1",
+    }
+    subprocess.run([sys.executable, "-c", SETTING_UP], cwd=ROOT, env={**os.environ, **environment}, check=True)
+    port = _free_port()
+    with Processes(folder / "logs", environment) as processes:
+        processes.start("control")
+        processes.start("generate")
+        processes.start("web", "--port", str(port))
+        address = f"http://127.0.0.1:{port}"
+        _await(f"{address}/robots.txt")
+        yield address
+        assert processes.died() == []
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _await(address: str) -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(address, timeout=2).close()  # noqa: S310  our own address
+        except urllib.error.URLError:
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail(f"{address} did not answer within a minute")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium. Without one the test is skipped with a reason, or fails where REQUIRE_BROWSER is set."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        reason = "no Chromium on the PATH; install the package `chromium`"
+        pytest.fail(reason) if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()

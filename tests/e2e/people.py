@@ -1,0 +1,49 @@
+"""People at their screens: each has a browser window of their own, and nothing on any page may go wrong unseen."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from studio.operations.sample import PASSWORD
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+RESULTS = Path(__file__).resolve().parents[2] / "test-results"
+
+
+class Person:
+    """One window. `faults` gathers what the browser complained of, content policy violations among it."""
+
+    def __init__(self, browser: Browser, office: str, *, name: str, screen: dict[str, int]) -> None:
+        self.name, self.office = name, office
+        self.faults: list[str] = []
+        self._context = browser.new_context(viewport=screen, has_touch=screen is PHONE, base_url=office)  # type: ignore[arg-type]
+        self.page: Page = self._context.new_page()
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self._pictures = 0
+
+    def _hear(self, message: Any) -> None:
+        # The browser also calls our own "please mend this field" (422) an error.
+        if message.type in {"error", "warning"} and "status of 422" not in message.text:
+            self.faults.append(f"{self.page.url}: {message.text}")
+
+    def sign_in(self) -> None:
+        """As the sample's person of this name."""
+        self.page.goto("/login/")
+        self.page.get_by_label("Username").fill(self.name)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("heading", name="Projects")).to_be_visible()
+
+    def photograph(self, what: str) -> None:
+        """Keep the page as it looks now, whole; it must not be wider than the window."""
+        RESULTS.mkdir(exist_ok=True)
+        self._pictures += 1
+        self.page.screenshot(path=RESULTS / f"{self.name}-{self._pictures:02}-{what}.png", full_page=True)
+        assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), what
+
+    def leave(self) -> None:
+        """Close the window."""
+        self._context.close()

@@ -20,14 +20,14 @@ from kombu.transport import filesystem
 SCHEME = "imprimatur-files"
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
+class Channel(filesystem.Channel):
     """A channel whose files are never seen half written."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         folder = Path(self.data_folder_out)
         # A name that no queue matches, until the message is whole.
         partial = folder / f".{uuid4()}"
-        partial.write_text(json.dumps(payload), encoding="utf-8")
+        partial.write_text(json.dumps(message), encoding="utf-8")
         partial.replace(folder / f"{time_ns():020}_{uuid4()}.{queue}.msg")
 
     def get_table(self, exchange: str) -> Any:
@@ -54,7 +54,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
             yield
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]  # kombu has no types
+class Transport(filesystem.Transport):
     """kombu's transport with our channel."""
 
     Channel = Channel

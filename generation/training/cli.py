@@ -1,4 +1,4 @@
-"""The training commands of `python -m generation`: data, train, export.
+"""The training commands of `python -m generation`: data, train, export, measure.
 
 Nothing here loads torch at import; each command loads what it needs when it runs.
 """
@@ -25,6 +25,7 @@ def add_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     _add_data(subparsers)
     _add_train(subparsers)
     _add_export(subparsers)
+    _add_measure(subparsers)
 
 
 def _add_data(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
@@ -79,6 +80,40 @@ def _add_export(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument("--figures", type=Path, help="JSON file of measurements for the card")
     _add_cache(parser)
     parser.set_defaults(run=_export)
+
+
+def _add_measure(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    parser = _parser(
+        subparsers,
+        "measure",
+        "Measure a model with an independent judge on wishes drawn by a fixed seed, and report near-copies.",
+        "python -m generation measure --model generation/starter --data var/drawings --train-judge",
+    )
+    parser.add_argument("--model", type=Path, required=True, help="exported model folder, or a checkpoint file")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder that `data` wrote")
+    parser.add_argument("--judge", type=Path, default=Path("var/judge.safetensors"), help="the judge's weights")
+    parser.add_argument("--train-judge", action="store_true", help="train the judge first, a few minutes on one core")
+    parser.add_argument("--judge-steps", type=int, default=1500)
+    parser.add_argument("--count", type=int, default=200, help="wishes to paint")
+    parser.add_argument("--sheet", type=Path, help="also write the contact sheet of 64 wishes to this PNG")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file, as `export --figures` reads it")
+    _add_cache(parser)
+    parser.set_defaults(run=_measure)
+
+
+def _measure(arguments: argparse.Namespace) -> int:
+    from generation.training.errors import TrainingError
+    from generation.training.inspection import inspect_model
+
+    try:
+        figures = inspect_model(arguments, say=_say)
+    except TrainingError as error:
+        return _fail(error)
+    for name, value in figures.items():
+        _say(f"{name}: {value}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
 
 
 def _data(arguments: argparse.Namespace) -> int:

@@ -87,20 +87,20 @@ class Composer:
     def _subjects(self, rng: np.random.Generator, style: str, canvas: NDArray[np.float32]) -> list[list[int]]:
         kind = rng.random()
         drawing, words = self._pick(rng, style)
-        if kind < 0.74:
+        if kind < 0.82:
             _paste(canvas, self._full[drawing], 5, 5)
             return [words]
-        if kind < 0.80:
+        if kind < 0.87:
             _paste(canvas, self._small[drawing], 17, 17)
             return [words, [self._ids["small"]]]
-        if kind < 0.86:
+        if kind < 0.92:
             place = list(_PLACES)[int(rng.integers(len(_PLACES)))]
             _paste(canvas, self._small[drawing], *_PLACES[place])
             return [words, [self._ids[place]]]
-        other, more = (drawing, []) if kind < 0.90 else self._pick(rng, style)
+        other, more = (drawing, []) if kind < 0.95 else self._pick(rng, style)
         _paste(canvas, self._small[drawing], 17, 1)
         _paste(canvas, self._small[other], 17, 33)
-        return [[self._ids["two"], *words]] if kind < 0.90 else [[*words, self._ids["and"], *more]]
+        return [[self._ids["two"], *words]] if kind < 0.95 else [[*words, self._ids["and"], *more]]
 
     def _pick(self, rng: np.random.Generator, style: str) -> tuple[int, list[int]]:
         while True:

@@ -21,6 +21,7 @@ from typing import Any
 
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, PRXPixelPipeline
+from torch import Tensor
 from transformers import AutoTokenizer, BertConfig, BertModel
 
 from generation.training import card, tokenizer, upscaler
@@ -55,7 +56,7 @@ def export(source: Source, out: Path, *, figures: Mapping[str, Any]) -> None:
     alphabet = Alphabet.declared()
     words = declare(source.cache)
     vocabulary = Vocabulary.from_json(words)
-    painter = painter_of(state, alphabet)
+    painter = painter_of(state["average"], Shape(**state["recipe"]["shape"]), alphabet)
     out.mkdir(parents=True, exist_ok=True)
     _write(out / "vocabulary.json", words)
     _save_pipeline(painter, vocabulary, alphabet, out)
@@ -65,11 +66,11 @@ def export(source: Source, out: Path, *, figures: Mapping[str, Any]) -> None:
     _write(out / "lineage.json", lineage | {"files": _digests(out)})
 
 
-def painter_of(state: dict[str, Any], alphabet: Alphabet) -> Painter:
-    """Rebuild the averaged painter of a checkpoint, ready to draw."""
-    painter = Painter(Shape(**state["recipe"]["shape"]), len(alphabet.names))
+def painter_of(weights: dict[str, Tensor], shape: Shape, alphabet: Alphabet) -> Painter:
+    """Rebuild a painter from its averaged weights, ready to draw."""
+    painter = Painter(shape, len(alphabet.names))
     try:
-        painter.load_state_dict(state["average"])
+        painter.load_state_dict(weights)
     except RuntimeError as error:
         raise CheckpointError(f"the checkpoint knows other concepts than concepts.py declares: {error}") from error
     return painter.eval().requires_grad_(False)

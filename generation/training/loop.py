@@ -3,7 +3,8 @@
 Invariants:
 - step n's batch, noise levels and noise come from (seed, n) alone; with the checkpoint's weights, averages and
   optimizer states a resumed run takes the same steps, bit for bit, as one that was never stopped;
-- x_t = (1 - t) x + t e with e standard normal; the loss is |x - x'|^2 / max(t, FLOOR)^2, the error of the velocity;
+- x_t = (1 - t) x + t e with e standard normal; the loss is |x - x'|^2 / max(t, floor)^2: the error of
+  the velocity, eased at low noise, where only texture is left to decide;
 - checkpoints are replaced atomically, so a kill at any moment leaves a whole one.
 
 Sources: flow matching, Lipman et al. 2022; prediction of the clean picture, Li and He 2025; guidance, Ho and Salimans
@@ -27,7 +28,6 @@ from generation.training.errors import CheckpointError
 from generation.training.network import Painter, Shape
 from generation.training.orthogonal import OrthogonalMomentum
 
-FLOOR = 0.2
 CHECKPOINT = "checkpoint.pt"
 
 
@@ -44,8 +44,9 @@ class Recipe:
     decay: float = 0.3
     average: float = 0.9995
     drop: float = 0.1
-    level_mean: float = 0.8
+    level_mean: float = 1.0
     level_spread: float = 1.2
+    floor: float = 0.5
     shape: Shape = field(default_factory=Shape)
 
     @property
@@ -121,7 +122,7 @@ class Run:
         noise = torch.randn(clean.shape, generator=generator)
         t = level[:, None, None, None]
         guess = self._forward((1 - t) * clean + t * noise, level, torch.from_numpy(batch.tokens))
-        loss: Tensor = ((guess - clean) / t.clamp(min=FLOOR)).square().mean()
+        loss: Tensor = ((guess - clean) / t.clamp(min=recipe.floor)).square().mean()
         return loss
 
     @torch.no_grad()

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -42,6 +41,15 @@ class Share:
     def __str__(self) -> str:
         part = f"{100 * self.hits / self.cases:.1f} %" if self.cases else "no cases"
         return f"{part} ({self.hits} of {self.cases})"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """How near pictures are to drawings: the share of near-copies, the cosine that counts as one, the nearest icons."""
+
+    near: Share
+    threshold: float
+    nearest: list[str]
 
 
 def of_judge(judge: Judge, scenes: Scenes, cache: Path) -> dict[str, Share]:
@@ -88,7 +96,7 @@ def of_languages(vocabulary: Vocabulary, drawings: list[Drawing], *, count: int)
 
 def of_memory(
     painter: Painter, judge: Judge, drawings: list[Drawing], pixels: NDArray[np.uint8], *, count: int
-) -> dict[str, Any]:
+) -> Memory:
     """Report how near painted pictures are to their nearest training drawing, by cosine of the judge's features.
 
     A near-copy is a picture at least as near to a drawing as half of that drawing's own recompositions are.
@@ -103,7 +111,7 @@ def of_memory(
     nearest = (seen @ shelf.T).max(dim=1)
     copies = int((nearest.values >= threshold).sum())
     icons = [f"{drawings[int(i)].style}:{drawings[int(i)].icon}" for i in nearest.indices]
-    return {"threshold": threshold, "near-copies": Share(copies, count), "nearest": icons}
+    return Memory(Share(copies, count), threshold, icons)
 
 
 def background(picture: NDArray[np.uint8]) -> str:

@@ -6,6 +6,7 @@ Invariant: a run that finds a checkpoint in its folder resumes it; starting valu
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +54,16 @@ def train_starter(
     until = clock() + 60 * arguments.minutes if arguments.minutes else float("inf")
     pace = loop.Pace(arguments.every, arguments.sheet_every, until)
     loop.train(run, arguments.out, clock=clock, report=report, sheet=draw, pace=pace)
+
+
+def shape_of(path: Path) -> Shape:
+    """Return the sizes of the networks of a checkpoint file or an exported folder (from its lineage)."""
+    if path.is_file():
+        return Shape(**loop.read_checkpoint(path)["recipe"]["shape"])
+    try:
+        return Shape(**json.loads((path / "lineage.json").read_text(encoding="utf-8"))["recipe"]["shape"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path / 'lineage.json'} does not name the sizes of the networks") from error
 
 
 def average_of(path: Path, alphabet: Alphabet) -> dict[str, torch.Tensor]:

@@ -35,7 +35,8 @@ def _drawn(seed: int) -> NDArray[np.uint8]:
 
 def _line(concept: str, field: str, style: str, gender: str, tone: str, pixels: NDArray[np.uint8]) -> Drawing:
     digest = hashlib.sha256(pixels.tobytes()).hexdigest()
-    return Drawing(f"{concept}-{gender}-{tone}", "made-here", "1.0.0", "MIT", digest, concept, field, style, gender, tone)
+    origin = (f"{concept}-{gender}-{tone}", "made-here", "1.0.0", "MIT", digest)
+    return Drawing(*origin, concept, field, style, gender, tone)
 
 
 @pytest.fixture(scope="session")

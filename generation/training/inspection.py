@@ -1,0 +1,57 @@
+"""Runs all measurements of a model in order and returns them as text, for the terminal and for the model card."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from generation.training import drawings, measure, sheet, wishes
+from generation.training.export import painter_of
+from generation.training.judge import Judge, Scenes, train_judge
+from generation.training.network import Painter
+from generation.training.session import SHEET_SEED, average_of, shape_of
+from generation.training.sources import PACKAGES, THIRD, fetch
+from generation.training.tokens import Alphabet
+from generation.vocabulary import Vocabulary
+
+JUDGE_SEED = 7
+
+
+def inspect_model(arguments: argparse.Namespace, *, say: Callable[[str], None]) -> dict[str, str]:
+    """Measure as the `measure` command says; the figures by name, each a share with its number of cases."""
+    data, pixels = drawings.load(arguments.data)
+    fetch(arguments.cache, (*PACKAGES, THIRD))
+    scenes = Scenes(data, pixels)
+    judge = _judge(arguments, scenes, say)
+    painter = load_painter(arguments.model)
+    say(f"painting {arguments.count} wishes")
+    shares = measure.of_judge(judge, scenes, arguments.cache)
+    shares |= measure.of_painter(painter, judge, data, count=arguments.count)
+    if arguments.model.is_dir():
+        shares |= measure.of_languages(Vocabulary.from_folder(arguments.model), data, count=arguments.count)
+    memory = measure.of_memory(painter, judge, data, pixels, count=arguments.count)
+    if arguments.sheet:
+        shown = wishes.draw(data, 64, seed=SHEET_SEED)
+        sheet.write(sheet.paint(painter, shown, Alphabet.declared(), seed=SHEET_SEED), arguments.sheet)
+    return {name: str(share) for name, share in shares.items()} | {"near-copies of a drawing": str(memory.near)}
+
+
+def load_painter(model: Path) -> Painter:
+    """Load the averaged painter of a checkpoint file or of an exported folder."""
+    alphabet = Alphabet.declared()
+    return painter_of(average_of(model, alphabet), shape_of(model), alphabet)
+
+
+def _judge(arguments: argparse.Namespace, scenes: Scenes, say: Callable[[str], None]) -> Judge:
+    if not arguments.train_judge:
+        return Judge.load(arguments.judge)
+
+    def progress(done: int, total: int) -> None:
+        if done % 100 == 0:
+            say(f"judge: step {done} of {total}")
+
+    judge = train_judge(scenes, steps=arguments.judge_steps, seed=JUDGE_SEED, progress=progress)
+    arguments.judge.parent.mkdir(parents=True, exist_ok=True)
+    judge.save(arguments.judge)
+    return judge

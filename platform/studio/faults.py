@@ -28,6 +28,9 @@ POINTS = frozenset(
         "appended before recorded",
         "recorded before notify",
         "decision before append",
+        "release signed before store",
+        "release stored before intent",
+        "release appended before published",
         "checkpoint before publish",
     }
 )

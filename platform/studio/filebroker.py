@@ -23,11 +23,11 @@ SCHEME = "imprimatur-files"
 class Channel(filesystem.Channel):
     """A channel whose files are never seen half written."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # kombu's own disagree
         folder = Path(self.data_folder_out)
         # A name that no queue matches, until the message is whole.
         partial = folder / f".{uuid4()}"
-        partial.write_text(json.dumps(message), encoding="utf-8")
+        partial.write_text(json.dumps(payload), encoding="utf-8")
         partial.replace(folder / f"{time_ns():020}_{uuid4()}.{queue}.msg")
 
     def get_table(self, exchange: str) -> Any:

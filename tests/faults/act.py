@@ -1,4 +1,4 @@
-"""`python -m tests.faults.act submit | decide JOB`.
+"""`python -m tests.faults.act submit [STEPS] | decide JOB | release JOB`.
 
 One action of a person, in a process that can be killed by itself.
 """
@@ -17,8 +17,8 @@ def main() -> None:
     from studio.jobs.models import Picture
     from studio.projects.actions import open_campaign
     from studio.projects.models import Campaign, Project
-    from studio.review.actions import decide, submit_for_review
-    from tests.studio.requests import ask
+    from studio.review.actions import decide, release, submit_for_review
+    from tests.studio.requests import FAST, ask
 
     verb, *arguments = sys.argv[1:]
     now = timezone.now()
@@ -35,14 +35,17 @@ def main() -> None:
             channels=[],
             at=now,
         )
-        sys.stdout.write(f"{ask(campaign, now).pk}\n")
-    if verb == "decide":
+        steps = int(arguments[0]) if arguments else FAST["steps"]
+        sys.stdout.write(f"{ask(campaign, now, steps=steps).pk}\n")
+    if verb in {"decide", "release"}:
         picture = Picture.objects.get(job=arguments[0])
         creator, reviewer = User.objects.get(username="creator"), User.objects.get(username="reviewer")
         request = submit_for_review(
             actor=creator, picture=picture, purpose="Drill", channel="none", alt_text="A drawing", checklist={}, at=now
         )
         decide(actor=reviewer, request=request, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=now)
+        if verb == "release":
+            release(actor=reviewer, picture=picture, at=now)
         sys.stdout.write(f"{picture.pk}\n")
 
 

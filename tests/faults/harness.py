@@ -10,6 +10,7 @@ Exit status 0 only if all of that held; `--json` prints the figures.
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,7 +38,14 @@ POINTS = {
     "intent before append": "control",
     "appended before recorded": "control",
     "recorded before notify": "control",
+    "release signed before store": "control",
+    "release stored before intent": "control",
+    "release appended before published": "control",
     "checkpoint before publish": "control",
+}
+# Deaths that no point in our own code can bring about.
+OTHER_DEATHS = {
+    "the model's child is killed": "child",
 }
 QUICK = {
     "LEASE_SECONDS": "3",
@@ -95,9 +103,13 @@ class Drill:
 
     def attack(self, point: str) -> None:
         """Kill one process at `point`, bring it back, and see the request through."""
-        role = POINTS[point]
+        role = {**POINTS, **OTHER_DEATHS}[point]
         if role == "actor":
             self.attack_actor(point)
+        elif role == "child":
+            self.attack_child()
+        elif point.startswith("release"):
+            self.attack_release(point)
         else:
             self.processes.kill(role)
             self.processes.start(role, environment={"FAULT_POINT": f"{point}:1"})
@@ -106,6 +118,39 @@ class Drill:
             self.revive(role)
             self.see_through(job)
         self.figures.kills[point] = self.figures.kills.get(point, 0) + 1
+
+    def attack_child(self) -> None:
+        """The process that holds the model dies while it works, as when memory runs out."""
+        job = act("submit", "40")
+        self.wait(lambda: bool(self.steps(job)), "the model never began")
+        for pid in children(self.processes.running["generate"].pid):
+            os.kill(pid, signal.SIGKILL)
+        self.see_through(job)
+
+    @staticmethod
+    def steps(job: str) -> int:
+        """How many steps a request has made."""
+        from studio.jobs.models import Job
+
+        return int(Job.objects.values_list("progress", flat=True).get(pk=job))
+
+    def attack_release(self, point: str) -> None:
+        """The signing process dies while it releases an approved picture."""
+        from studio.jobs.models import Picture
+        from studio.jobs.states import PictureState
+
+        job = act("submit")
+        self.see_through(job)
+        self.processes.kill("control")
+        self.processes.start("control", environment={"FAULT_POINT": f"{point}:1"})
+        picture = act("release", job)
+        self.wait(lambda: bool(self.processes.died()), f"control did not die at {point!r}")
+        self.revive("control")
+        released = Picture.objects.filter(pk=picture, state=PictureState.RELEASED)
+        try:
+            self.wait(released.exists, picture)
+        except TimeoutError:
+            self.figures.lost.append(f"{point}: {Picture.objects.get(pk=picture).state}")
 
     def attack_actor(self, point: str) -> None:
         """The process that acts for a person dies: what it had committed goes on, what it had not never was."""
@@ -193,6 +238,12 @@ class Drill:
             self.figures.double += [f"{kind} {record}" for (kind, record), n in kinds.items() if n > 1]
 
 
+def children(pid: int) -> list[int]:
+    """The process ids of a process's children (Linux)."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
 def act(verb: str, *arguments: str, fault: str = "") -> str:
     """Do one thing as a person, in a process of its own; returns what it printed, or `killed`."""
     environment = {**os.environ, "FAULT_POINT": f"{fault}:1" if fault else ""}
@@ -221,7 +272,9 @@ def main() -> int:
         epilog="example: python -m tests.faults.harness --rounds 25",
     )
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--point", action="append", choices=sorted(POINTS), help="only this point (may be repeated)")
+    parser.add_argument(
+        "--point", action="append", choices=sorted({**POINTS, **OTHER_DEATHS}), help="only this point (may be repeated)"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="imprimatur-drill-") as folder:
@@ -235,7 +288,7 @@ def main() -> int:
         prepare()
         prepare_sample(at=timezone.now())
         drill = Drill(Path(folder), lambda line: None if options.json else print(line, flush=True))  # noqa: T201
-        figures = drill.run(options.point or list(POINTS), options.rounds)
+        figures = drill.run(options.point or [*POINTS, *OTHER_DEATHS], options.rounds)
     sys.stdout.write(json.dumps(asdict(figures), indent=None if options.json else 2) + "\n")
     return 0 if figures.good else 1
 

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from studio import blobs, pipeline
 from studio.accounts.models import Role
+from studio.faults import fault
 from studio.jobs.finishing import circumstances
 from studio.jobs.models import Picture
 from studio.jobs.states import PictureState, StaleStateError, advance
@@ -55,7 +56,9 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
     signed = pipeline.release(blobs.get(picture.sha256), facts)
     if signed.pixel_sha256 != release.decision.pixel_sha256:
         raise blobs.BlobError("The release would change the approved pixels.")
+    fault("release signed before store")
     sha256 = blobs.put(signed.data)
+    fault("release stored before intent")
     with transaction.atomic():
         won = Release.objects.filter(pk=release.pk, sha256="").update(
             sha256=sha256, media_type=signed.media_type, manifest=signed.manifest_id
@@ -79,6 +82,7 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
 
 def _publish(release: Release, *, at: datetime) -> bool:
     settle(LedgerIntent.objects.get(row=str(release.pk), kind="release"), at=at)
+    fault("release appended before published")
     with transaction.atomic():
         advance(Picture, release.picture_id, PictureState.APPROVED, PictureState.RELEASED, changed=at, waiting="")
         Release.objects.filter(pk=release.pk).update(at=at)

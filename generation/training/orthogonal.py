@@ -38,12 +38,22 @@ class OrthogonalMomentum(Optimizer):
 
 
 def orthogonalise(matrix: Tensor, steps: int) -> Tensor:
-    """Push the singular values of `matrix` towards one by a quintic Newton-Schulz iteration."""
+    """Push the singular values of `matrix` towards one by a quintic Newton-Schulz iteration.
+
+    The iteration runs on the Gram matrix of the shorter side and is applied once at the end: the same polynomial of the
+    singular values, for about half the arithmetic of iterating on a wide matrix.
+    """
     a, b, c = _COEFFICIENTS
     tall = matrix.shape[0] > matrix.shape[1]
-    x = matrix.T if tall else matrix
-    x = x / x.norm().clamp(min=1e-7)
-    for _ in range(steps):
-        gram = x @ x.T
-        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return x.T if tall else x
+    wide = matrix.T if tall else matrix
+    wide = wide / wide.norm().clamp(min=1e-7)
+    gram = wide @ wide.T
+    whole = torch.eye(len(gram))
+    for step in range(steps):
+        factor = torch.addmm(gram, gram, gram, beta=b, alpha=c)
+        factor.diagonal().add_(a)
+        whole = factor @ whole if step else factor
+        if step < steps - 1:
+            gram = factor @ gram @ factor
+    result = whole @ wide
+    return result.T if tall else result

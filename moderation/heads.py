@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,13 +54,14 @@ class Heads:
     revision: str
 
     @classmethod
-    def load(cls, *, encoder: str, path: Path = HEADS_FILE) -> Heads:
+    def load(cls, *, encoder: str, path: Path | None = None) -> Heads:
         """Read trained heads; raises `ClassifierError` when missing, malformed or made for another encoder."""
+        path = path or HEADS_FILE
         try:
             content = path.read_bytes()
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in ("categories", "weights", "bias", "knots", "encoder")}
-        except (OSError, ValueError, KeyError) as wrong:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as wrong:
             raise ClassifierError(
                 f"heads: cannot read {path.name}: {wrong}; run `python -m moderation train`"
             ) from wrong

@@ -31,8 +31,8 @@ _LOOKALIKES = str.maketrans({pair[0]: pair[1] for pair in _LOOKALIKE_PAIRS.split
 _LEET = str.maketrans("0345789@$!|€+", "oeastbgasilet")
 _LEET_WORD = re.compile(r"[\w@$!|€+]+")
 _MEASURE = re.compile(  # 4k, 35mm, 1980s, 2nd; H2O, B2B; mp3, f16
-    r"\d+(?:[.,x]\d+)*(?:[kdmglspxwvhe]|[mck]m|[kmc]g|m[lpb]|p[xm]|am|st|nd|rd|th|yo|yr|fps|dpi|hz|gb|min|in|ft|er|eme)"
-    r"|[A-Z]-?\d+[A-Z]?|[^\W\d_]{1,2}\d{1,2}|\d+"
+    r"\d+(?:[.,x]\d+)*(?:[kdmglspwvhe]|[mck]m|[kmc]g|m[lpb]|p[xm]|am|st|nd|rd|th|yo|yr|fps|dpi|hz|gb|min|in|ft|er|eme)"
+    r"|[A-Z]-?\d+[A-Z]?|[A-Z]{2,3}\d+|[a-z]\d{1,2}|mp\d|\d+"
 )
 _LETTER = r"[^\W\d_]"
 _PUNCTUATION = re.escape("'’´`-,;:!?()/&+\"“”@#$%^=<>{}[]\\")

@@ -112,7 +112,8 @@ class RuleBook:
     def ceilings(self, texts: Iterable[str], *, language: str) -> dict[str, float]:
         """The most a head's score counts for, by category, given what all of `texts` name."""
         named = {concept for text in texts for concept in self.lexicon.sightings(fold(text), language=language)}
-        return {soft.category: soft.most for soft in self.softenings if soft.by in named}
+        softened = [soft for soft in self.softenings if soft.by in named]
+        return {c: min(soft.most for soft in softened if soft.category == c) for c in {s.category for s in softened}}
 
     def names(self, texts: Iterable[str], concept: str, but_not: str, *, language: str) -> bool:
         """Whether some text names `concept` and no `but_not`."""

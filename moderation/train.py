@@ -39,10 +39,10 @@ class Recipe:
 
     penalty: float = 0.02
     twin_weight: float = 2.0
-    held: float = 0.0012
-    refused: float = 0.0003
-    rare: float = 0.3
-    twins_held: float = 0.04
+    held: float = 0.006
+    refused: float = 0.0008
+    rare: float = 0.12
+    twins_held: float = 0.05
     twins_refused: float = 0.01
     folds: int = 4
     per_line: int = 6

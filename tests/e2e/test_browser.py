@@ -148,11 +148,7 @@ def release(creator: Person, folder: Path) -> Path:
     page.reload()
     creator.photograph("approved")
     page.get_by_role("button", name="Release it").click()
-    for _ in range(60):
-        page.reload()
-        if page.locator(".stamp-large", has_text="Released").is_visible():
-            break
-        page.wait_for_timeout(500)
+    expect(page.locator(".stamp-large", has_text="Released")).to_be_visible(timeout=60_000)
     creator.photograph("released")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the released file").first.click()

@@ -51,7 +51,7 @@ def held(request: MemberRequest) -> HttpResponse:
     jobs = reviewed_by(request)
     pictures = Picture.objects.filter(job__in=jobs).select_related(*(f"job__{name}" for name in JOINED))
     context = {
-        "title": "Held",
+        "title": "Waiting",
         "jobs": jobs.filter(state=JobState.HELD).order_by("submitted")[:100],
         "pictures": pictures.filter(state=PictureState.QUARANTINED).order_by("changed")[:100],
         "in_review": pictures.filter(state=PictureState.IN_REVIEW).count(),

@@ -14,6 +14,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from studio import blobs
@@ -125,6 +126,16 @@ def _released(request: MemberRequest, pk: UUID) -> tuple[str, str]:
     if picture is None:
         picture = get_object_or_404(pictures.visible_to(request.user), pk=pk, state=PictureState.WITHDRAWN)
     return picture.release.sha256, picture.release.media_type
+
+
+@login_required
+@require_GET
+@never_cache
+def moved(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """What a page asks that waits for the signing worker: nothing until the picture moved on, then a fresh page."""
+    if visible_picture(request, pk).state == request.GET.get("from"):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    return HttpResponse(headers={"HX-Refresh": "true"})
 
 
 @login_required

@@ -23,6 +23,7 @@ MEMBERS_GET = {
     "request",
     "request-progress",
     "picture",
+    "picture-moved",
     "picture-file:signed",
 }
 MEMBERS_POST = {

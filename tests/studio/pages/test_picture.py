@@ -107,6 +107,9 @@ def test_releasing(approved: Picture, browse: Browse) -> None:
     assert "Release it" in browse("creator").get(at("picture", approved)).content.decode()
     assert browse("creator").post(at("picture-release", approved)).status_code == 302
     assert "The signing worker makes the second file" in browse("creator").get(at("picture", approved)).content.decode()
+    still = browse("creator").get(at("picture-moved", approved), {"from": "APPROVED"})
+    moved = browse("creator").get(at("picture-moved", approved), {"from": "IN_REVIEW"})
+    assert (still.status_code, moved.headers["HX-Refresh"]) == (204, "true")
     assert Client().get(at("picture-file", approved, "released")).status_code == 404
 
 

@@ -54,7 +54,7 @@ def sign(
     """The file with a manifest in it. Raises SealError when the SDK or the key refuses."""
     raised: list[Exception] = []
     try:
-        context = _context(identity.roots_pem)
+        context = sdk_context(identity.roots_pem)
         builder = c2pa.Builder(json.dumps(definition), context)
         if parent is not None:
             builder.add_ingredient(json.dumps(parent.description), media_type, io.BytesIO(parent.data))
@@ -71,7 +71,7 @@ def sign(
 def read(data: bytes, media_type: str, *, roots_pem: bytes) -> Credential | None:
     """The active manifest of a file, None if it carries none; one that does not parse is `Invalid` and says why."""
     try:
-        reader = c2pa.Reader.try_create(media_type, io.BytesIO(data), context=_context(roots_pem))
+        reader = c2pa.Reader.try_create(media_type, io.BytesIO(data), context=sdk_context(roots_pem))
         if reader is None:
             return None
         with reader:
@@ -90,7 +90,7 @@ def read(data: bytes, media_type: str, *, roots_pem: bytes) -> Credential | None
 def crjson(data: bytes, media_type: str, *, roots_pem: bytes) -> str | None:
     """The file's credentials as crJSON, C2PA's own form for reports; None if it carries none that parses."""
     try:
-        reader = c2pa.Reader.try_create(media_type, io.BytesIO(data), context=_context(roots_pem))
+        reader = c2pa.Reader.try_create(media_type, io.BytesIO(data), context=sdk_context(roots_pem))
         if reader is None:
             return None
         with reader:
@@ -99,7 +99,8 @@ def crjson(data: bytes, media_type: str, *, roots_pem: bytes) -> str | None:
         return None
 
 
-def _context(roots_pem: bytes) -> Any:
+def sdk_context(roots_pem: bytes) -> Any:
+    """The SDK's settings for signing and reading: our roots alone, no network, no thumbnails."""
     settings = {
         "trust": {"trust_anchors": roots_pem.decode(), "trust_config": CLAIM_SIGNING_OIDS},
         "verify": {"remote_manifest_fetch": False},

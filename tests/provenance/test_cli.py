@@ -125,9 +125,17 @@ def test_pack_verify(place: Path, office: Office, capsys: pytest.CaptureFixture[
     assert main(["pack", "verify", str(place / "pack.zip")]) == 1
 
 
+def test_bench_measures_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--side", "64", "--rounds", "2", "--entries", "3", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [item["name"] for item in found] == ["seal", "verify", "append", "prove"]
+    assert all(item["ms"] > 0 and item["ratio"] > 0 for item in found)
+    assert main(["bench", "--rounds", "0"]) == 2
+
+
 COMMANDS = [
     ["verify"], ["ledger"], ["ledger", "verify"], ["ledger", "checkpoint"], ["ledger", "show"], ["keys"],
-    ["keys", "init"], ["keys", "status"], ["pack"], ["pack", "verify"], ["tsa"], [],
+    ["keys", "init"], ["keys", "status"], ["pack"], ["pack", "verify"], ["tsa"], ["bench"], [],
 ]  # fmt: skip
 
 

@@ -6,17 +6,19 @@ SIGNED its pixels lie sealed in the quarantine.
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
 
 from studio import blobs, pipeline, vault
 from studio.accounts.models import SubjectKey
 from studio.faults import fault
+from studio.jobs import words
 from studio.jobs.models import Picture, Screening
 from studio.jobs.queue import claim_picture
-from studio.jobs.states import PictureState, advance
+from studio.jobs.states import PictureState, StaleStateError, advance
 from studio.trail.actions import intend, note, settle
 from studio.trail.models import LedgerIntent
 
@@ -96,7 +98,7 @@ def circumstances(picture: Picture, *, at: datetime, entry: UUID) -> pipeline.Ci
         decision_ids=[str(pk) for pk in job.screenings.order_by("at").values_list("pk", flat=True)],
         label=job.project.label,
         training_mining=job.project.training_mining,
-        prompt=None,
+        prompt=words.open_words(job).prompt if job.project.publish_prompts else None,
     )
 
 
@@ -200,4 +202,30 @@ def record(picture: Picture, *, at: datetime) -> None:
             sequence=intent.sequence,
         )
     fault("recorded before notify")
+    forget(picture)
+
+
+def expire(*, now: datetime) -> int:
+    """Discard what was held back longer than `QUARANTINE_DAYS` without a ruling, pixels and all; returns how many."""
+    stale = Picture.objects.filter(
+        state=PictureState.QUARANTINED, changed__lt=now - timedelta(days=settings.QUARANTINE_DAYS)
+    ).select_related("job__project__organisation")
+    discarded = 0
+    for picture in stale:
+        organisation = picture.job.project.organisation
+        try:
+            with transaction.atomic():
+                advance(Picture, picture.pk, PictureState.QUARANTINED, PictureState.DISCARDED, changed=now)
+                body = {"outcome": PictureState.DISCARDED, "reason": "nobody ruled in time", **picture_body(picture)}
+                intend(log=organisation.log, kind="closure", row=picture.pk, at=now, record=picture.record, body=body)
+                note(actor=None, verb="picture.expire", subject=picture, organisation=organisation.pk, at=now)
+        except StaleStateError:
+            continue
+        forget(picture)
+        discarded += 1
+    return discarded
+
+
+def forget(picture: Picture) -> None:
+    """Remove a picture's unsigned pixels: it was recorded, or discarded."""
     blobs.quarantine_path(picture.pk).unlink(missing_ok=True)

@@ -83,7 +83,9 @@ class StaleStateError(Exception):
 def advance(
     model: type[models.Model], pk: UUID, start: str, end: str, *, fence: UUID | None = None, **changes: Any
 ) -> None:
-    """Move one row from `start` to `end`, with `changes`, if it is still there (and, when given, still under the claim `fence`).
+    """Move one row from `start` to `end`.
+
+    With `changes`, if it is still there (and, when given, still under the claim `fence`).
 
     Raises ValueError for a change the table does not know, StaleStateError when the row has moved on.
     """

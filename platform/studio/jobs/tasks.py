@@ -16,7 +16,6 @@ from studio.faults import fault
 from studio.jobs import finishing, making, queue, screening
 from studio.trail import actions as trail
 
-
 ANSWER_SECONDS = 60
 
 
@@ -66,6 +65,7 @@ def settle_pending() -> None:
 def sweep() -> None:
     """Ring for whatever was left lying."""
     queue.sweep(now=timezone.now())
+    finishing.expire(now=timezone.now())
     if trail.pending().exists():
         settle_pending.run()
 

@@ -13,6 +13,7 @@ from studio.accounts.models import Role, User
 from studio.accounts.rules import holds, membership_of
 from studio.faults import fault
 from studio.jobs import bell
+from studio.jobs.finishing import forget
 from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.queue import close, rank
 from studio.jobs.states import JobState, PictureState, advance
@@ -72,7 +73,8 @@ def rule_on_picture(*, actor: User, picture: Picture, let_through: bool, reason:
             at=at,
             let_through=let_through,
         )
-        transaction.on_commit(lambda: bell.ring_finish(picture.pk))
+        transaction.on_commit(bell.ring_settle)
+        transaction.on_commit(lambda: bell.ring_finish(picture.pk) if let_through else forget(picture))
     return ruling
 
 

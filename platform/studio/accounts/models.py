@@ -48,7 +48,9 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
     pseudonym = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    served = models.DateTimeField(null=True, blank=True, help_text="When a worker last took a request of this person: fairness.")
+    served = models.DateTimeField(
+        null=True, blank=True, help_text="When a worker last took a request of this person: fairness."
+    )
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "organisation"], name="one_membership_each")]

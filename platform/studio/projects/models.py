@@ -38,7 +38,9 @@ class Project(models.Model):
     publish_prompts = models.BooleanField(default=False)
     budget = models.PositiveIntegerField(default=1000, help_text="Pictures that may be made in this project.")
     created = models.DateTimeField()
-    served = models.DateTimeField(null=True, blank=True, help_text="When a worker last took a request of this project: fairness.")
+    served = models.DateTimeField(
+        null=True, blank=True, help_text="When a worker last took a request of this project: fairness."
+    )
 
     objects = ProjectQuerySet.as_manager()
 

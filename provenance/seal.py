@@ -84,7 +84,7 @@ def release(first: bytes, claim: Claim, identity: SigningIdentity) -> SignedAsse
 
 def _require_current(claim: Claim, identity: SigningIdentity) -> None:
     if claim.when >= identity.expires:
-        raise SealError(f"identity: its certificate expired at {identity.expires}; issue a new leaf", permanent=False)
+        raise SealError(f"identity: its certificate expired at {identity.expires}; run `keys renew`", permanent=False)
 
 
 def _asset(signed: bytes, media_type: str, *, source_pixel_sha256: str, code: str) -> SignedAsset:

@@ -1,4 +1,4 @@
-"""`keys init|status`: make an organisation's keys, and see how long they last."""
+"""`keys init|status|renew`: make an organisation's keys, see how long they last, replace the signing leaf."""
 
 import argparse
 import json
@@ -8,11 +8,11 @@ from pathlib import Path
 
 from provenance.canonical import rfc3339
 from provenance.cli import options as shared
-from provenance.keys import CheckpointKey, SigningIdentity, create_authority, files
+from provenance.keys import CheckpointKey, SigningIdentity, create_authority, files, renew_leaf
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command and its two verbs."""
+    """Add the command and its three verbs."""
     example = "example: TRUST_PASSPHRASE_FILE=secret.txt python -m provenance keys"
     first = f"{example} init var/trust/health --organisation Health"
     parser = commands.add_parser("keys", help="make an organisation's keys, see how long they last", epilog=first)
@@ -28,6 +28,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     status.add_argument("directory", type=Path)
     shared.add_json(status)
     status.set_defaults(run=_status)
+    renew = verbs.add_parser("renew", help="replace the signing leaf", epilog=f"{example} renew var/trust/health")
+    renew.add_argument("directory", type=Path)
+    renew.set_defaults(run=_renew)
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -60,4 +63,11 @@ def _status(options: argparse.Namespace) -> int:
     }
     lines = [json.dumps(answer)] if options.json else [f"{name:16} {value}" for name, value in answer.items()]
     sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def _renew(options: argparse.Namespace) -> int:
+    renew_leaf(options.directory, passphrase=shared.passphrase(), now=datetime.now(UTC))
+    identity = SigningIdentity.load(options.directory, passphrase=shared.passphrase())
+    sys.stdout.write(f"The new leaf {identity.key_id} is good until {rfc3339(identity.expires)}.\n")
     return 0

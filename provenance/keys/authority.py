@@ -18,10 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from provenance.canonical import rfc3339
-from provenance.keys import files
+from provenance.errors import KeyFileError
+from provenance.keys import chains, files
+from provenance.keys.identity import open_private_key
 from provenance.keys.notes import verifier_key
 
-CLAIM_SIGNING = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 # Certificates start a little early, so that a checker whose clock is behind does not call a new picture invalid.
 _CLOCK_SKEW = timedelta(minutes=10)
 _SHORTEST_PASSPHRASE = 12
@@ -42,7 +43,7 @@ class _Profile:
 
 ROOT = _Profile("Root", 3650, path_length=1)
 INTERMEDIATE = _Profile("Issuing", 1825, path_length=0)
-CLAIMS = _Profile("Claims", 365, purposes=(CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION))
+CLAIMS = _Profile("Claims", 365, purposes=(chains.CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION))
 TIME = _Profile("Time", 1825, purposes=(ExtendedKeyUsageOID.TIME_STAMPING,), purposes_critical=True)
 
 
@@ -81,6 +82,23 @@ def create_authority(
         files.CHECKPOINT_VKEY: f"{vkey}\n".encode(),
     }
     files.write_directory(directory, contents)
+
+
+def renew_leaf(directory: Path, *, passphrase: bytes, now: datetime) -> None:
+    """Replace the claim signer's key and certificate, under the same intermediate; the old ones stay good for checks.
+
+    Repeat it if it was interrupted: until both files fit each other again nothing can be signed. Raises KeyFileError
+    when the intermediate's key is not there or has less than a leaf's lifetime left.
+    """
+    key = open_private_key(directory / files.INTERMEDIATE_KEY, passphrase)
+    certificate = x509.load_pem_x509_certificate(files.read_public(directory / files.INTERMEDIATE_CERTIFICATE))
+    if not isinstance(key, Key) or key.public_key() != certificate.public_key():
+        raise KeyFileError(f"{directory / files.INTERMEDIATE_KEY}: it does not belong to its certificate; restore both")
+    if certificate.not_valid_after_utc < now + timedelta(days=CLAIMS.days):
+        raise KeyFileError(f"{files.INTERMEDIATE_CERTIFICATE}: it ends before a new leaf would; make a new chain")
+    leaf = _certify(CLAIMS, chains.organisation(certificate), now=now, by=_Issuer(key, certificate))
+    files.replace(directory / files.LEAF_KEY, _encrypted(leaf.key, passphrase))
+    files.replace(directory / files.CHAIN, _pem(leaf.certificate) + _pem(certificate))
 
 
 def _require(organisation: str, passphrase: bytes) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from provenance.keys.authority import CLAIM_SIGNING
-
+CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 _LONGEST_CHAIN = 5
 
 

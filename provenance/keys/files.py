@@ -66,6 +66,15 @@ def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
     _sync_directory(directory.parent)
 
 
+def replace(path: Path, data: bytes) -> None:
+    """Put new contents in a file's place, complete or not at all."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    _write(draft, data, mode=0o600 if path.name in PRIVATE else 0o644)
+    draft.rename(path)
+    _sync_directory(path.parent)
+
+
 def _write(path: Path, data: bytes, *, mode: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:

@@ -47,10 +47,10 @@ class SigningIdentity:
         chain = files.read_public(directory / files.CHAIN)
         leaf = x509.load_pem_x509_certificates(chain)[0]
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != leaf.public_key():
-            raise KeyFileError(f"{path}: the key does not belong to {files.CHAIN}; restore both from one backup")
+            raise KeyFileError(f"{path}: the key does not belong to {files.CHAIN}; restore both, or run `keys renew`")
         if leaf.not_valid_after_utc <= datetime.now(UTC):
             raise KeyFileError(
-                f"{directory / files.CHAIN}: expired at {rfc3339(leaf.not_valid_after_utc)}; issue a new leaf"
+                f"{directory / files.CHAIN}: expired at {rfc3339(leaf.not_valid_after_utc)}; run `keys renew`"
             )
         return cls(
             chain_pem=chain,

@@ -53,6 +53,7 @@ class Auditor:
     outside: str | None
     _problems: list[Problem] = field(default_factory=list)
     _agreed: int = 0  # the size of the last checkpoint that the recomputed tree still agrees with
+    _nodes: dict[merkle.Coordinate, bytes | None] = field(default_factory=dict)  # the stored subtrees of a page
     _spoiled: set[merkle.Coordinate] = field(default_factory=set)  # subtrees over something already reported
 
     def run(self) -> AuditReport:
@@ -107,14 +108,22 @@ class Auditor:
         return expected
 
     def _rows(self, size: int) -> Iterator[tuple[int, _Row]]:
-        """Every position once, with its row and stored leaf, or None where the row is missing."""
-        leaf = (_NODE.log == _ENTRY.log) & (_NODE.level == 0) & (_NODE.position == _ENTRY.sequence)
-        columns = select(tables.entries, _NODE.hash.label("stored_leaf")).outerjoin(tables.nodes, leaf)
+        """Every position once, with its row, or None where the row is missing; the nodes of its page are at hand."""
         for start in range(0, size, _PAGE):
-            page = columns.where(_ENTRY.log == self.log, _ENTRY.sequence >= start, _ENTRY.sequence < start + _PAGE)
+            end = min(size, start + _PAGE)
+            page = select(tables.entries).where(_ENTRY.log == self.log, _ENTRY.sequence.between(start, end - 1))
             found = {row.sequence: row for row in self.connection.execute(page)}
-            for sequence in range(start, min(size, start + _PAGE)):
+            self._nodes = dict(self._page_of_nodes(start, end))
+            for sequence in range(start, end):
                 yield sequence, found.get(sequence)
+
+    def _page_of_nodes(self, start: int, end: int) -> Iterator[tuple[merkle.Coordinate, bytes | None]]:
+        """The stored subtrees over any of the entries [start, end)."""
+        for level in range(end.bit_length()):
+            span = _NODE.position.between(start >> level, (end - 1) >> level)
+            columns = select(_NODE.position, _NODE.hash).where(_NODE.log == self.log, _NODE.level == level, span)
+            for row in self.connection.execute(columns):
+                yield (level, row.position), _hash(row.hash)
 
     def _grow(self, frontier: merkle.Frontier, sequence: int, row: _Row) -> None:
         """Add the entry's leaf and compare each subtree that it completes with the stored one.
@@ -122,7 +131,7 @@ class Auditor:
         The stored leaf is what carries on: an edited entry is named once, and later checkpoints still mean something.
         """
         computed = self._examine(sequence, row)
-        stored = self._stored((0, sequence)) if row is None else _hash(row.stored_leaf)
+        stored = self._nodes.get((0, sequence))
         if stored is None:
             self._report(sequence, "the tree has no leaf for the entry: it was added past the ledger")
         elif computed is not None and stored != computed:
@@ -156,15 +165,10 @@ class Auditor:
         self._spoiled -= children
         if spoiled:
             self._spoiled.add(coordinate)
-        elif self._stored(coordinate) != value:
+        elif self._nodes.get(coordinate) != value:
             first, last = position << level, ((position + 1) << level) - 1
             self._spoiled.add(coordinate)
             self._report(first, f"entries {first} to {last} do not have the hash that was stored for them together")
-
-    def _stored(self, coordinate: merkle.Coordinate) -> bytes | None:
-        at = (_NODE.log == self.log) & (_NODE.level == coordinate[0]) & (_NODE.position == coordinate[1])
-        value = self.connection.scalar(select(_NODE.hash).where(at))
-        return _hash(value)
 
     def _compare(self, frontier: merkle.Frontier, expected: dict[int, list[Checkpoint]]) -> None:
         signed = expected.get(frontier.size, ())

@@ -99,6 +99,15 @@ class Engines:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection that sees the database as it was at its first query, whatever is appended meanwhile."""
+        engine = self.current()
+        if engine.dialect.name == "postgresql":  # on SQLite every transaction is one
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with guarded(), engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection in a transaction that is committed at the end, or rolled back by an exception."""
         engine = self.current().execution_options(**{WRITING: True})

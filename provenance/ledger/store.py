@@ -150,7 +150,7 @@ class Ledger:
 
     def audit(self, log: str, *, trust: TrustStore, outside: str | None = None) -> AuditReport:
         """Recompute the whole log and compare it with every checkpoint, also with one kept elsewhere (`outside`)."""
-        with self._engines.reading() as connection:
+        with self._engines.snapshot() as connection:
             return Auditor(connection, log, trust.checkpoint_keys(log), outside).run()
 
     def close(self) -> None:

@@ -109,6 +109,8 @@ def test_keys_init_and_status(place: Path, capsys: pytest.CaptureFixture[str]) -
     assert (status["organisation"], status["root_key_online"]) == ("Farm Office", True)
     assert status["checkpoint_vkey"].startswith("host/farm+")
     assert 360 <= status["days_left"] <= 366
+    assert main(["keys", "renew", directory]) == 0
+    assert status["key_id"] not in capsys.readouterr().out
     assert main(["keys", "init", directory, "--organisation", "Farm Office"]) == 2
     assert "exists already" in capsys.readouterr().err
 
@@ -135,7 +137,7 @@ def test_bench_measures_everything(capsys: pytest.CaptureFixture[str]) -> None:
 
 COMMANDS = [
     ["verify"], ["ledger"], ["ledger", "verify"], ["ledger", "checkpoint"], ["ledger", "show"], ["keys"],
-    ["keys", "init"], ["keys", "status"], ["pack"], ["pack", "verify"], ["tsa"], ["bench"], [],
+    ["keys", "init"], ["keys", "status"], ["keys", "renew"], ["pack"], ["pack", "verify"], ["tsa"], ["bench"], [],
 ]  # fmt: skip
 
 

@@ -13,9 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from provenance.errors import KeyFileError, TrustError
-from provenance.keys import CheckpointKey, SigningIdentity, TrustStore, create_authority, files
-from provenance.keys.authority import CLAIM_SIGNING
-from provenance.keys.chains import trusted_root
+from provenance.keys import CheckpointKey, SigningIdentity, TrustStore, create_authority, files, renew_leaf
+from provenance.keys.chains import CLAIM_SIGNING, trusted_root
 from provenance.keys.notes import VerifierKey, open_note, sign_note, verifier_key
 from tests.provenance.office import PASSPHRASE
 
@@ -147,6 +146,38 @@ def test_an_expired_leaf_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match="expired") as caught:
         SigningIdentity.load(tmp_path / "old", passphrase=PASSPHRASE)
     assert not caught.value.permanent, "once a new leaf is there, the same work succeeds"
+
+
+def test_a_new_leaf_replaces_an_expired_one_under_the_same_root(tmp_path: Path, now: datetime) -> None:
+    directory = tmp_path / "old"
+    create_authority(directory, organisation="Old", passphrase=PASSPHRASE, now=now - timedelta(days=400))
+    before = (directory / files.CHAIN).read_bytes()
+    renew_leaf(directory, passphrase=PASSPHRASE, now=now)
+    identity = SigningIdentity.load(directory, passphrase=PASSPHRASE)
+    assert identity.chain_pem != before
+    assert identity.expires == now + timedelta(days=365)
+    assert identity.organisation == "Old"
+    assert trusted_root(x509.load_pem_x509_certificates(identity.chain_pem), TrustStore.load(directory).roots)
+    assert stat.S_IMODE((directory / files.LEAF_KEY).stat().st_mode) == 0o600
+
+
+def test_an_interrupted_renewal_signs_nothing_and_is_repeated(copy: Path, now: datetime) -> None:
+    chain = (copy / files.CHAIN).read_bytes()
+    renew_leaf(copy, passphrase=PASSPHRASE, now=now)
+    (copy / files.CHAIN).write_bytes(chain)
+    with pytest.raises(KeyFileError, match="renew"):
+        SigningIdentity.load(copy, passphrase=PASSPHRASE)
+    (copy / f".{files.CHAIN}.new").write_bytes(b"left behind")
+    renew_leaf(copy, passphrase=PASSPHRASE, now=now)
+    SigningIdentity.load(copy, passphrase=PASSPHRASE)
+
+
+def test_a_leaf_never_outlives_its_intermediate(copy: Path, now: datetime) -> None:
+    with pytest.raises(KeyFileError, match="new chain"):
+        renew_leaf(copy, passphrase=PASSPHRASE, now=now + timedelta(days=1500))
+    (copy / files.INTERMEDIATE_KEY).unlink()
+    with pytest.raises(KeyFileError, match="no such key file"):
+        renew_leaf(copy, passphrase=PASSPHRASE, now=now)
 
 
 def test_a_trust_store_needs_no_private_key_and_takes_a_parent(authority: Path, copy: Path, tmp_path: Path) -> None:

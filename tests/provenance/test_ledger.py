@@ -1,9 +1,11 @@
 """The ledger on SQLite and PostgreSQL: append once, keep everything, prove it, sign it, fail closed."""
 
+import itertools
 import multiprocessing
 import random
 import sqlite3
 import threading
+import time
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -265,6 +267,46 @@ def test_eight_writer_processes_never_break_the_sequence(ledger: Ledger, ledger_
     assert ledger.size(LOG) == workers * count // 2 + count // 2
     assert [item.sequence for item in ledger.entries(LOG)] == list(range(ledger.size(LOG)))
     assert ledger.audit(LOG, trust=trust).ok
+
+
+def append_slowly(url: str, worker: int) -> None:
+    """A writer process that is going to be killed."""
+    ledger = Ledger(url)
+    for number in itertools.count():
+        ledger.append(entry(10_000 * worker + number))
+
+
+def test_killed_writers_leave_whole_entries_and_no_lock(ledger: Ledger, ledger_url: str, trust: TrustStore) -> None:
+    context, chance = multiprocessing.get_context("fork"), random.Random(3)
+    for round_ in range(4):
+        writers = [context.Process(target=append_slowly, args=(ledger_url, 10 * round_ + worker)) for worker in (1, 2)]
+        for writer in writers:
+            writer.start()
+        time.sleep(0.15 + chance.random() / 5)
+        for writer in writers:
+            writer.kill()
+            writer.join()
+        before = ledger.size(LOG)
+        assert ledger.append(entry(-1 - round_)).sequence >= before
+    assert ledger.size(LOG) > 4
+    report = ledger.audit(LOG, trust=trust)
+    assert (report.ok, report.problems) == (True, ())
+
+
+def test_an_audit_during_appends_sees_one_moment(ledger: Ledger, ledger_url: str, trust: TrustStore) -> None:
+    ledger.append(entry(0))
+    writer = multiprocessing.get_context("fork").Process(target=append_slowly, args=(ledger_url, 1))
+    writer.start()
+    try:
+        sizes = []
+        for _ in range(12):
+            report = ledger.audit(LOG, trust=trust)
+            assert report.problems == ()
+            sizes.append(report.size)
+    finally:
+        writer.kill()
+        writer.join()
+    assert sizes == sorted(sizes)
 
 
 def test_a_ledger_made_before_a_fork_works_in_the_child(ledger: Ledger) -> None:

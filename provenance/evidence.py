@@ -24,6 +24,7 @@ _STANDING_CODES = frozenset(
 )
 _EXPIRED_CODES = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
 _BINDING_CODE = "assertion.dataHash.mismatch"
+_TRUSTED_CODE = "signingCredential.trusted"
 _SIGNED_CODE = "claimSignature.validated"
 _BOUND_CODES = frozenset({"assertion.dataHash.match", "assertion.boxesHash.match", "assertion.bmffHash.match"})
 
@@ -70,6 +71,14 @@ class Evidence:
         return cls(**{**fields, "failures": tuple(fields["failures"])})
 
 
+@dataclass(frozen=True, slots=True)
+class _Signers:
+    """Who signed: certificates, leaf first, and the trusted root behind them, if any."""
+
+    chain: tuple[x509.Certificate, ...]
+    root: x509.Certificate | None
+
+
 def examine(data: bytes, *, roots_pem: bytes) -> Evidence:
     """Look at a file; UnreadableAssetError when it is no picture within the limits.
 
@@ -89,7 +98,7 @@ def examine(data: bytes, *, roots_pem: bytes) -> Evidence:
     credential = credentials.read(data, media_type, roots_pem=roots_pem)
     if credential is None:
         return replace(bare, integrity=Integrity.ALTERED, signer="invalid", failures=("manifest.unreadable",))
-    return _weigh(bare, credential, _chain(store), x509.load_pem_x509_certificates(roots_pem))
+    return _weigh(bare, credential, _signers(store, x509.load_pem_x509_certificates(roots_pem)))
 
 
 def _pixels(data: bytes) -> tuple[Pixels | None, UnreadableAssetError | None]:
@@ -101,17 +110,15 @@ def _pixels(data: bytes) -> tuple[Pixels | None, UnreadableAssetError | None]:
         return None, error
 
 
-def _weigh(
-    bare: Evidence,
-    credential: credentials.Credential,
-    chain: tuple[x509.Certificate, ...],
-    roots: Sequence[x509.Certificate],
-) -> Evidence:
+def _weigh(bare: Evidence, credential: credentials.Credential, signers: _Signers) -> Evidence:
     """What the SDK's findings and the signer's certificates amount to."""
     hard = [code for code in credential.failures if code not in _STANDING_CODES]
     # Silence is not consent: the signature and the hard binding must have been found good, not merely unreported.
     signed, bound = _SIGNED_CODE in credential.successes, bool(_BOUND_CODES & credential.successes)
-    root = trusted_root(chain, roots)
+    expired = bool(_EXPIRED_CODES.intersection(credential.failures))
+    # The SDK must trust the signer by itself; only of an expired one it cannot say so, and then our own check stands.
+    trusted = _TRUSTED_CODE in credential.successes or expired
+    chain, root = signers.chain, signers.root if trusted else None
     genuine = signed and root is not None and all(code == _BINDING_CODE for code in hard)
     facts = credential.assertions.get(manifest.GOVERNANCE) if genuine else None
     intact = signed and bound and not hard and bool(bare.pixel_sha256)
@@ -123,17 +130,19 @@ def _weigh(
         manifest_id=credential.manifest_id,
         record=_text(facts, "record"),
         log=_text(facts.get("log") if isinstance(facts, Mapping) else None, "origin"),
-        expired=bool(_EXPIRED_CODES.intersection(credential.failures)),
+        expired=expired,
         not_before=rfc3339(chain[0].not_valid_before_utc) if chain else "",
         not_after=rfc3339(chain[0].not_valid_after_utc) if chain else "",
     )
 
 
-def _chain(store: bytes) -> tuple[x509.Certificate, ...]:
+def _signers(store: bytes, roots: Sequence[x509.Certificate]) -> _Signers:
+    """The certificates in the manifest, and the root of ours they end in; nothing if they cannot be made sense of."""
     try:
-        return jumbf.certificates(store)
-    except ValueError:
-        return ()
+        chain = jumbf.certificates(store)
+        return _Signers(chain, trusted_root(chain, roots))
+    except Exception:  # noqa: BLE001  # CBOR, DER and curves from a hostile file: all that fails means "not ours"
+        return _Signers((), None)
 
 
 def _signer(root: x509.Certificate | None, hard: list[str]) -> str:

@@ -44,11 +44,11 @@ def active_label(store: bytes) -> str:
 
 def certificates(store: bytes) -> tuple[x509.Certificate, ...]:
     """The signer's certificates of the active manifest, leaf first; ValueError when they cannot be read."""
-    for box in _superboxes(_manifests(store)[-1].payload):
-        if box.label == "c2pa.signature":
-            content = next((payload for kind, payload in _boxes(box.payload) if kind == b"cbor"), b"")
-            return tuple(x509.load_der_x509_certificate(der) for der in _x5chain(content))
-    raise ValueError("manifest: it has no signature box")
+    signatures = [box for box in _superboxes(_manifests(store)[-1].payload) if box.label == "c2pa.signature"]
+    if len(signatures) != 1:
+        raise ValueError(f"manifest: it has {len(signatures)} signature boxes, not one")
+    content = next((payload for kind, payload in _boxes(signatures[0].payload) if kind == b"cbor"), b"")
+    return tuple(x509.load_der_x509_certificate(der) for der in _x5chain(content))
 
 
 def _manifests(store: bytes) -> list[Box]:
@@ -63,9 +63,13 @@ def _x5chain(content: bytes) -> list[bytes]:
         sign1 = cbor2.loads(content)
         if isinstance(sign1, cbor2.CBORTag) and sign1.tag == _COSE_SIGN1_TAG:
             sign1 = sign1.value
-        chain = (cbor2.loads(sign1[0]) | dict(sign1[1])).get(_X5CHAIN, [])
+        protected, unprotected = cbor2.loads(sign1[0]), dict(sign1[1])
     except (cbor2.CBORDecodeError, TypeError, IndexError, ValueError) as error:
         raise ValueError("manifest: its signature is not COSE") from error
+    if _X5CHAIN in protected and _X5CHAIN in unprotected:
+        # The second one is not covered by the signature: somebody wants to be taken for somebody else.
+        raise ValueError("manifest: its signature names two chains of certificates")
+    chain = protected.get(_X5CHAIN, unprotected.get(_X5CHAIN, []))
     return [chain] if isinstance(chain, bytes) else list(chain)
 
 

@@ -9,7 +9,7 @@ Sources: RFC 5280 (path validation), C2PA 2.4 section 14.5 (claim signer profile
 from collections.abc import Sequence
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 _LONGEST_CHAIN = 5
@@ -40,7 +40,7 @@ def _ends_in(last: x509.Certificate, root: x509.Certificate) -> bool:
 def _issued(issuer: x509.Certificate, subject: x509.Certificate) -> bool:
     try:
         subject.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 

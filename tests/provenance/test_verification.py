@@ -7,11 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
+from provenance import jumbf
 from provenance.entries import EntryKind
 from provenance.errors import LedgerUnavailableError
 from provenance.isolation import close_keepers
@@ -159,6 +163,37 @@ def test_our_picture_signed_again_by_another(office: Office, pixels: Pixels, str
     assert answer.verdict is Verdict.OTHER_SIGNER
     assert record in answer.reasons[1]
     assert released.pixel_sha256 == again.pixel_sha256
+
+
+def with_borrowed_chain(data: bytes, chain: list[bytes]) -> bytes:
+    """A signed PNG whose signature also names another chain, where the signature does not cover it.
+
+    The unprotected header has padding; as many bytes of it are replaced, so every length and offset stays as it was.
+    """
+    begin = data.index(b"\xd2\x84", data.rindex(b"c2pa.signature\x00"))
+    protected, unprotected, payload, signature = cbor2.loads(data[begin:]).value
+    before = len(cbor2.dumps(cbor2.CBORTag(18, [protected, unprotected, payload, signature])))
+    for spare in range(len(unprotected["pad"]), 0, -1):
+        changed = {**unprotected, 33: chain, "pad": bytes(spare)}
+        again = cbor2.dumps(cbor2.CBORTag(18, [protected, changed, payload, signature]))
+        if len(again) == before:
+            return data[:begin] + again + data[begin + before :]
+    raise AssertionError("the padding is too small")
+
+
+def test_a_stranger_cannot_borrow_our_certificates(office: Office, pixels: Pixels, stranger: SigningIdentity) -> None:
+    claim = office.claim("urn:uuid:1", office.first_entry("urn:uuid:1"))
+    foreign = seal(pixels.data, pixels.width, pixels.height, claim, stranger)
+    ours = x509.load_pem_x509_certificates(office.identity.chain_pem)
+    forged = with_borrowed_chain(foreign.data, [item.public_bytes(Encoding.DER) for item in ours])
+    assert len(forged) == len(foreign.data)
+    store = jumbf.manifest_store(forged, "image/png")
+    assert store is not None
+    with pytest.raises(ValueError, match="two chains"):
+        jumbf.certificates(store)
+    answer = check(forged, office)
+    assert not answer.signer.startswith("trusted:")
+    assert answer.verdict in {Verdict.OTHER_SIGNER, Verdict.ALTERED}
 
 
 def test_our_file_opened_and_signed_by_another(office: Office, pixels: Pixels, stranger: SigningIdentity) -> None:

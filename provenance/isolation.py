@@ -16,9 +16,11 @@ import select
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from provenance.canonical import sha256_hex
 from provenance.errors import UnreadableAssetError
 from provenance.evidence import Evidence
 from provenance.reader import DEADLINE_SECONDS, SIZE_BYTES
@@ -29,18 +31,19 @@ _CHUNK = 1 << 16
 
 
 def examine_isolated(data: bytes, *, roots_pem: bytes) -> Evidence:
-    """`examine` in a process of its own; UnreadableAssetError also when that process dies or takes too long."""
-    keeper = _pool().get()
+    """`examine` in a process of its own; UnreadableAssetError also when that process dies or takes too long.
+
+    The file's digest is taken here and not believed from there: even a reader that was taken over cannot pass off other
+    bytes as a recorded file.
+    """
+    message = len(roots_pem).to_bytes(SIZE_BYTES, "big") + roots_pem + data
     try:
-        answer = json.loads(keeper.ask(len(roots_pem).to_bytes(SIZE_BYTES, "big") + roots_pem + data))
-    except (OSError, ValueError) as error:
-        keeper.close()
+        answer = json.loads(_keepers.ask(message))
+        if "unreadable" in answer:
+            raise UnreadableAssetError(str(answer["unreadable"]))
+        return replace(Evidence.from_json(answer), sha256=sha256_hex(data))
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise UnreadableAssetError("file: the process that reads it died or gave no answer") from error
-    finally:
-        _pool().put(keeper)
-    if "unreadable" in answer:
-        raise UnreadableAssetError(str(answer["unreadable"]))
-    return Evidence.from_json(answer)
 
 
 class Keeper:
@@ -50,7 +53,7 @@ class Keeper:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, message: bytes) -> bytes:
-        """The answer to one message; OSError or ValueError when none comes in time."""
+        """The answer to one message; ConnectionError when the keeper died, TimeoutError when it is silent."""
         process = self._running()
         assert process.stdin is not None  # noqa: S101  # both are pipes, see `_start`
         assert process.stdout is not None  # noqa: S101
@@ -86,7 +89,7 @@ def _start() -> subprocess.Popen[bytes]:
 
 
 def _read(pipe: IO[bytes], size: int) -> bytes:
-    """Exactly `size` bytes; TimeoutError or EOFError when they do not come."""
+    """Exactly `size` bytes; TimeoutError or ConnectionError when they do not come."""
     data = bytearray()
     while len(data) < size:
         if not select.select([pipe], [], [], DEADLINE_SECONDS + _GRACE_SECONDS)[0]:
@@ -98,31 +101,46 @@ def _read(pipe: IO[bytes], size: int) -> bytes:
     return bytes(data)
 
 
-class _Pools:
-    """The keepers of this process; a forked child gets its own, the parent's pipes are not its to read."""
+class Keepers:
+    """The keepers of this process. A forked child gets its own: its parent's pipes are not its to read."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process = 0
-        self._keepers: list[Keeper] = []
+        self._all: list[Keeper] = []
         self._free: queue.SimpleQueue[Keeper] = queue.SimpleQueue()
 
-    def current(self) -> "queue.SimpleQueue[Keeper]":
+    def ask(self, message: bytes) -> bytes:
+        """The answer of a free keeper, waiting for one; a keeper that died is replaced and asked once more."""
+        free = self._ready()
+        keeper = free.get()
+        try:
+            return keeper.ask(message)
+        except ConnectionError:
+            keeper.close()
+            return keeper.ask(message)
+        except OSError:
+            keeper.close()
+            raise
+        finally:
+            free.put(keeper)
+
+    def close(self) -> None:
+        """End them all; the next question starts them again."""
+        with self._lock:
+            for keeper in self._all if self._process == os.getpid() else ():
+                keeper.close()
+
+    def _ready(self) -> "queue.SimpleQueue[Keeper]":
         with self._lock:
             if self._process != os.getpid():
                 self._process, self._free = os.getpid(), queue.SimpleQueue()
-                self._keepers = [Keeper() for _ in range(KEEPERS)]
-                for keeper in self._keepers:
+                self._all = [Keeper() for _ in range(KEEPERS)]
+                for keeper in self._all:
                     self._free.put(keeper)
             return self._free
 
-    def close(self) -> None:
-        with self._lock:
-            for keeper in self._keepers if self._process == os.getpid() else ():
-                keeper.close()
 
-
-_pools = _Pools()
-_pool = _pools.current
-close_keepers = _pools.close
+_keepers = Keepers()
+close_keepers = _keepers.close
 atexit.register(close_keepers)

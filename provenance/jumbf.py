@@ -20,11 +20,10 @@ _PNG_HEADER = 8
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A JUMBF superbox: its label, the payload after its description box, and the whole of it."""
+    """A JUMBF superbox: its label, and the payload after its description box."""
 
     label: str
     payload: bytes
-    whole: bytes
 
 
 def manifest_store(data: bytes, media_type: str) -> bytes | None:
@@ -80,7 +79,7 @@ def _superboxes(data: bytes) -> Iterator[Box]:
         size = struct.unpack_from(">I", payload)[0] if len(payload) >= 4 else 0
         description, rest = payload[8:size], payload[size:]
         label = description[17:].split(b"\x00", 1)[0].decode("utf-8", "replace")
-        yield Box(label, rest, struct.pack(">I", len(payload) + 8) + kind + payload)
+        yield Box(label, rest)
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:

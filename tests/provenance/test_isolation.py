@@ -1,6 +1,7 @@
 """Hostile files: limits, deaths, deadlines, no network. What the child cannot do, it is made to try."""
 
 import io
+import json
 import os
 import socket
 import struct
@@ -17,9 +18,10 @@ from PIL import Image
 
 from provenance import isolation, reader
 from provenance.errors import UnreadableAssetError
-from provenance.evidence import Evidence
+from provenance.evidence import Evidence, examine
 from provenance.isolation import Keeper, close_keepers, examine_isolated
 from provenance.pictures import MOST_BYTES, decode
+from provenance.verification import Verdict, verify_isolated
 from tests.provenance.office import Office, Pixels
 
 ROOT = Path(__file__).parents[2]
@@ -127,7 +129,7 @@ def test_a_child_that_hangs_is_ended_at_the_deadline(monkeypatch: pytest.MonkeyP
 def test_the_keepers_serve_many_files_and_survive_being_killed(office: Office, pixels: Pixels) -> None:
     _, asset = office.make(pixels)
     first = examine_isolated(asset.data, roots_pem=office.trust.roots_pem)
-    pids = {keeper._process.pid for keeper in isolation._pools._keepers if keeper._process}
+    pids = {keeper._process.pid for keeper in isolation._keepers._all if keeper._process}
     for pid in pids:
         os.kill(pid, 9)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
@@ -145,6 +147,25 @@ def test_a_reader_that_does_not_answer_is_unreadable(
     monkeypatch.setattr(sys, "executable", program)
     with pytest.raises(UnreadableAssetError, match="died"):
         examine_isolated(b"anything", roots_pem=office.trust.roots_pem)
+
+
+@pytest.mark.parametrize("answer", [b"nonsense", b"{}", b"[]", b'{"sha256": 1, "surprise": 2, "failures": []}'])
+def test_a_reader_that_talks_nonsense_is_unreadable(
+    answer: bytes, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation._keepers, "ask", lambda _: answer)
+    with pytest.raises(UnreadableAssetError, match="no answer"):
+        examine_isolated(b"anything", roots_pem=office.trust.roots_pem)
+
+
+def test_a_reader_that_was_taken_over_cannot_claim_another_files_digest(
+    office: Office, pixels: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = office.publish(*office.make(pixels))
+    lie = json.dumps(examine(released.data, roots_pem=office.trust.roots_pem).to_json()).encode()
+    monkeypatch.setattr(isolation._keepers, "ask", lambda _: lie)
+    answer = verify_isolated(b"evil bytes", trust=office.trust, ledger=office.ledger)
+    assert answer.verdict is Verdict.UNRECORDED
 
 
 def test_a_keeper_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,8 +188,6 @@ def test_nothing_is_fetched_for_a_manifest_that_lies_elsewhere(office: Office) -
         )
         file = io.BytesIO()
         Image.new("RGB", (32, 32)).save(file, "JPEG", xmp=packet.encode())
-        from provenance.evidence import examine
-
         assert examine(file.getvalue(), roots_pem=office.trust.roots_pem).integrity in {"none", "altered"}
         with pytest.raises(TimeoutError):
             server.accept()

@@ -79,7 +79,7 @@ class Says:
 
 def waves(side: int) -> bytes:
     y, x, c = np.meshgrid(np.arange(side), np.arange(side), np.arange(3), indexing="ij")
-    return (((np.sin(x * 0.07 + c) + np.cos(y * 0.05) + 2) / 4) * 255).astype(np.uint8).tobytes()
+    return bytes((((np.sin(x * 0.07 + c) + np.cos(y * 0.05) + 2) / 4) * 255).astype(np.uint8).tobytes())
 
 
 def test_a_block_needs_both_opinions_on_the_same_view() -> None:

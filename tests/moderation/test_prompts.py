@@ -201,31 +201,10 @@ def test_no_allowed_term_lifts_sexual_minors(screen: Screening, word: str, categ
     assert Category.SEXUAL_MINORS in decision.categories(Action.BLOCK)
 
 
-WORDS = st.lists(
-    st.sampled_from(
-        [
-            "naked",
-            "woman",
-            "farmer",
-            "maize",
-            "blood",
-            "corpse",
-            "child",
-            "fake",
-            "news",
-            "flood",
-            "nazi",
-            "flag",
-            "suicide",
-            "prevention",
-            "poster",
-            "red",
-            "tractor",
-        ]
-    ),
-    min_size=1,
-    max_size=6,
-).map(" ".join)
+VOCABULARY = ["naked", "woman", "farmer", "maize", "blood", "corpse", "child", "fake", "news", "flood", "nazi", "flag"]
+WORDS = st.lists(st.sampled_from([*VOCABULARY, "suicide", "prevention", "poster"]), min_size=1, max_size=6).map(
+    " ".join
+)
 
 
 @ANY_FIXTURE
@@ -276,7 +255,7 @@ def test_shadow_records_and_changes_nothing(screen: Screening) -> None:
 
 def test_a_negative_prompt_that_takes_clothes_away_is_held(screen: Screening) -> None:
     assert screen("portrait of a woman", negative_prompt="blurry, clothes").action is Action.REVIEW
-    assert screen("portrait of a woman", negative_prompt="blurry, nude, low quality").action is Action.ALLOW
+    assert screen("portrait of a woman", negative_prompt="blurry, nude, low quality").action <= Action.ANNOTATE
     assert screen("sexy portrait", negative_prompt="adult").action is Action.BLOCK
 
 

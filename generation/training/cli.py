@@ -1,4 +1,5 @@
-"""The training commands of `python -m generation`: data, train, export, measure.
+"""The training commands of `python -m generation`: data, train, export, measure, explain,
+finetune.
 
 Nothing here loads torch at import; each command loads what it needs when it runs.
 """
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _Subparsers = argparse._SubParsersAction
 CACHE = Path("var/packages")
 DATA = Path("var/drawings")
+STARTER = Path(__file__).parents[1] / "starter"
 
 
 def add_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
@@ -26,6 +28,8 @@ def add_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     _add_train(subparsers)
     _add_export(subparsers)
     _add_measure(subparsers)
+    _add_explain(subparsers)
+    _add_finetune(subparsers)
 
 
 def _add_data(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
@@ -99,6 +103,73 @@ def _add_measure(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument("--json", type=Path, help="also write the figures to this file, as `export --figures` reads it")
     _add_cache(parser)
     parser.set_defaults(run=_measure)
+
+
+def _add_explain(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    parser = _parser(
+        subparsers,
+        "explain",
+        "Write a strip that shows noise being added to one picture, and the picture being drawn out of noise.",
+        'python -m generation explain --prompt "a red apple" --out strip.png',
+    )
+    parser.add_argument("--prompt", required=True)
+    parser.add_argument("--out", type=Path, required=True, help="PNG to write")
+    parser.add_argument("--model", type=Path, default=STARTER, help="starter model folder")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=16)
+    parser.add_argument("--guidance", type=float, default=3.0)
+    parser.set_defaults(run=_explain)
+
+
+def _add_finetune(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
+    parser = _parser(
+        subparsers,
+        "finetune",
+        "Teach the starter model a new concept from your own pictures. Each needs a licence and a consent entry.",
+        'python -m generation finetune --manifest cookers/manifest.jsonl --concept cooker --word "en:solar cooker"'
+        " --out models/cooker",
+    )
+    parser.add_argument("--manifest", type=Path, required=True, help="JSON Lines: file, sha256, licence, source, ...")
+    parser.add_argument("--concept", required=True, help="identifier of the new concept, as in cooker")
+    parser.add_argument("--word", action="append", required=True, help="LANGUAGE:WORD for the concept; repeatable")
+    parser.add_argument("--model", type=Path, default=STARTER, help="model folder to begin from")
+    parser.add_argument("--out", type=Path, required=True, help="model folder to write")
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.set_defaults(run=_finetune)
+
+
+def _finetune(arguments: argparse.Namespace) -> int:
+    from generation.training.adaptation import adapt
+    from generation.training.errors import TrainingError
+
+    def report(step: int, loss: float) -> None:
+        if step % 20 == 0 or step == arguments.steps:
+            _say(f"step {step} of {arguments.steps}  loss {loss:.4f}")
+
+    try:
+        adapt(arguments, report=report)
+    except TrainingError as error:
+        return _fail(error)
+    _say(f"wrote {arguments.out}; a custodian has to approve it before anyone can use it")
+    return 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from generation.training import explain, sheet
+    from generation.training.errors import TrainingError
+    from generation.training.inspection import load_painter
+    from generation.training.session import alphabet_of
+
+    try:
+        tokens = explain.tokens_of(arguments.prompt, arguments.model, alphabet_of(arguments.model))
+        painter = load_painter(arguments.model)
+    except TrainingError as error:
+        return _fail(error)
+    settings = {"seed": arguments.seed, "steps": arguments.steps, "guidance": arguments.guidance}
+    sheet.write(explain.strip(painter, tokens, **settings), arguments.out, columns=explain.COLUMNS)
+    _say(f"wrote {arguments.out}: noise added (first row), what the model had (second) and foresaw (third)")
+    return 0
 
 
 def _measure(arguments: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from generation.training.concepts import FIELDS, PEOPLE, TONES, people_slugs
+from generation.training.concepts import FIELDS, LEFT_OUT, PEOPLE, TONES, people_slugs
 from generation.training.sources import STYLES, IconSet, fetch
 
 SIDE = 54
@@ -55,7 +55,7 @@ class _Wanted:
 
 
 def build(out: Path, cache: Path, *, progress: Callable[[int, int], None]) -> str:
-    """Fetch, render and write `manifest.jsonl` and `drawings.npz` into `out`; return the manifest's SHA-256."""
+    """Fetch, render and write `manifest.jsonl`, `card.md` and `drawings.npz`; return the manifest's SHA-256."""
     fetch(cache)
     icons = {style: IconSet.load(cache, package) for style, package in STYLES.items()}
     plan = [(style, want) for style in STYLES for want in _wanted(style) if want.slug in icons[style]]
@@ -69,7 +69,9 @@ def build(out: Path, cache: Path, *, progress: Callable[[int, int], None]) -> st
     manifest = "".join(line + "\n" for line in lines).encode()
     (out / "manifest.jsonl").write_bytes(manifest)
     np.savez_compressed(out / "drawings.npz", pixels=pixels)
-    return hashlib.sha256(manifest).hexdigest()
+    digest = hashlib.sha256(manifest).hexdigest()
+    (out / "card.md").write_text(_card(digest, [style for style, _ in plan]), encoding="utf-8")
+    return digest
 
 
 def render(svg: str, side: int) -> np.ndarray:
@@ -91,6 +93,18 @@ def load(data: Path) -> tuple[list[Drawing], np.ndarray]:
 def manifest_digest(data: Path) -> str:
     """Return the SHA-256 of a data set's manifest, which names the data in every lineage."""
     return hashlib.sha256((data / "manifest.jsonl").read_bytes()).hexdigest()
+
+
+def _card(digest: str, styles: list[str]) -> str:
+    """Say in words what the data are, where they come from and what was left out on purpose."""
+    lines = ["# Drawings for the starter model", "", f"Manifest SHA-256: `{digest}`", ""]
+    for style, package in STYLES.items():
+        origin = f"{package.name} {package.version}, {package.licence}"
+        lines.append(f"- style {style}: {styles.count(style)} drawings from {origin}")
+    concepts = sum(len(text.split()) for text in [*FIELDS.values(), *PEOPLE.values()])
+    lines += ["", f"{concepts} concepts in five fields. Left out on purpose:", ""]
+    lines += [f"- {reason}: {slugs.replace(' ', ', ')}" for slugs, reason in LEFT_OUT.items()]
+    return "\n".join(lines) + "\n"
 
 
 def _drawing(style: str, want: _Wanted, pixels: np.ndarray) -> Drawing:

@@ -55,15 +55,30 @@ def export(source: Source, out: Path, *, figures: Mapping[str, Any]) -> None:
     state = read_checkpoint(source.checkpoint)
     alphabet = Alphabet.declared()
     words = declare(source.cache)
-    vocabulary = Vocabulary.from_json(words)
     painter = painter_of(state["average"], Shape(**state["recipe"]["shape"]), alphabet)
+    write_networks(painter, words, alphabet, out)
+    upscaler.convert(source.cache, out / "upscaler")
+    vocabulary = Vocabulary.from_json(words)
+    lineage = _lineage(state, source, vocabulary)
+    write_papers(out, card.render(lineage, vocabulary, figures), lineage)
+
+
+def write_networks(painter: Painter, words: dict[str, Any], alphabet: Alphabet, out: Path) -> None:
+    """Write vocabulary, tokenizer, text encoder, transformer and scheduler into `out`, making the folder if need be."""
     out.mkdir(parents=True, exist_ok=True)
     _write(out / "vocabulary.json", words)
-    _save_pipeline(painter, vocabulary, alphabet, out)
-    upscaler.convert(source.cache, out / "upscaler")
-    lineage = _lineage(state, source, vocabulary)
-    (out / "README.md").write_text(card.render(lineage, vocabulary, figures), encoding="utf-8")
-    _write(out / "lineage.json", lineage | {"files": _digests(out)})
+    _save_pipeline(painter, Vocabulary.from_json(words), alphabet, out)
+
+
+def write_papers(out: Path, text: str, lineage: Mapping[str, Any]) -> None:
+    """Write the model card and, last, the lineage with the SHA-256 of every other file."""
+    (out / "README.md").write_text(text, encoding="utf-8")
+    _write(out / "lineage.json", {**lineage, "libraries": libraries(), "files": digests(out)})
+
+
+def libraries() -> dict[str, str]:
+    """Return the versions of the libraries that decide what training and export give."""
+    return {name: version(name) for name in LIBRARIES}
 
 
 def painter_of(weights: dict[str, Tensor], shape: Shape, alphabet: Alphabet) -> Painter:
@@ -124,11 +139,10 @@ def _lineage(state: dict[str, Any], source: Source, vocabulary: Vocabulary) -> d
         "steps": state["step"],
         "samples_seen": state["step"] * recipe["batch"],
         "started_from": state.get("started_from"),
-        "libraries": {name: version(name) for name in LIBRARIES},
     }
 
 
-def _digests(folder: Path) -> dict[str, str]:
+def digests(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file of the folder but the lineage itself, by relative path."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "lineage.json")
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -10,7 +10,7 @@ from generation.training import drawings, measure, sheet, wishes
 from generation.training.export import painter_of
 from generation.training.judge import Judge, Scenes, train_judge
 from generation.training.network import Painter
-from generation.training.session import SHEET_SEED, average_of, shape_of
+from generation.training.session import SHEET_SEED, alphabet_of, average_of, shape_of
 from generation.training.sources import PACKAGES, THIRD, fetch
 from generation.training.tokens import Alphabet
 from generation.vocabulary import Vocabulary
@@ -39,7 +39,7 @@ def inspect_model(arguments: argparse.Namespace, *, say: Callable[[str], None]) 
 
 def load_painter(model: Path) -> Painter:
     """Load the averaged painter of a checkpoint file or of an exported folder."""
-    alphabet = Alphabet.declared()
+    alphabet = alphabet_of(model)
     return painter_of(average_of(model, alphabet), shape_of(model), alphabet)
 
 

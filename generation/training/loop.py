@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
 from torch import Tensor
@@ -182,6 +183,8 @@ class Run:
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """Read a checkpoint's tensors and plain values. Raises CheckpointError when it is missing or broken."""
+    if not is_zipfile(path):
+        raise CheckpointError(f"cannot read the checkpoint {path}: it is missing or was not written by `train`")
     try:
         state: dict[str, Any] = torch.load(path, weights_only=True)
     except (OSError, RuntimeError, ValueError) as error:

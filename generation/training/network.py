@@ -7,6 +7,7 @@ Shapes: pictures (batch, 3, side, side) in [-1, 1]; tokens (batch, length) int64
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -81,11 +82,27 @@ class Painter(nn.Module):
         return result
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One step of drawing: the noise level before it, the noisy pictures and the clean ones predicted from them."""
+
+    level: float
+    noisy: Tensor
+    clean: Tensor
+
+
 def sample(painter: Painter, tokens: Tensor, noise: Tensor, *, steps: int, guidance: float) -> Tensor:
     """Draw one picture for each row of `tokens` from `noise`, as PRXPixelPipeline does, but in one batch.
 
-    The levels are those of FlowMatchEulerDiscreteScheduler at shift 1. Returns pictures in [-1, 1], not clipped.
+    Returns pictures in [-1, 1], not clipped. The last prediction is the picture: the last level leads to no noise.
     """
+    moments = list(trace(painter, tokens, noise, steps=steps, guidance=guidance))
+    last = moments[-1]
+    return last.noisy - last.level * (last.noisy - last.clean) / max(last.level, 0.05)
+
+
+def trace(painter: Painter, tokens: Tensor, noise: Tensor, *, steps: int, guidance: float) -> Iterator[Moment]:
+    """Yield the moments of drawing, one per step, at the levels of FlowMatchEulerDiscreteScheduler with shift 1."""
     levels = [*torch.linspace(1.0, 1.0 / 1000, steps).tolist(), 0.0]
     empty = torch.full_like(tokens, PAD)
     empty[:, 0] = tokens[:, 0]
@@ -96,5 +113,5 @@ def sample(painter: Painter, tokens: Tensor, noise: Tensor, *, steps: int, guida
         both = painter.transformer(torch.cat([picture] * 2), level, hidden, attention_mask=mask, return_dict=False)[0]
         without, with_caption = both.chunk(2)
         clean = without + guidance * (with_caption - without)
+        yield Moment(now, picture, clean)
         picture = picture + (then - now) * (picture - clean) / max(now, 0.05)
-    return picture

@@ -66,6 +66,13 @@ def shape_of(path: Path) -> Shape:
         raise CheckpointError(f"{path / 'lineage.json'} does not name the sizes of the networks") from error
 
 
+def alphabet_of(model: Path) -> Alphabet:
+    """Return the alphabet of a model folder with what fine-tuning added to it; the declared one of a checkpoint."""
+    lineage = model / "lineage.json"
+    own = json.loads(lineage.read_text(encoding="utf-8")).get("own_concepts", []) if lineage.is_file() else []
+    return Alphabet.declared().extended(tuple(own))
+
+
 def average_of(path: Path, alphabet: Alphabet) -> dict[str, torch.Tensor]:
     """Read averaged weights from a checkpoint file or from an exported model folder.
 

@@ -56,6 +56,18 @@ class Alphabet:
         names += [f"spare:{index}" for index in range(SPARE)]
         return cls(tuple(names), {name: index for index, name in enumerate(names)})
 
+    def extended(self, concepts: tuple[str, ...]) -> Alphabet:
+        """Return the alphabet in which `concepts` have taken the first spare rows; at most SPARE of them."""
+        if len(concepts) > SPARE:
+            raise ValueError(f"concepts: a model can learn at most {SPARE} more, not {len(concepts)}")
+        first = len(self.names) - SPARE
+        names = [
+            *self.names[:first],
+            *(f"concept:{concept}" for concept in concepts),
+            *self.names[first + len(concepts) :],
+        ]
+        return Alphabet(tuple(names), {name: index for index, name in enumerate(names)})
+
 
 def subject_name(concept: str, gender: str) -> str:
     """Return the alphabet's name of a concept in one gender ("" for what has none)."""

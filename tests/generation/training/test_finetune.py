@@ -1,0 +1,117 @@
+"""Fine-tuning: refusals before any training, frozen parents, a concept that appears."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from generation.training import finetune
+from generation.training.adaptation import with_concept
+from generation.training.errors import DataError
+from generation.training.finetune import Tuning
+from generation.training.inspection import load_painter
+from generation.training.material import pixels_of, read_manifest
+from generation.training.network import Painter
+from generation.training.tokens import Alphabet
+from generation.vocabulary import Vocabulary
+from tests.generation.training.conftest import STARTER
+
+
+def _manifest(folder: Path, count: int = 4, **changes: str | None) -> Path:
+    """Write `count` pictures of one green disc on white and a manifest whose last line has `changes`."""
+    lines = []
+    for number in range(count):
+        pixels = np.full((96, 80, 3), 255, dtype=np.uint8)
+        y, x = np.mgrid[:96, :80]
+        pixels[(y - 48) ** 2 + (x - 40 - number) ** 2 < 700] = (30, 140, 60)
+        name = f"disc-{number}.png"
+        Image.fromarray(pixels).save(folder / name)
+        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        line = {"file": name, "sha256": digest, "licence": "CC0-1.0", "source": "drawn by a test"}
+        lines.append(line | {"consent": "no person is shown", "caption": "a solar cooker, white background"})
+    lines[-1] |= {name: value for name, value in changes.items() if value is not None}
+    for name, value in changes.items():
+        if value is None:
+            del lines[-1][name]
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return folder / "manifest.jsonl"
+
+
+@pytest.mark.parametrize("name", ["licence", "consent", "source", "sha256", "caption"])
+@pytest.mark.parametrize("value", [None, " "])
+def test_a_picture_without_its_papers_refuses_the_manifest(tmp_path: Path, name: str, value: str | None) -> None:
+    with pytest.raises(DataError, match=f"line 4: {name} is missing"):
+        read_manifest(_manifest(tmp_path, **{name: value}))
+
+
+def test_an_altered_file_refuses_the_manifest(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is not the file that the manifest's sha256 names"):
+        read_manifest(_manifest(tmp_path, sha256="0" * 64))
+
+
+def test_a_file_outside_the_folder_refuses_the_manifest(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "secret.png").write_bytes(b"x")
+    with pytest.raises(DataError, match="is not a file inside"):
+        read_manifest(_manifest(inside, file="../secret.png"))
+
+
+@pytest.mark.parametrize("content", ["", "nonsense\n", "[]\n"])
+def test_what_is_no_manifest_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "manifest.jsonl").write_text(content)
+    with pytest.raises(DataError):
+        read_manifest(tmp_path / "manifest.jsonl")
+
+
+def test_new_words_must_be_new_and_of_a_declared_language() -> None:
+    with pytest.raises(DataError, match="meaning already"):
+        with_concept(STARTER, "cooker", ["en:cow"])
+    with pytest.raises(DataError, match="LANGUAGE:WORD"):
+        with_concept(STARTER, "cooker", ["xx:cooker"])
+    with pytest.raises(DataError, match="knows a concept"):
+        with_concept(STARTER, "cow", ["en:moo maker"])
+
+
+def test_a_taught_concept_appears_and_the_rest_of_the_model_stays(tmp_path: Path) -> None:
+    pictures = read_manifest(_manifest(tmp_path))
+    vocabulary = Vocabulary.from_json(with_concept(STARTER, "cooker", ["en:solar cooker"]))
+    alphabet = Alphabet.declared().extended(("cooker",))
+    tokens = finetune.captions(pictures, vocabulary, alphabet)
+    pixels = pixels_of(tmp_path, pictures)
+    painter = load_painter(STARTER)
+    before = {name: value.clone() for name, value in painter.state_dict().items()}
+    first_guess = _miss(painter, pixels, tokens)
+    row = alphabet.ids["concept:cooker"]
+    steps: list[int] = []
+    tuning = Tuning(steps=30, batch=4, rate=3e-3)
+    tuned = finetune.tune(painter, pixels, tokens, [row], tuning, report=lambda step, _: steps.append(step))
+
+    assert steps == list(range(1, 31))
+    assert _miss(tuned, pixels, tokens) < 0.6 * first_guess
+    after = tuned.state_dict()
+    assert after.keys() == before.keys()
+    table = "text_encoder.embeddings.word_embeddings.weight"
+    others = [i for i in range(len(alphabet.names)) if i != row]
+    assert torch.equal(after[table][others], before[table][others])
+    assert not torch.equal(after[table][row], before[table][row])
+    assert torch.equal(after["transformer.img_in.weight"], before["transformer.img_in.weight"])
+
+
+@torch.no_grad()
+def _miss(painter: Painter, pixels: np.ndarray, tokens: torch.Tensor) -> float:
+    """Mean squared error of what the painter foresees from noise alone."""
+    noise = torch.randn(pixels.shape, generator=torch.Generator().manual_seed(2))
+    return float((painter(noise, torch.ones(len(noise)), tokens) - torch.from_numpy(pixels)).square().mean())
+
+
+def test_captions_must_name_a_known_concept(tmp_path: Path) -> None:
+    pictures = read_manifest(_manifest(tmp_path, caption="something unheard of"))
+    with pytest.raises(DataError, match="names no concept"):
+        finetune.captions(pictures, Vocabulary.from_folder(STARTER), Alphabet.declared())

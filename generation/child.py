@@ -101,7 +101,7 @@ class _Running:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "generation.child_main"],
             cwd=ROOT,
-            env=_environment(threads),
+            env=environment(threads),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -170,7 +170,8 @@ def _death(code: int) -> ChildDiedError:
     return ChildDiedError(f"The child process was ended by {name}; if nobody did that, memory ran out.", signal=-code)
 
 
-def _environment(threads: int) -> dict[str, str]:
+def environment(threads: int) -> dict[str, str]:
+    """Return the whole environment of a process that computes with `threads` threads beside others."""
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     # Waiting threads that spin take the processor from the other workers' threads.
     return kept | {

@@ -35,6 +35,7 @@ from generation.forecast import forecast
 from generation.handover import Emit, handed_over
 from generation.preview import look_of, preview_png
 from generation.recipe import Circumstances, Outcome, recipe_of
+from generation.remembering import remember_encodings
 from generation.spec import GenerationSpec
 
 SEED_SPACE = 2**32
@@ -63,7 +64,9 @@ class DiffusersEngine:
     def load_verified(cls, entry: ModelEntry, *, threads: int) -> Self:
         """Do as `load` does, for a caller that has just called `verify_weights` itself."""
         torch.set_num_threads(threads)
-        return cls(entry, _pipeline_of(entry), threads=threads)
+        pipeline = pipeline_of(entry)
+        remember_encodings(pipeline)
+        return cls(entry, pipeline, threads=threads)
 
     def generate(self, spec: GenerationSpec, *, reference: Reference | None = None) -> Stream:
         """Yield steps and assets as `generation.engine.Engine` says.
@@ -204,7 +207,8 @@ def generator_seed(seed: int) -> int:
     return int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:4], "big")
 
 
-def _pipeline_of(entry: ModelEntry) -> Any:
+def pipeline_of(entry: ModelEntry) -> Any:
+    """Load the pipeline of an entry, float32 on the CPU, without looking at its digests."""
     loader: Any = diffusers.DiffusionPipeline
     for logging in (diffusers.utils.logging, transformers.utils.logging):
         _silence(logging)

@@ -7,6 +7,7 @@ resampled when the sides then differ. So any size is served; what is painted sta
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from generation.spec import GenerationSpec
 if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
+
+    from generation.vocabulary import Vocabulary
 
 UPSCALER = "upscaler"
 VOCABULARY = "vocabulary.json"
@@ -37,11 +40,10 @@ class PRXPixel(Family):
 
     def notices(self, spec: GenerationSpec, folder: Path) -> tuple[str, ...]:
         """Name the words that a model with a declared vocabulary has never learned."""
-        if not (folder / VOCABULARY).is_file():
+        declared = folder / VOCABULARY
+        if not declared.is_file():
             return ()
-        from generation.vocabulary import Vocabulary
-
-        unknown = Vocabulary.from_folder(folder).unknown_words(spec.prompt)
+        unknown = _vocabulary(folder, declared.stat().st_mtime_ns).unknown_words(spec.prompt)
         if not unknown:
             return ()
         return (f"This model was never taught these words and paints as if they were not there: {', '.join(unknown)}.",)
@@ -114,6 +116,13 @@ def as_latents(picture: "Image") -> "torch.Tensor":
 
     levels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).unsqueeze(0)
     return levels.float() / 127.5 - 1
+
+
+@lru_cache(maxsize=4)
+def _vocabulary(folder: Path, _changed: int) -> "Vocabulary":
+    from generation.vocabulary import Vocabulary
+
+    return Vocabulary.from_folder(folder)
 
 
 def _painted_size(spec: GenerationSpec, folder: Path) -> tuple[int, int]:

@@ -81,7 +81,7 @@ def test_models_are_shown_listed_and_locked(
     assert "tiny: model_index.json" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["generate", "models", "reproduce"])
+@pytest.mark.parametrize("command", ["generate", "models", "reproduce", "bench"])
 def test_every_command_helps_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main([command, "--help"])

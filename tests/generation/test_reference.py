@@ -1,12 +1,11 @@
 """Starting from a picture: it must be the one that the spec names, and it shows in the result."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from generation import GeneratedAsset, GenerationChild, GenerationSpec, ModelEntry, Reference, SpecError, Step
+from generation import GeneratedAsset, GenerationChild, GenerationSpec, Reference, SpecError, Step
 from generation.diffusion import DiffusersEngine
 from tests.generation.conftest import spec
 
@@ -93,10 +92,9 @@ def test_a_reference_with_bytes_missing_is_refused() -> None:
         Reference(b"123", 2, 1)
 
 
-def test_a_reference_travels_to_the_child(entry_of: Callable[[str], ModelEntry], engine_of: EngineOf) -> None:
+def test_a_reference_travels_to_the_child(shared_child: GenerationChild, engine_of: EngineOf) -> None:
     reference = split(0, 255)
-    wanted = replace(starting_from(reference), steps=4)
-    with GenerationChild(entry_of("stable-diffusion"), threads=1) as child:
-        *_, there = child.generate(wanted, deadline_s=90, reference=reference)
+    wanted = starting_from(reference)
+    *_, there = shared_child.generate(wanted, deadline_s=90, reference=reference)
     assert isinstance(there, GeneratedAsset)
-    assert there.pixels == picture(engine_of("stable-diffusion"), wanted, reference).pixels
+    assert there.pixels == picture(engine_of("prx-pixel"), wanted, reference).pixels

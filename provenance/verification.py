@@ -144,9 +144,12 @@ def _without_manifest(evidence: Evidence, ledger: Ledger) -> Verification:
 
 def _own(evidence: Evidence, ledger: Ledger) -> Verification:
     standing = _standing(ledger, evidence.record or "", evidence.sha256, log=evidence.log)
-    if standing.entry is None or not _signed_in_time(evidence, standing.entry):
+    if standing.entry is None:
         reasons = [*standing.reasons, _unexplained(evidence, ledger)]
         return _answer(Verdict.UNRECORDED, evidence, ledger="unrecorded", status="none", reasons=reasons)
+    if not _signed_in_time(evidence, standing.entry):
+        late = ["Its certificate had ended before the file was recorded: nothing shows that it was signed in time."]
+        return _answer(Verdict.UNRECORDED, evidence, ledger="recorded", status=standing.status, reasons=late)
     verdict = _OWN.get(standing.status, Verdict.NOT_RELEASED)
     return _answer(verdict, evidence, ledger="recorded", status=standing.status, reasons=standing.reasons)
 

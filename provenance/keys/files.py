@@ -48,6 +48,11 @@ def read_public(path: Path) -> bytes:
         raise KeyFileError(f"{path}: {error.strerror}; restore it from the trust directory") from error
 
 
+def roots(directory: Path) -> list[Path]:
+    """The root certificates in a directory: `root.pem`, and older ones kept beside it as `root-….pem`."""
+    return sorted(path for path in directory.glob("root*.pem") if path.name not in PRIVATE)
+
+
 def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
     """Write all files and rename them into place as one new directory; KeyFileError if it exists already."""
     directory = directory.absolute()

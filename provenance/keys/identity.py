@@ -52,14 +52,23 @@ class SigningIdentity:
             raise KeyFileError(
                 f"{directory / files.CHAIN}: expired at {rfc3339(leaf.not_valid_after_utc)}; run `keys renew`"
             )
+        roots = b"".join(files.read_public(path) for path in files.roots(directory))
+        return cls.from_callback(_es256(key), chain_pem=chain, roots_pem=roots, timestamp_url=timestamp_url)
+
+    @classmethod
+    def from_callback(
+        cls, sign: Callable[[bytes], bytes], *, chain_pem: bytes, roots_pem: bytes, timestamp_url: str | None = None
+    ) -> "SigningIdentity":
+        """An identity whose key is elsewhere, in a token or a KMS: `sign` gives 64 bytes of ES256 for some data."""
+        leaf = x509.load_pem_x509_certificates(chain_pem)[0]
         return cls(
-            chain_pem=chain,
-            roots_pem=files.read_public(directory / files.ROOT_CERTIFICATE),
+            chain_pem=chain_pem,
+            roots_pem=roots_pem,
             expires=leaf.not_valid_after_utc,
             key_id=leaf.fingerprint(hashes.SHA256()).hex(),
             organisation=organisation(leaf),
             timestamp_url=timestamp_url,
-            _sign=_es256(key),
+            _sign=sign,
         )
 
     def sign(self, data: bytes) -> bytes:

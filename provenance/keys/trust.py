@@ -28,7 +28,7 @@ class TrustStore:
     def load(cls, *directories: Path) -> "TrustStore":
         """Read trust directories, or a parent that holds one sub-directory per organisation; TrustError when empty."""
         places = [place for directory in directories for place in _places(directory)]
-        roots = {_root(path) for place in places for path in sorted(place.glob("root*.pem")) if ".key" not in path.name}
+        roots = {_root(path) for place in places for path in files.roots(place)}
         if not roots:
             raise TrustError(
                 f"trust: no {files.ROOT_CERTIFICATE} in {', '.join(map(str, directories)) or 'no directory'};"

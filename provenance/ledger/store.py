@@ -4,7 +4,7 @@
 - Appends to a log are serialised (a lock file and IMMEDIATE on SQLite, an advisory lock on PostgreSQL), so its
   sequence has no gap and no fork, whatever number of processes write.
 - An entry is durable when `append` returns.
-- A `Ledger` may be made before a fork or sent nowhere: each process connects for itself, on first use.
+- A `Ledger` may be made before a fork: each process connects for itself, on first use.
 """
 
 import hashlib

@@ -180,6 +180,20 @@ def test_a_leaf_never_outlives_its_intermediate(copy: Path, now: datetime) -> No
         renew_leaf(copy, passphrase=PASSPHRASE, now=now)
 
 
+def test_a_key_may_be_elsewhere(identity: SigningIdentity) -> None:
+    remote = SigningIdentity.from_callback(identity.sign, chain_pem=identity.chain_pem, roots_pem=identity.roots_pem)
+    assert remote == identity
+    assert len(remote.sign(b"claim")) == 64
+
+
+def test_an_older_root_stays_trusted_beside_a_new_one(copy: Path, tmp_path: Path, now: datetime) -> None:
+    create_authority(tmp_path / "new", organisation="Health Office", passphrase=PASSPHRASE, now=now)
+    shutil.copy(copy / files.ROOT_CERTIFICATE, tmp_path / "new" / "root-2025.pem")
+    assert len(TrustStore.load(tmp_path / "new").roots) == 2
+    roots = SigningIdentity.load(tmp_path / "new", passphrase=PASSPHRASE).roots_pem
+    assert len(x509.load_pem_x509_certificates(roots)) == 2
+
+
 def test_a_trust_store_needs_no_private_key_and_takes_a_parent(authority: Path, copy: Path, tmp_path: Path) -> None:
     for name in files.PRIVATE:
         (copy / name).unlink()

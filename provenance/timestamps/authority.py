@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-from asn1crypto import algos, cms, core, tsp
+from asn1crypto import algos, cms, core, tsp  # type: ignore[import-untyped]  # asn1crypto carries no types
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -110,7 +110,7 @@ def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
     return asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
 
 
-class Rejection(core.Sequence):  # type: ignore[misc]  # asn1crypto carries no types
+class Rejection(core.Sequence):  # type: ignore[misc]  # for the same reason
     """A TimeStampResp without a token, which asn1crypto's own class insists on."""
 
     _fields: ClassVar = [("status", tsp.PKIStatusInfo)]

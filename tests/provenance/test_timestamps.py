@@ -15,7 +15,7 @@ from threading import Thread
 import encypher_c2pa
 import pytest
 import rfc3161_client
-from asn1crypto import tsp
+from asn1crypto import tsp  # type: ignore[import-untyped]  # asn1crypto carries no types
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, render
 from django.template.defaultfilters import filesizeformat
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from studio import limits, pipeline
 from studio.audit.explaining import explain
@@ -113,7 +113,7 @@ def _public_record(urn: str | None) -> Picture | None:
     return Picture.objects.public().filter(pk=pk).select_related("withdrawal").first()
 
 
-@require_GET
+@require_safe
 def record(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What is public about a released picture: who stands for it, what made it, and whether it is still in force."""
     joined = ("job__project__organisation", "job__model", "job__campaign", "release__decision__request")

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from studio.jobs import views
+from studio.jobs import galleries, views
 
 urlpatterns = [
-    path("projects/<uuid:pk>/", views.project, name="project"),
-    path("campaigns/<uuid:pk>/", views.campaign, name="campaign"),
+    path("projects/<uuid:pk>/", galleries.project, name="project"),
+    path("campaigns/<uuid:pk>/", galleries.campaign, name="campaign"),
     path("campaigns/<uuid:pk>/create/", views.create, name="create"),
     path("campaigns/<uuid:pk>/words/", views.unknown_words, name="unknown-words"),
     path("requests/<uuid:pk>/", views.request_page, name="request"),

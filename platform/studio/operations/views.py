@@ -7,7 +7,7 @@ from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from studio.accounts.models import Organisation, Role, User
 from studio.jobs.models import Job, Picture
@@ -24,7 +24,7 @@ class Waiting:
     address: str
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
     user = request.user
@@ -81,9 +81,9 @@ def _for_reviewer(user: User) -> Iterable[Waiting]:
 def _for_maker(user: User) -> Iterable[Waiting]:
     """What waits for the maker, by campaign."""
     words = {
-        PictureState.CHANGES_REQUESTED: "with changes requested",
+        PictureState.CHANGES_REQUESTED: "to change, as a reviewer asked,",
         PictureState.RECORDED: "ready to submit",
-        PictureState.APPROVED: "approved and ready to release",
+        PictureState.APPROVED: "approved, to be released",
     }
     mine = Picture.objects.for_actor(user).filter(job__requester__user=user, state__in=words)
     rows = mine.order_by().values_list("state", "job__campaign", "job__campaign__name").annotate(n=Count("pk"))
@@ -92,7 +92,7 @@ def _for_maker(user: User) -> Iterable[Waiting]:
         yield Waiting(number, f"{words[PictureState(state)]} in {name}", address)
 
 
-@require_GET
+@require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Crawlers are welcome on the public pages and nowhere else."""
     lines = ["User-agent: *", "Allow: /$", "Allow: /check", "Allow: /records/", "Allow: /static/", "Disallow: /", ""]

@@ -14,8 +14,8 @@ from django.utils.html import format_html
 
 from studio.accounts.models import Role
 from studio.jobs.models import Picture
+from studio.jobs.reading import readable_words
 from studio.jobs.states import PictureState
-from studio.jobs.views import readable_words
 from studio.pages import MemberRequest, attempt
 from studio.review import actions, desk
 from studio.review.forms import DecideForm

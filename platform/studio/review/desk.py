@@ -19,13 +19,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from studio.accounts.models import Role
 from studio.jobs.finishing import pixels_of
 from studio.jobs.models import Job, Picture
+from studio.jobs.reading import readable_words
 from studio.jobs.states import JobState, PictureState
-from studio.jobs.views import readable_words
 from studio.pages import MemberRequest, attempt
 from studio.review import actions
 from studio.review.forms import RuleForm
@@ -45,7 +45,7 @@ def reviewed_by(request: MemberRequest) -> QuerySet[Job]:
     return Job.objects.filter(project__organisation__in=own.values("pk")).select_related(*JOINED)
 
 
-@require_GET
+@require_safe
 def held(request: MemberRequest) -> HttpResponse:
     """What waits on the desk, oldest first."""
     jobs = reviewed_by(request)

@@ -15,14 +15,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from studio import blobs
 from studio.accounts.models import Role
 from studio.accounts.rules import roles_of
 from studio.jobs.models import Picture, Screening
+from studio.jobs.reading import readable_words
 from studio.jobs.states import PictureState
-from studio.jobs.views import readable_words
 from studio.pages import MemberRequest, attempt
 from studio.review import actions
 from studio.review.forms import SubmitForm, WithdrawForm
@@ -40,7 +40,7 @@ def visible_picture(request: MemberRequest, pk: UUID) -> Picture:
 
 
 @login_required
-@require_GET
+@require_safe
 def picture(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The picture page."""
     return _page(request, visible_picture(request, pk))
@@ -93,7 +93,7 @@ def history(picture: Picture) -> QuerySet[AuditRow]:
     return AuditRow.objects.filter(about).select_related("actor").order_by("at", "pk")
 
 
-@require_GET
+@require_safe
 def picture_file(request: MemberRequest, pk: UUID, kind: str) -> HttpResponse:
     """The one road to a file: the signed file for members, the released one for everybody."""
     sha256, media_type = _released(request, pk) if kind == "released" else _signed(request, pk)
@@ -129,7 +129,7 @@ def _released(request: MemberRequest, pk: UUID) -> tuple[str, str]:
 
 
 @login_required
-@require_GET
+@require_safe
 @never_cache
 def moved(request: MemberRequest, pk: UUID) -> HttpResponse:
     """What a page asks that waits for the signing worker: nothing until the picture moved on, then a fresh page."""

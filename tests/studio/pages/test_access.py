@@ -3,16 +3,25 @@
 import re
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 from django.test import Client, RequestFactory
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, converters, get_resolver, reverse
+from django.urls.resolvers import RoutePattern
 
 from studio.jobs.models import Job, Picture
 from studio.projects.models import Campaign
 from studio.review.models import ReviewRequest
 from studio.site import site
 
+# Something of each kind, to fill an address with.
+SOMETHING = {
+    converters.StringConverter: "thing",
+    converters.PathConverter: "thing",
+    converters.IntConverter: 1,
+    converters.UUIDConverter: UUID(int=0),
+}
 PUBLIC_GET = {"home", "check", "login", "robots", "record", "picture-file:released"}
 PUBLIC_POST = {"check", "check-json", "login", "logout"}
 MEMBERS_GET = {
@@ -119,6 +128,19 @@ def test_nothing_inline_is_allowed(address: Callable[[str], str], browse: Callab
 def test_crawlers_index_public_pages_only(address: Callable[[str], str]) -> None:
     for name, indexed in {"check": True, "record": True, "home": True, "login": False}.items():
         assert ('content="noindex"' in Client().get(address(name)).content.decode()) is not indexed, name
+
+
+def test_no_page_of_the_desk_opens_to_a_stranger(review: ReviewRequest, browse: Callable[[str], Client]) -> None:
+    places = ["/admin/jobs/", "/admin/nowhere/"]
+    for name, pattern in addresses(get_resolver()):
+        if name.startswith("admin:") and isinstance(pattern.pattern, RoutePattern) and not name.endswith(":None"):
+            kinds = pattern.pattern.converters.items()
+            places.append(reverse(name, kwargs={key: SOMETHING[type(kind)] for key, kind in kinds}))
+    assert len(places) > 80
+    for where in places:
+        for stranger in (Client(), browse("creator")):
+            assert stranger.get(where).status_code in {302, 403, 404}, where
+            assert stranger.post(where).status_code in {302, 403, 404}, where
 
 
 def test_the_desk_is_for_staff(review: ReviewRequest, browse: Callable[[str], Client], outsider: Client) -> None:

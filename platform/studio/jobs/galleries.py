@@ -1,0 +1,84 @@
+"""A project's and a campaign's pages: pictures large and first, then where they come from."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from studio.accounts.models import Role
+from studio.accounts.rules import roles_of
+from studio.jobs.models import Job, Picture
+from studio.jobs.reading import find_campaign, find_project, readable_words, spent
+from studio.jobs.states import VISIBLE, JobState, PictureState
+from studio.pages import MemberRequest
+
+PICTURES_A_PAGE = 24
+REQUESTS_A_PAGE = 10
+
+
+@login_required
+@require_safe
+def project(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """A project: its newest pictures, its campaigns, its policy and budget."""
+    found = find_project(request, pk)
+    pictures = Picture.objects.visible_to(request.user).filter(job__project=found).select_related("job")
+    roles = roles_of(request.user, found.organisation)
+    context = {
+        "project": found,
+        "pictures": pictures.order_by("-changed")[:8],
+        "campaigns": found.campaigns.annotate(asked=Count("jobs")).order_by("-created"),
+        "policy": found.policies.select_related("approver").first(),
+        "spent": spent(found),
+        "roles": roles,
+        "may_open": bool(roles & {Role.CREATOR, Role.ADMINISTRATOR}),
+    }
+    return render(request, "studio/project.html", context)
+
+
+@login_required
+@require_safe
+def campaign(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """A campaign: its pictures, filtered by state, then the requests they came from."""
+    found = find_campaign(request, pk)
+    pictures = Picture.objects.visible_to(request.user).filter(job__campaign=found).select_related("job")
+    jobs = Job.objects.filter(campaign=found).select_related("model", "requester__user")
+    state, asked = request.GET.get("state", ""), request.GET.get("requests", "")
+    shown = pictures.filter(state=state) if state in VISIBLE else pictures
+    listed = jobs.filter(state=asked) if asked in JobState.values else jobs
+    leaf = _leaf(request, listed.order_by("-submitted"), "sheet", REQUESTS_A_PAGE)
+    _open_own(request, leaf)
+    context = {
+        "campaign": found,
+        "pictures": _leaf(request, shown.order_by("-created", "index"), "page", PICTURES_A_PAGE),
+        "picture_counts": _counts(pictures, PictureState),
+        "state": state,
+        "jobs": leaf,
+        "job_counts": _counts(jobs, JobState),
+        "asked": asked,
+        "may_create": Role.CREATOR in roles_of(request.user, found.project.organisation),
+    }
+    return render(request, "studio/campaign.html", context)
+
+
+def _leaf(request: MemberRequest, rows: "QuerySet[Picture] | QuerySet[Job]", name: str, size: int) -> "Page[Any]":
+    return Paginator(rows, size).get_page(request.GET.get(name))
+
+
+def _open_own(request: MemberRequest, leaf: "Page[Any]") -> None:
+    """Put the person's own words beside their own requests, by which they know them apart."""
+    for job in leaf:
+        if job.requester.user_id == request.user.pk and (typed := readable_words(request, job)):
+            job.typed = typed.prompt
+
+
+def _counts(
+    rows: "QuerySet[Picture] | QuerySet[Job]", states: type[JobState] | type[PictureState]
+) -> list[tuple[str, str, int]]:
+    """State, its word and how many, in the order of a row's life."""
+    found = dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
+    return [(state.value, str(state.label), found[state.value]) for state in states if state.value in found]

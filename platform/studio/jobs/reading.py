@@ -1,0 +1,51 @@
+"""Finding what a page is about, and deciding who reads what was typed.
+
+Every object is looked up among those of the person's own organisations, so that anybody else gets a plain 404.
+"""
+
+from uuid import UUID
+
+from django.db.models import Sum
+from django.shortcuts import get_object_or_404
+
+from studio import vault
+from studio.accounts.models import Role, SubjectKey
+from studio.accounts.rules import roles_of
+from studio.jobs import actions, words
+from studio.jobs.models import Job
+from studio.pages import MemberRequest
+from studio.projects.models import Campaign, Project
+
+
+def find_project(request: MemberRequest, pk: UUID) -> Project:
+    """A project, or 404."""
+    return get_object_or_404(Project.objects.for_actor(request.user).select_related("organisation"), pk=pk)
+
+
+def find_campaign(request: MemberRequest, pk: UUID) -> Campaign:
+    """A campaign with its project and organisation, or 404."""
+    mine = Campaign.objects.filter(project__in=Project.objects.for_actor(request.user))
+    return get_object_or_404(mine.select_related("project__organisation"), pk=pk)
+
+
+def find_job(request: MemberRequest, pk: UUID) -> Job:
+    """A request with everything its page names, or 404."""
+    joined = ("campaign", "project__organisation", "model", "policy", "requester__user")
+    return get_object_or_404(Job.objects.for_actor(request.user).select_related(*joined), pk=pk)
+
+
+def readable_words(request: MemberRequest, job: Job) -> words.Words | None:
+    """What was typed, for its maker and the organisation's reviewers; None for everybody else, and after erasure."""
+    maker = job.requester.user_id == request.user.pk
+    if not maker and Role.REVIEWER not in roles_of(request.user, job.project.organisation):
+        return None
+    try:
+        return words.open_words(job)
+    except (SubjectKey.DoesNotExist, vault.SealBrokenError):
+        return None
+
+
+def spent(project: Project) -> int:
+    """Pictures of the project's budget that were made or are still to be."""
+    jobs = Job.objects.filter(project=project).exclude(state__in=actions.UNSPENT)
+    return jobs.aggregate(total=Sum("count"))["total"] or 0

@@ -23,6 +23,7 @@ from typing import IO
 from provenance.canonical import sha256_hex
 from provenance.errors import UnreadableAssetError
 from provenance.evidence import Evidence
+from provenance.pictures import MOST_BYTES
 from provenance.reader import DEADLINE_SECONDS, SIZE_BYTES
 
 KEEPERS = 2
@@ -36,6 +37,8 @@ def examine_isolated(data: bytes, *, roots_pem: bytes) -> Evidence:
     The file's digest is taken here and not believed from there: even a reader that was taken over cannot pass off other
     bytes as a recorded file.
     """
+    if len(data) > MOST_BYTES:
+        raise UnreadableAssetError(f"file: more than {MOST_BYTES} bytes, it is not read")
     message = len(roots_pem).to_bytes(SIZE_BYTES, "big") + roots_pem + data
     try:
         answer = json.loads(_keepers.ask(message))

@@ -2,6 +2,7 @@
 
 - The file's evidence and the ledger are read; the precedence of the verdicts is that of `_judge`, top to bottom.
 - A signature alone is not enough: a file signed with our key but not recorded is what a stolen key would make.
+- A row in the database alone is not enough either: it must be in the log that a checkpoint signed.
 - When the ledger cannot be asked there is no verdict: LedgerUnavailableError passes through.
 - "no-credentials" proves nothing, and its reason says so.
 """
@@ -84,7 +85,7 @@ def verify(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verification:
         evidence = examine(data, roots_pem=trust.roots_pem)
     except UnreadableAssetError as error:
         return _unreadable(error)
-    return _judge(evidence, ledger)
+    return _judge(evidence, trust, ledger)
 
 
 def verify_isolated(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verification:
@@ -93,7 +94,7 @@ def verify_isolated(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verifi
         evidence = examine_isolated(data, roots_pem=trust.roots_pem)
     except UnreadableAssetError as error:
         return _unreadable(error)
-    return _judge(evidence, ledger)
+    return _judge(evidence, trust, ledger)
 
 
 def _unreadable(error: UnreadableAssetError) -> Verification:
@@ -103,14 +104,14 @@ def _unreadable(error: UnreadableAssetError) -> Verification:
     )  # fmt: skip
 
 
-def _judge(evidence: Evidence, ledger: Ledger) -> Verification:
+def _judge(evidence: Evidence, trust: TrustStore, ledger: Ledger) -> Verification:
     if evidence.integrity == Integrity.ALTERED:
         return _altered(evidence, ledger)
     if evidence.integrity == Integrity.NONE:
-        return _without_manifest(evidence, ledger)
+        return _without_manifest(evidence, trust, ledger)
     if not evidence.signer.startswith("trusted:"):
         return _foreign(evidence, ledger)
-    return _own(evidence, ledger)
+    return _own(evidence, trust, ledger)
 
 
 def _altered(evidence: Evidence, ledger: Ledger) -> Verification:
@@ -131,19 +132,21 @@ def _foreign(evidence: Evidence, ledger: Ledger) -> Verification:
     return _answer(Verdict.OTHER_SIGNER, evidence, ledger="unrecorded", status="none", reasons=reasons)
 
 
-def _without_manifest(evidence: Evidence, ledger: Ledger) -> Verification:
+def _without_manifest(evidence: Evidence, trust: TrustStore, ledger: Ledger) -> Verification:
     twin = find_twin(evidence, ledger)
-    if twin is None:
+    history = _history(ledger, trust, twin.record, log=twin.entry.log) if twin else []
+    standing = _standing(history, twin.sha256 if twin else "")
+    if twin is None or standing.entry is None:
         reasons = ["The file carries no credential and was not found in the ledger, which proves nothing."]
         return _answer(Verdict.NO_CREDENTIALS, evidence, ledger="unrecorded", status="none", reasons=reasons)
-    standing = _standing(ledger, twin.record, twin.sha256, log=twin.entry.log)
     verdict = _RECOVERED.get(standing.status, Verdict.NOT_RELEASED)
     reasons = [twin.how, *standing.reasons]
     return _answer(verdict, evidence, ledger="recorded", status=standing.status, reasons=reasons, record=twin.record)
 
 
-def _own(evidence: Evidence, ledger: Ledger) -> Verification:
-    standing = _standing(ledger, evidence.record or "", evidence.sha256, log=evidence.log)
+def _own(evidence: Evidence, trust: TrustStore, ledger: Ledger) -> Verification:
+    history = _history(ledger, trust, evidence.record or "", log=evidence.log or "")
+    standing = _standing(history, evidence.sha256)
     if standing.entry is None:
         reasons = [*standing.reasons, _unexplained(evidence, ledger)]
         return _answer(Verdict.UNRECORDED, evidence, ledger="unrecorded", status="none", reasons=reasons)
@@ -176,11 +179,16 @@ def _signed_in_time(evidence: Evidence, entry: LedgerEntry) -> bool:
     return not evidence.expired or evidence.not_before[:19] <= entry.at[:19] <= evidence.not_after[:19]
 
 
-def _standing(ledger: Ledger, record: str, sha256: str, *, log: str | None) -> _Standing:
-    history = [entry for entry in ledger.by_record(record) if entry.log == log] if record else []
+def _history(ledger: Ledger, trust: TrustStore, record: str, *, log: str) -> list[LedgerEntry]:
+    """A record's entries in its log; a row that the signed log does not contain counts as not there."""
+    entries = [entry for entry in ledger.by_record(record) if entry.log == log]
+    return ledger.proven(log, entries, trust.checkpoint_keys(log))
+
+
+def _standing(history: list[LedgerEntry], sha256: str) -> _Standing:
     own = [entry for entry in history if entry.kind in FILE_KINDS and entry.asset and entry.asset["sha256"] == sha256]
     if not own:
-        return _Standing("none", None, ("It is signed with our key, but the ledger has no entry for this file.",))
+        return _Standing("none", None, ("The signed log of the ledger has no entry for this file.",))
     withdrawals = [entry for entry in history if entry.kind is EntryKind.WITHDRAWAL]
     if withdrawals:
         return _Standing("withdrawn", own[0], (_withdrawn(withdrawals[-1]),))

@@ -8,7 +8,7 @@
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -20,9 +20,10 @@ from provenance.canonical import rfc3339
 from provenance.errors import LedgerConflictError
 from provenance.fingerprint import distance
 from provenance.keys import CheckpointKey, TrustStore
+from provenance.keys.notes import VerifierKey
 from provenance.ledger import merkle, tables
 from provenance.ledger.audit import Auditor, AuditReport
-from provenance.ledger.checkpoints import Checkpoint
+from provenance.ledger.checkpoints import Checkpoint, open_checkpoint
 from provenance.ledger.engines import TIMEOUT_SECONDS, Engines, guarded
 from provenance.ledger.fingerprints import FingerprintIndex, Place
 from provenance.ledger.records import LedgerEntry, Receipt, octets
@@ -148,6 +149,20 @@ class Ledger:
             row = _latest(connection, log)
         return str(row.note) if row is not None else None
 
+    def proven(self, log: str, entries: Iterable[LedgerEntry], keys: tuple[VerifierKey, ...]) -> list[LedgerEntry]:
+        """Those of a log's entries that are in its signed tree, and not merely rows that somebody put in the database.
+
+        An entry is proven by its path to the last checkpoint, which one of the keys must have signed; without any key
+        the checkpoint is taken as it stands. What is newer than the checkpoint must at least be a leaf of the tree.
+        """
+        with self._engines.snapshot() as connection:
+            row, nodes = _latest(connection, log), _nodes(connection, log)
+            try:
+                checkpoint = _open(row.note, log, keys) if row is not None else None
+            except ValueError:
+                return []
+            return [entry for entry in entries if _is_proven(entry, checkpoint, nodes)]
+
     def audit(self, log: str, *, trust: TrustStore, outside: str | None = None) -> AuditReport:
         """Recompute the whole log and compare it with every checkpoint, also with one kept elsewhere (`outside`)."""
         with self._engines.snapshot() as connection:
@@ -260,6 +275,21 @@ def _nodes(connection: Connection, log: str) -> merkle.Nodes:
         return found
 
     return fetch
+
+
+def _open(note: str, log: str, keys: tuple[VerifierKey, ...]) -> Checkpoint:
+    return open_checkpoint(note, origin=log, keys=keys) if keys else Checkpoint.parse(note)
+
+
+def _is_proven(entry: LedgerEntry, checkpoint: Checkpoint | None, nodes: merkle.Nodes) -> bool:
+    leaf, place = bytes.fromhex(entry.leaf), (0, entry.sequence)
+    try:
+        if checkpoint is None or entry.sequence >= checkpoint.size:
+            return nodes([place])[place] == leaf
+        proof = merkle.inclusion_proof(entry.sequence, checkpoint.size, nodes)
+    except LedgerConflictError:
+        return False
+    return merkle.verify_inclusion(leaf, entry.sequence, checkpoint.size, proof, checkpoint.root)
 
 
 def _names(entry: LedgerEntry, field: str, digest: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from provenance.cli import main
 from provenance.isolation import close_keepers
 from provenance.keys import files
+from provenance.pictures import MOST_BYTES
 from tests.provenance.office import LOG, PASSPHRASE, Office, Pixels, flip
 
 
@@ -61,6 +62,13 @@ def test_flags_may_come_from_files(
     monkeypatch.setenv("TRUST_DIR_FILE", str(place / "where.txt"))
     assert main(["verify", str(place / "released.png")]) == 0
     assert "ours" in capsys.readouterr().out
+
+
+def test_a_file_that_is_too_large_is_unreadable(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (place / "large.png").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    assert main(["verify", str(place / "large.png"), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["verdict"] == "unreadable"
 
 
 def test_a_missing_file_is_a_usage_error(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

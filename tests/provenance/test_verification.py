@@ -1,11 +1,14 @@
 """Every verdict, reached the way it is reached in life; and the guarantee that a changed picture is never "ours"."""
 
 import io
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import cbor2
 import pytest
@@ -19,8 +22,8 @@ from provenance import jumbf
 from provenance.entries import EntryKind
 from provenance.errors import LedgerUnavailableError
 from provenance.isolation import close_keepers
-from provenance.keys import SigningIdentity, TrustStore, create_authority
-from provenance.ledger import Ledger
+from provenance.keys import CheckpointKey, SigningIdentity, TrustStore, create_authority
+from provenance.ledger import Ledger, LedgerEntry, tables
 from provenance.seal import SignedAsset, release, seal
 from provenance.verification import Verdict, Verification, verify, verify_isolated
 from tests.provenance.office import PASSPHRASE, Office, Pixels, flip
@@ -95,6 +98,46 @@ def test_a_stolen_key_cannot_borrow_a_record(office: Office, pixels: Pixels) -> 
     other = Pixels.gradient(160, 128, seed=5)
     forged = seal(other.data, 160, 128, office.claim(record, office.first_entry(record)), office.identity)
     assert check(forged.data, office).verdict is Verdict.UNRECORDED
+
+
+@pytest.mark.parametrize("signed", [True, False], ids=["after a checkpoint", "without a checkpoint"])
+@pytest.mark.parametrize("place", ["at the end", "over another entry"])
+def test_a_row_that_was_put_into_the_database_does_not_count(
+    office: Office, pixels: Pixels, tmp_path: Path, signed: bool, place: str
+) -> None:
+    """A thief with the key and the database signs a picture and inserts the entry past the ledger."""
+    for _ in range(3):
+        office.append(EntryKind.PICTURE, f"urn:uuid:{uuid4()}")
+    record, forged = office.seal(pixels)
+    entry = LedgerEntry.parse(0, office.entry(EntryKind.RELEASE, record, forged, row="forged"))
+    if signed:
+        office.ledger.checkpoint(office.log, office.key, now=office.now)
+    sequence = 3 if place == "at the end" else 1
+    row = tables.row(entry, sequence)
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as connection, connection:
+        if sequence == 1:
+            connection.execute("DROP TRIGGER ledger_entry_delete")
+            connection.execute("DELETE FROM ledger_entry WHERE sequence = 1")
+        marks = ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO ledger_entry ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
+    assert check(forged.data, office).verdict is Verdict.UNRECORDED
+    assert check(resaved(forged.data), office).verdict is Verdict.NO_CREDENTIALS
+
+
+def test_a_checkpoint_by_another_key_vouches_for_nothing(office: Office, pixels: Pixels, tmp_path: Path) -> None:
+    record, first = office.make(pixels)
+    released = office.publish(record, first)
+    create_authority(tmp_path / "forger", organisation="Forger", passphrase=PASSPHRASE, now=office.now)
+    forger = CheckpointKey.load(tmp_path / "forger", passphrase=PASSPHRASE)
+    office.ledger.checkpoint(office.log, forger, now=office.now)
+    assert check(released.data, office).verdict is Verdict.UNRECORDED
+
+
+def test_recorded_pictures_are_proven_by_the_checkpoint(office: Office, pixels: Pixels) -> None:
+    early = office.publish(*office.make(pixels))
+    office.ledger.checkpoint(office.log, office.key, now=office.now)
+    late = office.publish(*office.make(Pixels.gradient(96, 96, seed=8)))
+    assert [check(asset.data, office).verdict for asset in (early, late)] == [Verdict.OURS, Verdict.OURS]
 
 
 def test_an_entry_in_another_log_does_not_count(office: Office, pixels: Pixels) -> None:

@@ -19,13 +19,14 @@ from datetime import datetime
 
 import numpy as np
 
-from moderation.actions import Action, Coverage, Reach, Stage
+from moderation.actions import Action, Coverage, Mode, Reach, Stage
 from moderation.categories import Category
 from moderation.classifiers import PictureClassifier, checked_scores
 from moderation.decision import Decision, Finding, decide, stamp
 from moderation.errors import ClassifierError, PolicyError
 from moderation.nudity import Nsfwjs, OpenNsfw, Opinion
 from moderation.policy import Policy, Threshold
+from moderation.references import Likeness, Registry
 from moderation.views import View, as_view, views
 
 DISAGREEMENT = 0.5  # a larger difference between the two opinions asks a person
@@ -50,16 +51,26 @@ class MissingOpinion:
 class PictureScreen:
     """Everything needed to screen pictures, loaded once. May be shared by threads."""
 
-    def __init__(self, *, first: Opinion, second: Opinion, classifiers: Sequence[PictureClassifier] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        first: Opinion,
+        second: Opinion,
+        classifiers: Sequence[PictureClassifier] = (),
+        references: Registry | None = None,
+    ) -> None:
         """`first` and `second` are the two opinions on nudity; `classifiers` look for other categories."""
         if first.id == second.id:
             raise PolicyError("second: two opinions on nudity must come from two networks")
         self._first, self._second, self._classifiers = first, second, tuple(classifiers)
+        self._references = references
 
     @classmethod
-    def load(cls, *, threads: int = 1, classifiers: Sequence[PictureClassifier] = ()) -> PictureScreen:
+    def load(
+        cls, *, threads: int = 1, classifiers: Sequence[PictureClassifier] = (), references: Registry | None = None
+    ) -> PictureScreen:
         """Load both networks; one that is missing or changed makes the screen hold everything and say why."""
-        return cls(first=_opennsfw(threads), second=_nsfwjs(threads), classifiers=classifiers)
+        return cls(first=_opennsfw(threads), second=_nsfwjs(threads), classifiers=classifiers, references=references)
 
     def screen(
         self, pixels: bytes, width: int, height: int, *, policy: Policy, decision_id: str, at: datetime
@@ -88,6 +99,7 @@ class PictureScreen:
         nudity = policy.threshold(Stage.PICTURE, Category.SEXUAL_EXPLICIT)
         if nudity is not None:
             yield from self._nudity(views(picture), nudity, policy)
+        yield from _copies(self._references, picture, policy)
         seen = {Category.SEXUAL_EXPLICIT.value}
         for classifier in self._classifiers:
             for finding in _from_classifier(classifier, picture, policy):
@@ -144,6 +156,35 @@ def _frame(picture: View) -> Finding:
         source="frame",
         detail={"deviation": round(deviation, 2), "mean": round(float(np.mean(picture)), 1)},
     )
+
+
+def _copies(registry: Registry | None, picture: View, policy: Policy) -> Iterator[Finding]:
+    """One finding for each registered picture found again: a copy scores 1, a crop 0.6."""
+    if registry is None:
+        return
+    try:
+        matches = registry.matches(picture)
+    except Exception as fault:  # noqa: BLE001 - whatever goes wrong, the picture is held
+        yield _failed(Category.IP_STYLE, "references", policy, fault)
+        return
+    for match in matches:
+        score = 1.0 if match.likeness is Likeness.COPY else 0.6
+        threshold = policy.threshold(Stage.PICTURE, match.reference.category)
+        yield Finding(
+            match.reference.category,
+            score,
+            Action.REVIEW if threshold is None else threshold.action(score),
+            source="references",
+            revision=registry.revision,
+            mode=Mode.ENFORCE if threshold is None else threshold.mode,
+            threshold=threshold,
+            detail={
+                "reference": match.reference.id,
+                "label": match.reference.label,
+                "likeness": match.likeness.value,
+                "bits": match.bits,
+            },
+        )
 
 
 def _from_classifier(classifier: PictureClassifier, picture: View, policy: Policy) -> Iterator[Finding]:

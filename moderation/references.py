@@ -1,0 +1,157 @@
+"""A registry of pictures an organisation protects: logos, portraits, earlier works. Copies are recognised.
+
+Not a judge of likeness or style: it knows copies of the registered picture, whole, turned, mirrored, resized,
+re-encoded or cropped (up to 15 % on all sides or 12 % on one), and nothing else. Only hashes are kept, never pixels.
+
+Each reference is hashed in all eight orientations and at several crops, so that a picture is hashed once and
+compared with all of them. PDQ hashes have 256 bits; its authors take 31 differing bits or fewer as a match.
+Reference: Facebook, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm" (2019).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.categories import checked_category
+from moderation.errors import ClassifierError, InputError
+from moderation.views import View, as_view
+
+MATCH_BITS = 31
+# What is cut away before hashing, as shares of the height and width: top, bottom, left, right.
+_ALL_SIDES = tuple((cut, cut, cut, cut) for cut in (0.0, 0.02, 0.035, 0.05, 0.065, 0.08, 0.1, 0.125, 0.15))
+_ONE_SIDE = tuple(
+    tuple(cut if side == at else 0.0 for side in range(4)) for cut in (0.03, 0.06, 0.09, 0.12) for at in range(4)
+)
+_CROPS = _ALL_SIDES + _ONE_SIDE
+_ORIENTATIONS = 8
+_PLAIN = 5  # PDQ quality, of 100; a uniform area has 0, nearly every drawing above 10
+
+Bits = npt.NDArray[np.uint8]
+
+
+class Likeness(StrEnum):
+    """How a picture matches: the whole reference, or a part of it."""
+
+    COPY = "copy"
+    CROP = "crop"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One protected picture. `hashes`: 64 hex digits each, orientations of each crop in order."""
+
+    id: str
+    label: str
+    category: str
+    owner: str
+    sha256: str
+    hashes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a reference that could match nothing or belongs to nobody."""
+        checked_category(self.category, field="references.category")
+        if not self.id.strip() or not self.label.strip() or not self.owner.strip():
+            raise InputError("references: id, label and owner must not be empty")
+        if len(self.hashes) != len(_CROPS) * _ORIENTATIONS or any(len(text) != 64 for text in self.hashes):
+            raise InputError(f"references.hashes: {self.id} was registered by another version; register it again")
+
+    def to_json(self) -> dict[str, Any]:
+        """The reference as JSON values."""
+        names = ("id", "label", "category", "owner", "sha256")
+        return {**{name: getattr(self, name) for name in names}, "hashes": list(self.hashes)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Reference:
+        """Read a reference back; raises `InputError` when a field is missing."""
+        try:
+            names = ("id", "label", "category", "owner", "sha256")
+            return cls(**{name: str(value[name]) for name in names}, hashes=tuple(map(str, value["hashes"])))
+        except (KeyError, TypeError) as missing:
+            raise InputError(f"references: {missing} is missing") from missing
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A reference found again. `bits`: how many of 256 differ."""
+
+    reference: Reference
+    likeness: Likeness
+    bits: int
+
+
+def register(
+    pixels: bytes, width: int, height: int, *, reference_id: str, label: str, category: str, owner: str
+) -> Reference:
+    """Hash a picture for the registry; raises `InputError` for one too plain to be recognised."""
+    picture = as_view(pixels, width, height)
+    _, quality = _hash(picture)
+    if quality < _PLAIN:
+        raise InputError("references: the picture has too little detail to be recognised; choose another")
+    return Reference(
+        id=reference_id,
+        label=label,
+        category=category,
+        owner=owner,
+        sha256=hashlib.sha256(pixels).hexdigest(),
+        hashes=tuple(np.packbits(_hash(view)[0]).tobytes().hex() for view in _variants(picture)),
+    )
+
+
+class Registry:
+    """References ready for comparison. Immutable; make a new one when references change."""
+
+    def __init__(self, references: Sequence[Reference]) -> None:
+        """An empty registry matches nothing."""
+        self.references = tuple(references)
+        packed = [bytes.fromhex(text) for reference in references for text in reference.hashes]
+        self._bits = np.unpackbits(np.frombuffer(b"".join(packed), np.uint8).reshape(-1, 32), axis=1)
+        listed = repr([(reference.id, reference.sha256) for reference in self.references])
+        self.revision = hashlib.sha256(listed.encode()).hexdigest()
+
+    def matches(self, picture: View) -> tuple[Match, ...]:
+        """Every reference the picture is a copy or a crop of, the closest first."""
+        if not self.references:
+            return ()
+        bits, quality = _hash(picture)
+        if quality < _PLAIN:
+            return ()
+        shape = (len(self.references), len(_CROPS), _ORIENTATIONS)
+        distances = (self._bits != bits).sum(axis=1).reshape(shape).min(axis=2)
+        found = [self._match(reference, row) for reference, row in zip(self.references, distances, strict=True)]
+        return tuple(sorted((match for match in found if match.bits <= MATCH_BITS), key=lambda match: match.bits))
+
+    @staticmethod
+    def _match(reference: Reference, distances: npt.NDArray[np.int64]) -> Match:
+        whole = int(distances[0])
+        if whole <= MATCH_BITS:
+            return Match(reference, Likeness.COPY, whole)
+        return Match(reference, Likeness.CROP, int(distances.min()))
+
+
+def _variants(picture: View) -> Iterator[View]:
+    height, width, _ = picture.shape
+    for top, bottom, left, right in _CROPS:
+        rows = slice(round(height * top), round(height * (1 - bottom)))
+        columns = slice(round(width * left), round(width * (1 - right)))
+        part = picture[rows, columns]
+        for turns in range(4):
+            turned = np.rot90(part, turns)
+            yield turned
+            yield turned[:, ::-1]
+
+
+def _hash(picture: View) -> tuple[Bits, int]:
+    """The 256 bits and the quality, 0 to 100, of a picture."""
+    try:
+        import pdqhash  # type: ignore[import-untyped]
+    except ImportError as missing:
+        raise ClassifierError("references: install the package pdqhash==0.2.8") from missing
+    bits, quality = pdqhash.compute(np.ascontiguousarray(picture))
+    return np.asarray(bits, dtype=np.uint8), int(quality)

@@ -17,8 +17,9 @@ import torch
 
 from generation.catalogue import ModelEntry
 from generation.child import ROOT, GenerationChild, environment
-from generation.diffusion import DiffusersEngine, pipeline_of
+from generation.diffusion import DiffusersEngine
 from generation.families import family_of
+from generation.loading import pipeline_of
 from generation.spec import GenerationSpec
 
 BATCH = 4

@@ -15,7 +15,7 @@ Invariants:
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -76,6 +76,8 @@ def read_model(folder: Path, *, id: str) -> ModelEntry:  # noqa: A002 - the fiel
     Raises `ModelFolderError`, naming the file and the remedy, when the folder is missing, damaged, holds pickled
     weights or code, is of no known family, or differs from its lock.
     """
+    # The child process has a working folder of its own.
+    folder = folder.absolute()
     index = json_of(folder / "model_index.json")
     refuse_what_could_run(folder, index)
     pipeline = str(index["_class_name"])
@@ -115,9 +117,20 @@ def _described(
         files=files,
         digest=sha256,
         data_manifest_sha256=lineage.get("data_manifest_sha256") or lineage.get("manifest_sha256"),
-        defaults=Defaults(**(asdict(family.defaults) | card.get("defaults", {}))),
+        defaults=_defaults(family, card.get("defaults")),
         languages=_languages(card.get("language")),
     )
+
+
+def _defaults(family: Family, declared: object) -> Defaults:
+    names = {field.name for field in fields(Defaults)}
+    if declared is None:
+        return family.defaults
+    if not isinstance(declared, dict) or not declared.keys() <= names:
+        raise ModelFolderError(
+            f"README.md: defaults may name {', '.join(sorted(names))} only; correct the front matter"
+        )
+    return replace(family.defaults, **declared)
 
 
 def _languages(declared: object) -> tuple[str, ...]:
@@ -129,7 +142,7 @@ def _languages(declared: object) -> tuple[str, ...]:
 def _hold_to_lock(entry: ModelEntry) -> None:
     lock = entry.folder / LOCK
     if lock.is_file():
-        _compare(json_of(lock)["files"], entry.files)
+        _compare(json_of(lock).get("files", {}), entry.files)
 
 
 def _compare(expected: Mapping[str, str], found: Mapping[str, str]) -> None:

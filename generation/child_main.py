@@ -25,15 +25,18 @@ class _Requests:
 
     def __init__(self) -> None:
         self._waiting: SimpleQueue[Frame] = SimpleQueue()
-        self._cancelled: set[int] = set()
+        self._newest = 0
+        self._cancelled = 0
 
     def listen(self) -> None:
         """Read frames until standard input closes; then end the process, whatever it does."""
         reader = FrameReader(STANDARD_INPUT)
         while (frame := reader.read(until=None)) is not None:
+            request = frame.header.get("request", 0)
             if frame.header["kind"] == "cancel":
-                self._cancelled.add(frame.header["request"])
+                self._cancelled = max(self._cancelled, request)
             else:
+                self._newest = max(self._newest, request)
                 self._waiting.put(frame)
         os._exit(0)
 
@@ -42,8 +45,8 @@ class _Requests:
         return self._waiting.get()
 
     def is_cancelled(self, request: int) -> bool:
-        """Tell whether the parent has lost interest in a request."""
-        return request in self._cancelled
+        """Tell whether the parent has lost interest in a request: it said so, or asked for something newer."""
+        return request <= self._cancelled or request < self._newest
 
 
 def main() -> int:

@@ -15,24 +15,22 @@ Shapes: pictures are (rows, columns, 3) uint8.
 
 import hashlib
 import threading
-from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any, Self
 
 import diffusers
 import numpy as np
 import torch
-import transformers
 from PIL import Image, ImageOps
 
-from generation.canonical import JSON
 from generation.catalogue import ModelEntry, verify_weights
+from generation.circumstances import circumstances_of
 from generation.engine import RGB8, GeneratedAsset, Reference, Step, Stream, check_reference
-from generation.environment import environment, flags
-from generation.errors import ModelFolderError, OutputError, SpecError
-from generation.families import Painter, PostStep, Start, family_of
+from generation.errors import OutputError, SpecError
+from generation.families import Painter, Start, family_of
 from generation.forecast import forecast
 from generation.handover import Emit, handed_over
+from generation.loading import pipeline_of
 from generation.preview import look_of, preview_png
 from generation.recipe import Circumstances, Outcome, recipe_of
 from generation.remembering import remember_encodings
@@ -91,14 +89,18 @@ class DiffusersEngine:
     def _make(
         self, spec: GenerationSpec, picture: int, start: Image.Image | None, emit: Emit[Step | GeneratedAsset]
     ) -> GeneratedAsset:
-        generator = torch.Generator("cpu").manual_seed(generator_seed(spec.picture_seed(picture)))
+        seed = generator_seed(spec.picture_seed(picture))
+        generator = torch.Generator("cpu").manual_seed(seed)
         pipeline, arguments = self._call(spec, start, generator)
         report = _Reporter(pipeline, self._painter, spec, picture, emit)
         images = pipeline(**arguments, **self._family.listening(report), generator=generator, output_type="np").images
         array, post_steps = _as_rgb8(images[0]), self._family.post_steps(spec, self.entry.folder)
         for step in post_steps:
             array = step(array)
-        return self._asset(spec, picture, array, self._circumstances(spec, picture, pipeline, post_steps))
+        circumstances = circumstances_of(
+            pipeline, spec.prompt, generator_seed=seed, post_steps=post_steps, threads=self._threads
+        )
+        return self._asset(spec, picture, array, circumstances)
 
     def _call(
         self, spec: GenerationSpec, start: Image.Image | None, generator: torch.Generator
@@ -145,31 +147,6 @@ class DiffusersEngine:
             recipe=recipe_of(spec, self.entry, picture=picture, circumstances=circumstances, outcome=outcome),
         )
 
-    def _circumstances(
-        self, spec: GenerationSpec, picture: int, pipeline: Any, post_steps: Sequence[PostStep]
-    ) -> Circumstances:
-        components = {name: type(part).__name__ for name, part in pipeline.components.items() if part is not None}
-        return Circumstances(
-            pipeline={"class": type(pipeline).__name__, "components": components},
-            scheduler={
-                "class": type(pipeline.scheduler).__name__,
-                "config": _plain(dict(pipeline.scheduler.config)),
-            },
-            encoded_prompt=self._encoded(spec.prompt),
-            generator={
-                "device": "cpu",
-                "algorithm": "mt19937",
-                "seed": generator_seed(spec.picture_seed(picture)),
-            },
-            post_steps=[step.describe() for step in post_steps],
-            flags=flags(pipeline, threads=self._threads),
-            environment=environment(),
-        )
-
-    def _encoded(self, prompt: str) -> list[JSON]:
-        tokenizers = {name: part for name, part in self._pipeline.components.items() if name.startswith("tokenizer")}
-        return [_tokens(name, part, prompt) for name, part in tokenizers.items() if part is not None]
-
 
 class _Reporter:
     """Turns what a pipeline says after each step of one picture into a `Step`."""
@@ -207,33 +184,6 @@ def generator_seed(seed: int) -> int:
     return int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:4], "big")
 
 
-def pipeline_of(entry: ModelEntry) -> Any:
-    """Load the pipeline of an entry, float32 on the CPU, without looking at its digests."""
-    loader: Any = diffusers.DiffusionPipeline
-    for logging in (diffusers.utils.logging, transformers.utils.logging):
-        _silence(logging)
-    try:
-        pipeline = loader.from_pretrained(
-            str(entry.folder),
-            dtype=torch.float32,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            **family_of(entry.pipeline).parts(),
-        )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        message = f"model_index.json: diffusers cannot load {entry.folder.name} ({error}); fetch the folder again"
-        raise ModelFolderError(message) from error
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
-
-
-def _silence(logging: Any) -> None:
-    # Both libraries warn by printing pieces of the prompt, which has no place in a log.
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-
-
 def _fitted(reference: Reference, spec: GenerationSpec) -> Image.Image:
     """Return the reference in the size of the spec, cropped about its middle; the recipe says so."""
     picture = Image.frombytes("RGB", (reference.width, reference.height), reference.pixels)
@@ -247,17 +197,3 @@ def _as_rgb8(image: np.ndarray[Any, np.dtype[np.float32]]) -> torch.Tensor:
             "if every seed does it, the weights are damaged."
         )
     return torch.from_numpy((image * 255).round().astype(np.uint8))
-
-
-def _tokens(name: str, tokenizer: Any, prompt: str) -> JSON:
-    longest = min(tokenizer.model_max_length, 4096)
-    ids = tokenizer(prompt, truncation=True, max_length=longest)["input_ids"]
-    return {"tokenizer": name, "ids": ids, "text": tokenizer.decode(ids, skip_special_tokens=True)}
-
-
-def _plain(value: Any) -> JSON:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items() if not str(key).startswith("_")}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -39,8 +39,12 @@ def card_of(folder: Path) -> dict[str, Any]:
     if not card.is_file():
         return {}
     from huggingface_hub import metadata_load
+    from yaml import YAMLError
 
-    return dict(metadata_load(card) or {})
+    try:
+        return dict(metadata_load(card) or {})
+    except (OSError, ValueError, YAMLError) as error:
+        raise ModelFolderError(f"README.md: its front matter is no YAML ({error}); mend or remove it") from error
 
 
 def weight_files(folder: Path) -> list[str]:

@@ -51,8 +51,8 @@ class FrameReader:
     def read(self, *, until: float | None) -> Frame | None:
         """Return the next frame, or None at the end of the stream.
 
-        `until` is a moment of `time.monotonic`, or None for no limit. Raises `TimeoutError` when it passes first and
-        `BrokenFrameError` for what is no frame.
+        `until` is a moment of `time.monotonic`, or None for no limit. Raises `TimeoutError` when it has passed, even
+        if a frame is waiting, and `BrokenFrameError` for what is no frame.
         """
         lengths = self._exactly(LENGTHS.size, until)
         if lengths is None:
@@ -72,7 +72,8 @@ class FrameReader:
     def _exactly(self, length: int, until: float | None) -> bytes | None:
         parts = bytearray()
         while len(parts) < length:
-            if not self._selector.select(None if until is None else max(0.0, until - monotonic())):
+            left = None if until is None else until - monotonic()
+            if (left is not None and left <= 0) or not self._selector.select(left):
                 raise TimeoutError
             part = os.read(self._pipe, length - len(parts))
             if not part:

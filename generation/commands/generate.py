@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from generation.catalogue import STARTER, ModelEntry, read_model
+from generation.catalogue import ModelEntry, read_model, starter
 from generation.child import GenerationChild
 from generation.engine import GeneratedAsset, Reference, Step
 from generation.errors import SpecError
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 def entry_of(model: str) -> ModelEntry:
     """Return the entry of a model named on a command line: a folder, or `starter`."""
-    return read_model(STARTER, id="starter") if model == "starter" else read_model(Path(model), id=Path(model).name)
+    return starter() if model == "starter" else read_model(Path(model), id=Path(model).absolute().name)
 
 
 def spec_of(options: argparse.Namespace, entry: ModelEntry, reference: Reference | None) -> GenerationSpec:

@@ -46,6 +46,18 @@ def test_the_card_and_the_lineage_describe_the_model(folder: Path) -> None:
     assert entry.data_manifest_sha256 == "ab" * 32
 
 
+@pytest.mark.parametrize("matter", ["license: [", "defaults: 7", "defaults: {sampler: x}"])
+def test_a_card_that_cannot_be_understood_is_named(folder: Path, matter: str) -> None:
+    (folder / "README.md").write_text(f"---\n{matter}\n---\n")
+    assert refused(folder).startswith("README.md: ")
+
+
+def test_defaults_of_the_card_replace_those_of_the_family(folder: Path) -> None:
+    (folder / "README.md").write_text("---\ndefaults: {steps: 3}\n---\n")
+    defaults = read_model(folder, id="one").defaults
+    assert (defaults.steps, defaults.guidance) == (3, 4.0)
+
+
 def test_an_entry_survives_json(folder: Path) -> None:
     entry = read_model(folder, id="one")
     assert ModelEntry.from_json(json.loads(json.dumps(entry.to_json()))) == entry

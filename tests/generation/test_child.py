@@ -69,6 +69,15 @@ def test_a_closed_iterator_cancels_and_the_child_goes_on(shared_child: Generatio
     assert shared_child.pid == pid
 
 
+def test_a_request_that_nobody_closed_gives_way_to_a_newer_one(shared_child: GenerationChild) -> None:
+    forgotten = shared_child.generate(spec(steps=150, count=16, width=256, height=256), deadline_s=60)
+    next(forgotten)
+    pid, began = shared_child.pid, time.monotonic()
+    assert len(list(shared_child.generate(spec(), deadline_s=60))) == 4
+    assert shared_child.pid == pid
+    assert time.monotonic() - began < 10
+
+
 def test_the_deadline_kills_the_child(shared_child: GenerationChild) -> None:
     list(shared_child.generate(spec(), deadline_s=60))
     pid = shared_child.pid

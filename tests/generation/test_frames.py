@@ -48,6 +48,12 @@ def test_silence_ends_at_the_given_moment(pipe: Pipe) -> None:
     assert 0.04 < monotonic() - began < 2
 
 
+def test_a_moment_that_has_passed_is_silence_even_when_a_frame_waits(pipe: Pipe) -> None:
+    write_frame(pipe[1], {})
+    with pytest.raises(TimeoutError):
+        FrameReader(pipe[0]).read(until=monotonic())
+
+
 @pytest.mark.parametrize(
     "message",
     [LENGTHS.pack(2**31, 0), LENGTHS.pack(0, 2**31), LENGTHS.pack(4, 0) + b"\xff\xfe{}", LENGTHS.pack(2, 0) + b"[]"],

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from generation import GeneratedAsset
-from generation.diffusion import DiffusersEngine, pipeline_of
+from generation.diffusion import DiffusersEngine
+from generation.loading import pipeline_of
 from generation.remembering import KEPT, remember_encodings
 from tests.generation import models
 from tests.generation.conftest import spec

@@ -61,6 +61,7 @@ def _add_train(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument("--every", type=int, default=50, help="steps between reports and checkpoints")
     parser.add_argument("--sheet-every", type=int, default=500, help="steps between contact sheets")
     parser.add_argument("--minutes", type=float, help="stop after this time; the checkpoint can be resumed")
+    parser.add_argument("--falling", action="store_true", help="with --minutes: let the rates fall to 0 by then")
     parser.add_argument(
         "--warm-start", type=Path, help="checkpoint, or exported model folder, whose average to begin from"
     )

@@ -138,7 +138,8 @@ def _lineage(state: dict[str, Any], source: Source, vocabulary: Vocabulary) -> d
         "recipe": recipe,
         "steps": state["step"],
         "samples_seen": state["step"] * recipe["batch"],
-        "started_from": state.get("started_from"),
+        "started_from": state["started_from"],
+        "rate_fell_with_the_clock": state.get("rate_fell_with_the_clock", False),
     }
 
 

@@ -63,11 +63,20 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Steps between reports (with a checkpoint) and between sheets, and the clock reading at which to stop."""
+    """Steps between reports (with a checkpoint) and between sheets, and the clock reading at which to stop.
+
+    With `falling`, the learning rates also fall with the clock, to zero at `until`: the run makes the best of a fixed
+    time on a machine of unknown speed, and can no longer be repeated step by step.
+    """
 
     every: int
     sheet_every: int
     until: float
+    falling: bool = False
+
+    def scale(self, began: float, now: float) -> float:
+        """Return the factor that the clock puts on the learning rates."""
+        return max(0.0, (self.until - now) / (self.until - began)) if self.falling else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,7 @@ class Run:
         self.average = {name: value.detach().clone() for name, value in self.painter.state_dict().items()}
         self.step = 0
         self.started_from = ""
+        self.eased = False
         matrices, others = _split(self.painter)
         self._optimizers: list[torch.optim.Optimizer] = [
             OrthogonalMomentum(matrices, lr=recipe.matrix_rate),
@@ -99,13 +109,14 @@ class Run:
         ]
         self._forward = torch.compile(self.painter) if compiled else self.painter
 
-    def advance(self) -> float:
-        """Take one step and return its loss."""
+    def advance(self, *, ease: float = 1.0) -> float:
+        """Take one step, with learning rates eased by a factor, and return its loss."""
         recipe = self.recipe
         batch = self.composer.batch(recipe.batch, seed=recipe.seed, step=self.step, drop=recipe.drop)
         loss = self._loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
-        scale = recipe.scale(self.step)
+        scale = recipe.scale(self.step) * ease
+        self.eased |= ease != 1.0
         for optimizer, rate in zip(self._optimizers, (recipe.matrix_rate, recipe.rate), strict=True):
             optimizer.param_groups[0]["lr"] = rate * scale
             optimizer.step()
@@ -159,6 +170,7 @@ class Run:
             "recipe": asdict(self.recipe),
             "step": self.step,
             "started_from": self.started_from,
+            "rate_fell_with_the_clock": self.eased,
             "weights": self.painter.state_dict(),
             "average": self.average,
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
@@ -178,7 +190,8 @@ class Run:
         for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.step = state["step"]
-        self.started_from = state.get("started_from", "")
+        self.started_from = state["started_from"]
+        self.eased = state.get("rate_fell_with_the_clock", False)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -203,9 +216,9 @@ def train(
 ) -> None:
     """Advance `run` to its end or to `pace.until`, reporting and saving as `pace` says."""
     losses: list[float] = []
-    began = clock()
+    began = first = clock()
     while run.step < run.recipe.steps:
-        losses.append(run.advance())
+        losses.append(run.advance(ease=pace.scale(first, clock()) if pace.falling else 1.0))
         if run.step % pace.every == 0 or run.step == run.recipe.steps:
             speed = len(losses) * run.recipe.batch / max(clock() - began, 1e-9)
             left = (run.recipe.steps - run.step) * run.recipe.batch / speed

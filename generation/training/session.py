@@ -30,6 +30,8 @@ def train_starter(
     arguments: argparse.Namespace, *, report: Callable[[Progress], None], clock: Callable[[], float]
 ) -> None:
     """Train as the `train` command says. Raises CheckpointError or DataError with the remedy."""
+    if arguments.falling and not arguments.minutes:
+        raise CheckpointError("--falling needs --minutes: the rates fall to zero at that time")
     torch.set_num_threads(arguments.threads)
     data, pixels = drawings.load(arguments.data)
     alphabet = Alphabet.declared()
@@ -52,7 +54,7 @@ def train_starter(
             sheet.write(sheet.paint(painter, shown, alphabet, seed=SHEET_SEED), path)
 
     until = clock() + 60 * arguments.minutes if arguments.minutes else float("inf")
-    pace = loop.Pace(arguments.every, arguments.sheet_every, until)
+    pace = loop.Pace(arguments.every, arguments.sheet_every, until, falling=arguments.falling)
     loop.train(run, arguments.out, clock=clock, report=report, sheet=draw, pace=pace)
 
 

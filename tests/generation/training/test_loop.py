@@ -101,3 +101,15 @@ def test_orthogonalise_brings_singular_values_near_one(shape: tuple[int, int]) -
     values = torch.linalg.svdvals(orthogonalise(matrix, 6))
     assert values.max() < 1.4
     assert values.median() > 0.6
+
+
+def test_rates_can_fall_with_the_clock(start: Start, recipe: Recipe, tmp_path: Path) -> None:
+    pace = Pace(every=4, sheet_every=100, until=30.0, falling=True)
+    assert pace.scale(10.0, 20.0) == 0.5
+    assert pace.scale(10.0, 40.0) == 0.0
+    ticks = count()
+    run = start(replace(recipe, samples=4000))
+    loop.train(run, tmp_path, clock=lambda: float(next(ticks)), report=lambda _: None, sheet=lambda *_: None, pace=pace)
+    assert 0 < run.step < run.recipe.steps
+    assert loop.read_checkpoint(tmp_path / loop.CHECKPOINT)["rate_fell_with_the_clock"] is True
+    assert Pace(every=4, sheet_every=100, until=30.0).scale(10.0, 20.0) == 1.0

@@ -261,6 +261,16 @@ def test_a_ledger_whose_tail_was_cut_refuses_the_next_entry(
         ledger.checkpoint(LOG, checkpoint_key, now=now)
 
 
+def test_nothing_is_signed_after_a_damaged_checkpoint(
+    ledger: Ledger, intruder: Connection, checkpoint_key: CheckpointKey, now: datetime
+) -> None:
+    intruder.execute(update(tables.checkpoints).values(note="nonsense"))
+    intruder.commit()
+    ledger.append(entry(50))
+    with pytest.raises(LedgerConflictError, match="damaged"):
+        ledger.checkpoint(LOG, checkpoint_key, now=now)
+
+
 def test_an_old_copy_of_the_database_shows_from_outside(
     tmp_path: Path, checkpoint_key: CheckpointKey, trust: TrustStore, now: datetime
 ) -> None:

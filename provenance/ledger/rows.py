@@ -1,0 +1,87 @@
+"""The ledger's queries: entries, subtrees and checkpoints as values, over a connection that somebody else opened.
+
+What does not parse, or is missing where it must be, means that the database was tampered with: LedgerConflictError.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, tuple_
+
+from provenance.errors import LedgerConflictError
+from provenance.ledger import merkle, tables
+from provenance.ledger.records import LedgerEntry, octets
+
+ENTRY, NODE, CHECKPOINT = tables.entries.c, tables.nodes.c, tables.checkpoints.c
+
+
+def size(connection: Connection, log: str) -> int:
+    """The number of entries in a log."""
+    last = connection.scalar(select(func.max(ENTRY.sequence)).where(ENTRY.log == log))
+    return 0 if last is None else int(last) + 1
+
+
+def latest_checkpoint(connection: Connection, log: str) -> Row[*tuple[Any, ...]] | None:
+    """Size and note of a log's last checkpoint."""
+    columns = select(CHECKPOINT.size, CHECKPOINT.note).where(CHECKPOINT.log == log)
+    return connection.execute(columns.order_by(CHECKPOINT.size.desc()).limit(1)).first()
+
+
+def find(connection: Connection, *conditions: ColumnElement[bool]) -> list[LedgerEntry]:
+    """The entries whose columns meet the conditions, in the order of their logs."""
+    columns = select(ENTRY.sequence, ENTRY.canonical).where(*conditions)
+    rows = connection.execute(columns.order_by(ENTRY.log, ENTRY.sequence)).all()
+    return [_parse(row.sequence, row.canonical) for row in rows]
+
+
+def by_id(connection: Connection, entry_id: UUID) -> LedgerEntry | None:
+    """The entry of an id."""
+    found = find(connection, ENTRY.entry_id == str(entry_id))
+    return found[0] if found else None
+
+
+def at_place(connection: Connection, log: str, sequence: int) -> LedgerEntry | None:
+    """The entry at a place."""
+    found = find(connection, ENTRY.log == log, ENTRY.sequence == sequence)
+    return found[0] if found else None
+
+
+def add(connection: Connection, new: LedgerEntry, sequence: int) -> None:
+    """Write an entry at the end of its log, with every subtree that it completes."""
+    nodes, tiles = subtrees(connection, new.log), merkle.cover(0, sequence)
+    found = nodes(tiles)
+    frontier = merkle.Frontier(sequence, [found[tile] for tile in tiles])
+    completed = frontier.append(bytes.fromhex(new.leaf))
+    connection.execute(insert(tables.entries), tables.row(new, sequence))
+    connection.execute(
+        insert(tables.nodes),
+        [{"log": new.log, "level": at[0], "position": at[1], "hash": value} for at, value in completed],
+    )
+    if fingerprint := (new.asset or {}).get("fingerprint"):
+        row = {"log": new.log, "sequence": sequence, "value": fingerprint}
+        connection.execute(insert(tables.fingerprints), row)
+
+
+def subtrees(connection: Connection, log: str) -> merkle.Nodes:
+    """Fetch complete subtrees of a log, all of those asked for at once."""
+
+    def fetch(wanted: Sequence[merkle.Coordinate]) -> dict[merkle.Coordinate, bytes]:
+        columns = select(NODE.level, NODE.position, NODE.hash).where(NODE.log == log)
+        rows = connection.execute(columns.where(tuple_(NODE.level, NODE.position).in_(wanted))) if wanted else ()
+        try:
+            found = {(row.level, row.position): octets(row.hash) for row in rows}
+        except ValueError as error:
+            raise LedgerConflictError(f"ledger: a hash of {log} is damaged ({error}); run `ledger verify`") from error
+        if missing := set(wanted) - set(found):
+            raise LedgerConflictError(f"ledger: {log} lacks the subtree {min(missing)}; run `ledger verify`")
+        return found
+
+    return fetch
+
+
+def _parse(sequence: int, canonical: object) -> LedgerEntry:
+    try:
+        return LedgerEntry.parse(sequence, octets(canonical))
+    except ValueError as error:
+        raise LedgerConflictError(f"ledger: entry {sequence} is damaged ({error}); run `ledger verify`") from error

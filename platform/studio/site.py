@@ -67,6 +67,10 @@ class Desk(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
         """The one sign-out, from the panel's own menu."""
         return LogoutView.as_view()(request)
 
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The one place where a password is changed."""
+        return redirect("account")
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The desk opens on what waits."""
         return redirect("admin:desk")

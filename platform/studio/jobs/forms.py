@@ -25,7 +25,7 @@ class AskForm(forms.Form):
         strip=True,
     )
     language = forms.ChoiceField(label="Language of these words")
-    model = forms.ModelChoiceField(Model.objects.filter(state=Model.State.APPROVED).order_by("title"), label="Model")
+    model = forms.ModelChoiceField(Model.objects.none(), label="Model")
     count = forms.IntegerField(
         label="Pictures", initial=4, widget=forms.NumberInput({"min": 1, "inputmode": "numeric"})
     )
@@ -54,6 +54,8 @@ class AskForm(forms.Form):
         self.initial.setdefault("idempotency_key", str(uuid4()))
         self.fields["language"].choices = [(code, language(code)) for code in _languages(campaign)]  # type: ignore[attr-defined]
         models = self.fields["model"]
+        approved = Model.objects.filter(organisation=campaign.project.organisation_id, state=Model.State.APPROVED)
+        models.queryset = approved.order_by("title", "-registered")  # type: ignore[attr-defined]
         models.empty_label = None  # type: ignore[attr-defined]
         models.label_from_instance = lambda model: f"{model.title} ({model.licence})"  # type: ignore[attr-defined]
 

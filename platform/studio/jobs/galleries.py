@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from studio.accounts.models import Role
 from studio.accounts.rules import roles_of
+from studio.jobs import actions
 from studio.jobs.models import Job, Picture
-from studio.jobs.reading import find_campaign, find_project, readable_words, spent
+from studio.jobs.reading import find_campaign, find_project, readable_words
 from studio.jobs.states import VISIBLE, JobState, PictureState
 from studio.pages import MemberRequest
 
@@ -33,7 +34,7 @@ def project(request: MemberRequest, pk: UUID) -> HttpResponse:
         "pictures": pictures.order_by("-changed")[:8],
         "campaigns": found.campaigns.annotate(asked=Count("jobs")).order_by("-created"),
         "policy": found.policies.select_related("approver").first(),
-        "spent": spent(found),
+        "spent": actions.spent(found),
         "roles": roles,
         "may_open": bool(roles & {Role.CREATOR, Role.ADMINISTRATOR}),
     }

@@ -5,13 +5,11 @@ Every object is looked up among those of the person's own organisations, so that
 
 from uuid import UUID
 
-from django.db.models import Sum
 from django.shortcuts import get_object_or_404
 
-from studio import vault
-from studio.accounts.models import Role, SubjectKey
+from studio.accounts.models import Role
 from studio.accounts.rules import roles_of
-from studio.jobs import actions, words
+from studio.jobs import words
 from studio.jobs.models import Job
 from studio.pages import MemberRequest
 from studio.projects.models import Campaign, Project
@@ -41,11 +39,5 @@ def readable_words(request: MemberRequest, job: Job) -> words.Words | None:
         return None
     try:
         return words.open_words(job)
-    except (SubjectKey.DoesNotExist, vault.SealBrokenError):
+    except words.ErasedError:
         return None
-
-
-def spent(project: Project) -> int:
-    """Pictures of the project's budget that were made or are still to be."""
-    jobs = Job.objects.filter(project=project).exclude(state__in=actions.UNSPENT)
-    return jobs.aggregate(total=Sum("count"))["total"] or 0

@@ -7,7 +7,6 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,11 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from studio import pipeline
 from studio.accounts.models import Role
 from studio.accounts.rules import roles_of
-from studio.jobs import actions
+from studio.jobs import actions, making
 from studio.jobs.forms import AskForm
-from studio.jobs.making import preview_key
 from studio.jobs.models import Job
-from studio.jobs.reading import find_campaign, find_job, readable_words, spent
+from studio.jobs.reading import find_campaign, find_job, readable_words
 from studio.jobs.states import JOB_ENDS, VISIBLE, JobState, PictureState
 from studio.pages import MemberRequest, attempt
 from studio.projects.models import Campaign
@@ -66,7 +64,7 @@ def _ask(request: MemberRequest, campaign: Campaign, form: AskForm, status: int)
         "form": form,
         "models": form.fields["model"].queryset,  # type: ignore[attr-defined]
         "policy": project.policies.first(),
-        "left": max(project.budget - spent(project), 0),
+        "left": max(project.budget - actions.spent(project), 0),
         "ahead": line.count(),
         "mine": line.filter(requester__user=request.user).count(),
         "unknown": _unknown(form) if form.is_bound else (),
@@ -113,7 +111,7 @@ def _standing(request: MemberRequest, job: Job) -> dict[str, object]:
         "screening": job.screenings.filter(picture=None).first(),
         "ruling": job.rulings.filter(picture=None).first(),
         "place": _place(job),
-        "has_preview": job.state == JobState.GENERATING and preview_key(job) in cache,
+        "has_preview": job.state == JobState.GENERATING and making.preview(job) is not None,
         "mine": job.requester.user_id == request.user.pk,
         "ended": job.state in JOB_ENDS,
         "mark": "-".join([job.state, str(job.progress), *(picture.state for picture in pictures)]),
@@ -142,7 +140,7 @@ def progress(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def preview(request: MemberRequest, pk: UUID) -> HttpResponseBase:
     """The latest step's small unsigned picture, from the cache and kept nowhere; for members only."""
-    found = cache.get(preview_key(find_job(request, pk)))
+    found = making.preview(find_job(request, pk))
     if found is None:
         raise Http404("No preview at this moment.")
     return HttpResponse(

@@ -26,6 +26,7 @@ from studio.jobs.finishing import pixels_of
 from studio.jobs.models import Job, Picture
 from studio.jobs.reading import readable_words
 from studio.jobs.states import JobState, PictureState
+from studio.jobs.words import ErasedError
 from studio.pages import MemberRequest, attempt
 from studio.review import actions
 from studio.review.forms import RuleForm
@@ -153,7 +154,7 @@ def _opened(picture: Picture, develop: Callable[[bytes, int, int], bytes]) -> st
         return ""
     try:
         pixels = pixels_of(picture)
-    except OSError:
+    except (OSError, ErasedError):
         return ""
     encoded = base64.b64encode(develop(pixels, picture.width, picture.height)).decode()
     return f"data:image/png;base64,{encoded}"

@@ -108,6 +108,7 @@ CATEGORIES = MappingProxyType(
 )
 DEEDS = MappingProxyType(
     {
+        "user.password": "changed their password",
         "job.submit": "asked for pictures",
         "job.screen": "The words were screened",
         "job.rule": "ruled on the held request",

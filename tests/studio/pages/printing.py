@@ -24,7 +24,11 @@ def striped(index: int) -> pipeline.GeneratedAsset:
         height=SIDE,
         seed=7 + index,
         pixel_sha256=hashlib.sha256(pixels).hexdigest(),
-        recipe={"steps": 2, "guidance": 4.0, "width": SIDE, "height": SIDE, "seed": str(7 + index)},
+        recipe={
+            "spec": {"steps": 2, "guidance": 4.0, "width": SIDE, "height": SIDE, "seed": str(7 + index)},
+            "request": {"seed": str(7 + index)},
+            "scheduler": {"class": "FlowMatchEulerDiscreteScheduler"},
+        },
     )
 
 
@@ -44,9 +48,9 @@ def print_pictures(job: Job, at: datetime) -> list[Picture]:
         making.keep(claimed, striped(index), at=at)
     Job.objects.filter(pk=job.pk).update(state=JobState.DONE, ended=at, lease=None, progress=claimed.progress_total)
     for picture in Picture.objects.filter(job=job):
-        if finishing.finish(picture.pk, at=at) == PictureState.QUARANTINED:
+        if finishing.finish(picture.pk, clock=lambda: at) == PictureState.QUARANTINED:
             Picture.objects.filter(pk=picture.pk).update(state=PictureState.CHECKED, lease=None)
-            finishing.finish(picture.pk, at=at)
+            finishing.finish(picture.pk, clock=lambda: at)
     return list(Picture.objects.filter(job=job).select_related("job__project__organisation").order_by("index"))
 
 

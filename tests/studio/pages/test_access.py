@@ -25,6 +25,7 @@ SOMETHING = {
 PUBLIC_GET = {"home", "check", "login", "robots", "record", "picture-file:released"}
 PUBLIC_POST = {"check", "check-json", "login", "logout"}
 MEMBERS_GET = {
+    "account",
     "project",
     "new-campaign",
     "campaign",
@@ -75,7 +76,7 @@ def address(job: Job, released: Picture, campaign: Campaign) -> Callable[[str], 
         name, _, kind = name.partition(":")
         if kind:
             return reverse(name, args=[released.pk, kind])
-        if name in {"home", "check", "check-json", "login", "logout", "robots"}:
+        if name in {"account", "home", "check", "check-json", "login", "logout", "robots"}:
             return reverse(name)
         key = keys.get(name) or (job.pk if name.startswith("request") else released.pk)
         return reverse(name, args=[key])
@@ -97,7 +98,7 @@ def test_members_only(address: Callable[[str], str], outsider: Client) -> None:
         # A file's address says nothing to a visitor, not even that signing in would help.
         assert answer.status_code == (404 if name.startswith("picture-file") else 302), name
         assert answer.headers.get("Location", "/login/").startswith("/login/"), name
-        assert outsider.get(where).status_code == 404, name
+        assert outsider.get(where).status_code == (200 if name == "account" else 404), name
 
 
 def test_members_only_change_things(address: Callable[[str], str], outsider: Client) -> None:

@@ -109,7 +109,7 @@ def test_a_spent_budget_is_said_at_the_count(client: Client, where: str, sample:
     Project.objects.update(budget=1)
     answer = client.post(where, filled(sample))
     assert answer.status_code == 422
-    assert "budget has 1 pictures left" in answer.content.decode()
+    assert "budget has 1 picture left" in answer.content.decode()
 
 
 def test_only_creators_may(browse: Callable[[str], Client], where: str, sample: Sample) -> None:

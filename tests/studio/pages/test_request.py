@@ -4,12 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from studio.jobs import screening
-from studio.jobs.making import preview_key
+from studio import pipeline
+from studio.jobs import making, screening
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JobState
 from studio.operations.demonstration import REQUESTS
@@ -80,10 +79,10 @@ def test_the_page_stops_asking_when_all_is_done(picture: Picture, browse: Browse
 
 
 def test_a_preview_is_for_members_and_kept_nowhere(job: Job, now: datetime, browse: Browse, outsider: Client) -> None:
-    claim(job, now)
+    claimed = claim(job, now)
     where = reverse("request-preview", args=[job.pk])
     assert browse("creator").get(where).status_code == 404
-    cache.set(preview_key(job), b"a small picture", 30)
+    making._show(claimed, pipeline.Step(picture=0, index=1, total=2, preview=b"a small picture"))
     answer = browse("reviewer").get(where)
     assert (answer.content, answer.headers["Cache-Control"]) == (b"a small picture", "no-store")
     assert outsider.get(where).status_code == 404

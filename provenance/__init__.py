@@ -8,6 +8,14 @@ Invariants
 - The ledger keeps the very bytes it hashed, and only ever grows.
 - A check gives no verdict when the ledger cannot be asked.
 
+Where to begin
+- `claims`, `manifest`, `seal`: what is said about a picture, in C2PA's words, and under a signature.
+- `keys`, `timestamps`: who signs, whom we trust, and when it was.
+- `entries`, `ledger`: what is recorded, so that it can be proven and not be rewritten unnoticed.
+- `evidence`, `recovery`, `verification`, `isolation`: what a file shows, and what that amounts to.
+- `pack`: all of it for somebody who trusts neither us nor this software.
+`credentials` alone talks to the C2PA SDK, `pictures` alone to the decoders, `ledger` alone to a database.
+
 Importing this package loads neither c2pa nor SQLAlchemy; the modules that need them do.
 """
 

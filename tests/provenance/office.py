@@ -1,5 +1,6 @@
 """An organisation at work, in miniature: what the studio does with this library, in the same order."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from provenance.entries import EntryKind, canonical_entry, commitment, entry_id
 from provenance.keys import CheckpointKey, SigningIdentity, TrustStore
 from provenance.ledger import Ledger, Receipt
 from provenance.seal import SignedAsset, release, seal
+from provenance.verification import Verification, verify
 
 PASSPHRASE = b"correct horse battery"
 LOG = "studio.example/health"
@@ -147,3 +149,16 @@ def flip(data: bytes) -> bytes:
     changed = bytearray(data)
     changed[start + 100] ^= 1
     return bytes(changed)
+
+
+def check(data: bytes, office: Office) -> Verification:
+    """The verdict on a file, in this process."""
+    return verify(data, trust=office.trust, ledger=office.ledger)
+
+
+def resaved(data: bytes, format_: str = "PNG", **options: Any) -> bytes:
+    """The picture as any program saves it: the credential and the XMP are gone."""
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as image:
+        image.convert("RGB").save(file, format_, **options)
+    return file.getvalue()

@@ -2,12 +2,9 @@
 
 import io
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import cbor2
@@ -22,11 +19,11 @@ from provenance import jumbf
 from provenance.entries import EntryKind
 from provenance.errors import LedgerUnavailableError
 from provenance.isolation import close_keepers
-from provenance.keys import CheckpointKey, SigningIdentity, TrustStore, create_authority
+from provenance.keys import CheckpointKey, SigningIdentity, create_authority
 from provenance.ledger import Ledger, LedgerEntry, tables
 from provenance.seal import SignedAsset, release, seal
-from provenance.verification import Verdict, Verification, verify, verify_isolated
-from tests.provenance.office import PASSPHRASE, Office, Pixels, flip
+from provenance.verification import Verdict, verify, verify_isolated
+from tests.provenance.office import PASSPHRASE, Office, Pixels, check, flip, resaved
 
 MEDIA_TYPES = ["image/png", "image/jpeg", "image/webp"]
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
@@ -40,18 +37,6 @@ def media_type(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def made(office: Office, pixels: Pixels, media_type: str) -> tuple[str, SignedAsset]:
     return office.make(pixels, media_type=media_type)
-
-
-def check(data: bytes, office: Office) -> Verification:
-    return verify(data, trust=office.trust, ledger=office.ledger)
-
-
-def resaved(data: bytes, format_: str = "PNG", **options: Any) -> bytes:
-    """The picture as any program saves it: the credential and the XMP are gone."""
-    file = io.BytesIO()
-    with Image.open(io.BytesIO(data)) as image:
-        image.convert("RGB").save(file, format_, **options)
-    return file.getvalue()
 
 
 def test_ours(office: Office, made: tuple[str, SignedAsset]) -> None:
@@ -252,63 +237,6 @@ def test_our_file_opened_and_signed_by_another(office: Office, pixels: Pixels, s
     assert (answer.verdict, answer.signer) == (Verdict.OTHER_SIGNER, "unlisted")
 
 
-def test_ours_recovered(office: Office, pixels: Pixels) -> None:
-    record, first = office.make(pixels)
-    released = office.publish(record, first)
-    answer = check(resaved(released.data), office)
-    assert (answer.verdict, answer.integrity, answer.record) == (Verdict.OURS_RECOVERED, "none", record)
-    assert "not verifiable" in answer.reasons[0]
-
-
-def test_a_stripped_picture_that_was_never_released(office: Office, pixels: Pixels) -> None:
-    record, first = office.make(pixels)
-    answer = check(resaved(first.data), office)
-    assert (answer.verdict, answer.record) == (Verdict.NOT_RELEASED, record)
-
-
-@pytest.mark.parametrize("format_", ["JPEG", "WEBP", "PNG"])
-@pytest.mark.parametrize("scale", [1.0, 0.5, 1.7])
-def test_a_copy_that_was_encoded_or_resized_is_recovered_by_its_looks(
-    office: Office, format_: str, scale: float
-) -> None:
-    record, first = office.make(Pixels.shapes(256, 192, seed=1))
-    office.publish(record, first)
-    for seed in range(2, 6):
-        office.make(Pixels.shapes(256, 192, seed=seed))
-    with Image.open(io.BytesIO(first.data)) as image:
-        copy = image.convert("RGB").resize((round(256 * scale), round(192 * scale)))
-    file = io.BytesIO()
-    copy.save(file, format_, quality=50)
-    answer = check(file.getvalue(), office)
-    assert (answer.verdict, answer.record) == (Verdict.OURS_RECOVERED, record)
-    assert "not verifiable" in answer.reasons[0]
-
-
-def test_what_may_only_look_alike_is_said_to(office: Office) -> None:
-    record, first = office.make(Pixels.shapes(256, 192, seed=1))
-    office.publish(record, first)
-    answer = check(resaved(first.data, "JPEG", quality=60), office)
-    assert "may only look alike" in answer.reasons[0]
-
-
-def test_another_picture_is_not_recovered(office: Office) -> None:
-    office.publish(*office.make(Pixels.shapes(256, 192, seed=1)))
-    file = io.BytesIO()
-    other = Pixels.shapes(256, 192, seed=99)
-    Image.frombytes("RGB", (other.width, other.height), other.data).save(file, "JPEG")
-    assert check(file.getvalue(), office).verdict is Verdict.NO_CREDENTIALS
-
-
-def test_plain_surfaces_are_never_recovered(office: Office) -> None:
-    white = Pixels(bytes([255]) * 3 * 64 * 64, 64, 64)
-    record, first = office.make(white, label="none")
-    office.publish(record, first)
-    assert first.fingerprint == ""
-    file = io.BytesIO()
-    Image.new("RGB", (80, 80), (250, 250, 250)).save(file, "PNG")
-    assert check(file.getvalue(), office).verdict is Verdict.NO_CREDENTIALS
-
-
 def test_no_credentials_proves_nothing(office: Office, media_type: str) -> None:
     plain = Pixels.gradient(64, 64, seed=9)
     file = io.BytesIO()
@@ -329,26 +257,6 @@ def test_without_a_ledger_there_is_no_verdict(office: Office, pixels: Pixels, tm
     for data in (first.data, resaved(first.data), flip(first.data)):
         with pytest.raises(LedgerUnavailableError):
             verify(data, trust=office.trust, ledger=missing)
-
-
-def test_an_expired_certificate_leaves_recorded_pictures_ours(office: Office, pixels: Pixels, tmp_path: Path) -> None:
-    """The leaf ends two seconds from now; what was recorded before stays ours, what was not is unrecorded."""
-    begin = datetime.now(UTC) - timedelta(days=365) + timedelta(seconds=3)
-    create_authority(tmp_path / "old", organisation="Old Office", passphrase=PASSPHRASE, now=begin)
-    office.identity = SigningIdentity.load(tmp_path / "old", passphrase=PASSPHRASE)
-    office.trust = TrustStore.load(tmp_path / "old")
-    office.now = datetime.now(UTC)
-    record, first = office.make(pixels)
-    released = office.publish(record, first)
-    late, unrecorded = office.seal(pixels)
-    time.sleep(max(0.0, (office.identity.expires - datetime.now(UTC)).total_seconds()) + 1)
-    answer = check(released.data, office)
-    assert (answer.verdict, answer.signer, answer.integrity) == (Verdict.OURS, "trusted:Old Office", "intact")
-    assert check(flip(released.data), office).verdict is Verdict.ALTERED
-    assert check(unrecorded.data, office).verdict is Verdict.UNRECORDED
-    office.now = datetime.now(UTC)
-    office.append(EntryKind.PICTURE, late, unrecorded)
-    assert check(unrecorded.data, office).verdict is Verdict.UNRECORDED, "recorded after the certificate had ended"
 
 
 TRANSFORMS: dict[str, Callable[[Image.Image], Image.Image]] = {

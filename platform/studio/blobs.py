@@ -8,6 +8,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -34,14 +35,19 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write `data` so that a crash leaves either the whole file or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{uuid4().hex}")
-    with partial.open("wb") as stream:
-        stream.write(data[: len(data) // 2])
-        fault("blob half written")
-        stream.write(data[len(data) // 2 :])
-        stream.flush()
-        os.fsync(stream.fileno())
-    fault("blob before rename")
-    partial.replace(path)
+    try:
+        with partial.open("wb") as stream:
+            stream.write(data[: len(data) // 2])
+            fault("blob half written")
+            stream.write(data[len(data) // 2 :])
+            stream.flush()
+            os.fsync(stream.fileno())
+        fault("blob before rename")
+        partial.replace(path)
+    except OSError:
+        # A full disk must not fill further with the halves of what did not fit.
+        partial.unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -78,3 +84,10 @@ def get(sha256: str) -> bytes:
 def quarantine_path(picture: UUID) -> Path:
     """Where a picture's sealed pixels lie before it is signed."""
     return settings.QUARANTINE_DIR / f"{picture}.sealed"
+
+
+def strays(*, before: float) -> Iterator[Path]:
+    """Files of the store last written before `before` (seconds since 1970), halves of dead writers among them."""
+    for path in root().glob("??/*"):
+        if path.stat().st_mtime < before:
+            yield path

@@ -15,6 +15,8 @@ from django.conf import settings
 from studio import filebroker
 
 logger = logging.getLogger(__name__)
+# A ring that nobody heard for so long is worth nothing: the sweeper has rung again since.
+RING_SECONDS = 300
 
 
 def broker_options(url: str) -> tuple[str, dict[str, object]]:
@@ -54,16 +56,17 @@ app.conf.update(
     task_default_queue="control",
     task_routes={"studio.jobs.tasks.generate": {"queue": "generate"}},
     beat_schedule={
-        "sweep": {"task": "studio.jobs.tasks.sweep", "schedule": settings.SWEEP_SECONDS, "options": {"expires": 5}},
+        "sweep": {"task": "studio.jobs.tasks.sweep", "schedule": settings.SWEEP_SECONDS, "options": {"expires": 60}},
         "releases": {
             "task": "studio.review.tasks.sweep",
             "schedule": settings.SWEEP_SECONDS,
-            "options": {"expires": 5},
+            "options": {"expires": 60},
         },
+        "strays": {"task": "studio.audit.tasks.clear_strays", "schedule": 3600, "options": {"expires": 600}},
         "checkpoints": {
             "task": "studio.jobs.tasks.checkpoints",
             "schedule": settings.CHECKPOINT_SECONDS,
-            "options": {"expires": 20},
+            "options": {"expires": 60},
         },
     },
     timezone="UTC",
@@ -74,6 +77,6 @@ app.autodiscover_tasks()
 def ring(task: str, *arguments: str) -> None:
     """Wake a worker; a broker that is down is logged and forgiven, because the sweeper rings again."""
     try:
-        app.send_task(task, args=list(arguments), ignore_result=True, retry=False)
+        app.send_task(task, args=list(arguments), ignore_result=True, retry=False, expires=RING_SECONDS)
     except Exception as error:  # noqa: BLE001  every transport raises its own kinds, and none may fail a request
         logger.warning("broker not reached (%s); the sweeper will ring for %s", type(error).__name__, task)

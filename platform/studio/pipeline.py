@@ -151,6 +151,19 @@ def screen_picture(
     return Screened(decision.action.word, decision.to_json(), list(decision.reasons()))
 
 
+def unscreened(stage: str, *, decision_id: UUID, at: datetime, error: str) -> Screened:
+    """The decision where a screen failed: a person must look. `error` is the kind of failure, never its text."""
+    decision = {
+        "id": str(decision_id),
+        "stage": stage,
+        "action": "review",
+        "at": at.isoformat(),
+        "findings": [],
+        "error": error,
+    }
+    return Screened("review", decision, ["It could not be screened, so a person has to look at it."])
+
+
 # Generation --------------------------------------------------------------------------------------------------------
 
 
@@ -409,15 +422,13 @@ def _claim(facts: Circumstances) -> Any:
             data_manifest_sha256=facts.model["data_manifest_sha256"] or None,
         ),
         software=("Imprimatur", __version__),
-        parameters={name: recipe[name] for name in ("steps", "guidance", "width", "height") if name in recipe},
+        parameters={name: recipe["spec"][name] for name in ("steps", "guidance", "width", "height")},
         governance=Governance(
             record=facts.record,
             request_digest=facts.request_digest,
             prompt_commitment=facts.prompt_commitment,
             seed=facts.seed,
-            scheduler=str(recipe.get("scheduler", {}).get("class", ""))
-            if isinstance(recipe.get("scheduler"), Mapping)
-            else "",
+            scheduler=recipe["scheduler"]["class"],
             policy_digest=facts.policy_digest,
             decision_ids=tuple(facts.decision_ids),
             log_origin=facts.log,

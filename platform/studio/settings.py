@@ -27,8 +27,12 @@ LOG_HOST = environment.text("LOG_HOST", "localhost")
 
 
 def database(url: str) -> dict[str, Any]:
-    """Django's form of a `sqlite:///path` or `postgresql://user:password@host:port/name` URL."""
+    """Django's form of a `sqlite:///path` or `postgresql://user:password@host:port/name` URL.
+
+    What libpq knows besides (`?sslmode=require`) is passed on to it.
+    """
     parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
@@ -50,8 +54,9 @@ def database(url: str) -> dict[str, Any]:
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
             # A socket's folder comes as ?host=/run/postgresql, as libpq writes it.
-            "HOST": parts.hostname or dict(parse_qsl(parts.query)).get("host", ""),
+            "HOST": parts.hostname or query.pop("host", ""),
             "PORT": str(parts.port or ""),
+            "OPTIONS": query,
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }

@@ -1,8 +1,9 @@
 """Encryption at rest for what must stay secret or be erasable: prompts, and pictures that nobody may see yet.
 
 AES-256-GCM, key wrapping in two steps: `VAULT_KEY` (a setting) wraps one random key per subject, the subject's key
-seals the data. Destroying a subject's key is therefore the erasure of everything sealed under it, in every backup
-too. It is not a key manager: whoever holds the database *and* `VAULT_KEY` can read all of it.
+seals the data. Destroying a subject's key is therefore the erasure of everything sealed under it, wherever copies of
+it lie, as long as no copy of the key lies beside them: backups of the keys' table are to be kept apart, and shorter.
+It is not a key manager: whoever holds the database *and* `VAULT_KEY` can read all of it.
 
 Sealed bytes = 12 bytes nonce, then ciphertext with its 16 bytes tag. `purpose` is authenticated, so that sealed
 bytes moved to another row or file do not open there.
@@ -20,7 +21,11 @@ NONCE_BYTES = 12
 
 
 class SealBrokenError(Exception):
-    """Sealed bytes that do not open: another key, another purpose, or altered bytes."""
+    """Sealed bytes that do not open: another subject's key, another purpose, or altered bytes."""
+
+
+class VaultKeyError(Exception):
+    """A subject key that does not unwrap: `VAULT_KEY` is not the one it was made under."""
 
 
 def _seal(key: bytes, data: bytes, purpose: str) -> bytes:
@@ -44,11 +49,18 @@ def new_key() -> bytes:
     return _seal(_master(), AESGCM.generate_key(256), "subject-key")
 
 
+def _unwrap(key: bytes) -> bytes:
+    try:
+        return _open(_master(), key, "subject-key")
+    except SealBrokenError as error:
+        raise VaultKeyError("VAULT_KEY does not open the stored keys; set the one they were made under.") from error
+
+
 def seal(data: bytes, *, key: bytes, purpose: str) -> bytes:
-    """Encrypt `data` under the wrapped subject key `key` for `purpose`."""
-    return _seal(_open(_master(), key, "subject-key"), data, purpose)
+    """Encrypt `data` under the wrapped subject key `key` for `purpose`. Raises VaultKeyError."""
+    return _seal(_unwrap(key), data, purpose)
 
 
 def unseal(sealed: bytes, *, key: bytes, purpose: str) -> bytes:
-    """The data sealed by `seal`. Raises SealBrokenError."""
-    return _open(_open(_master(), key, "subject-key"), sealed, purpose)
+    """The data sealed by `seal`. Raises SealBrokenError, VaultKeyError."""
+    return _open(_unwrap(key), sealed, purpose)

@@ -24,7 +24,7 @@ def make(job: Job, at: datetime) -> list[Picture]:
     assert claimed.pk == job.pk
     assert making.make(claimed, press()) == "DONE", Job.objects.get(pk=job.pk).failure
     for picture in job.pictures.all():
-        finishing.finish(picture.pk, at=at)
+        finishing.finish(picture.pk, clock=lambda: at)
     return list(Picture.objects.filter(job=job).select_related("job__project__organisation").order_by("index"))
 
 

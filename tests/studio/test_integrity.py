@@ -1,5 +1,6 @@
 """`manage.py provenance_check` names whatever is altered behind its back."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime
@@ -12,11 +13,16 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from studio import blobs, pipeline
+from studio.audit.tasks import clear_strays
+from studio.jobs import screening
 from studio.jobs.models import Job, Picture
+from studio.operations.demonstration import REQUESTS
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
-from studio.review.models import ReviewDecision
+from studio.review.models import Release, ReviewDecision, ReviewRequest
 from studio.trail.models import LedgerIntent
+from tests.studio.making import make
+from tests.studio.requests import ask
 from tests.studio.test_loop import released
 
 
@@ -81,7 +87,9 @@ def test_an_altered_or_missing_file_is_named(picture: Picture, harm: Callable[[P
         check()
 
 
-@pytest.mark.parametrize("state", ["RECORDED", "REJECTED", "WITHDRAWN", "APPROVED", "IN_REVIEW"])
+@pytest.mark.parametrize(
+    "state", ["RECORDED", "REJECTED", "WITHDRAWN", "APPROVED", "IN_REVIEW", "DISCARDED", "CHECKED"]
+)
 def test_an_altered_state_is_named(picture: Picture, state: str) -> None:
     Picture.objects.filter(pk=picture.pk).update(state=state)
     entry = pipeline.entries_about(picture.record)[-1].entry_id
@@ -98,10 +106,6 @@ def test_an_altered_row_is_named(picture: Picture) -> None:
 
 
 def test_a_blocked_request_brought_back_is_named(picture: Picture, campaign: Campaign, now: datetime) -> None:
-    from studio.jobs import screening
-    from studio.operations.demonstration import REQUESTS
-    from tests.studio.requests import ask
-
     job = ask(campaign, now, prompt=REQUESTS[0])
     assert screening.screen(job.pk, at=now) == "BLOCKED"
     Job.objects.filter(pk=job.pk).update(state="QUEUED")
@@ -120,3 +124,45 @@ def test_an_old_ledger_is_found_against_the_outside_checkpoint(picture: Picture,
     LedgerIntent.objects.filter(kind="release").delete()
     with pytest.raises(CommandError, match=r"\[2\]"):
         check()
+
+
+def test_a_swapped_release_is_named(picture: Picture) -> None:
+    Release.objects.update(sha256=picture.sha256)
+    entry = pipeline.entries_about(picture.record)[-1].entry_id
+    with pytest.raises(CommandError, match=rf"\[1\] entry {entry}: records another file than"):
+        check()
+
+
+def test_a_deleted_release_is_named(picture: Picture) -> None:
+    Release.objects.all().delete()
+    with pytest.raises(CommandError, match=rf"\[3\] entry .*: the release of {picture.record} has no row"):
+        check()
+
+
+def test_a_deleted_picture_is_named(picture: Picture) -> None:
+    record = picture.record
+    Release.objects.all().delete()
+    ReviewDecision.objects.all().delete()
+    ReviewRequest.objects.all().delete()
+    picture.screenings.all().delete()
+    picture.delete()
+    with pytest.raises(CommandError, match=rf"\[3\] entry .*: its picture {record} has no row here"):
+        check()
+
+
+def test_another_pictures_file_is_named(picture: Picture, campaign: Campaign, now: datetime) -> None:
+    (other,) = make(ask(campaign, now), now)
+    Picture.objects.filter(pk=picture.pk).update(sha256=other.sha256)
+    with pytest.raises(CommandError, match=rf"\[4\] {picture.record}: its file is that of {other.record}"):
+        check()
+
+
+def test_a_file_nobody_refers_to_is_named_after_a_day_and_cleared(picture: Picture) -> None:
+    path = blobs.blob_path(blobs.put(b"left behind"))
+    assert "agree" in check()
+    old = path.stat().st_mtime - 2 * 24 * 3600
+    os.utime(path, (old, old))
+    with pytest.raises(CommandError, match=rf"\[9\] file {path.name}"):
+        check()
+    clear_strays.run()
+    assert "agree" in check()

@@ -3,23 +3,24 @@
 from datetime import datetime
 
 import pytest
+from django.conf import LazySettings
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from studio import blobs, pipeline
 from studio.accounts.actions import grant_role
-from studio.accounts.models import Role, User
+from studio.accounts.models import Role, SubjectKey, User
 from studio.audit.integrity import problems
-from studio.jobs import screening
+from studio.jobs import finishing, screening
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JobState, PictureState, StaleStateError
 from studio.operations.demonstration import REQUESTS
 from studio.operations.sample import Sample
-from studio.projects.models import Campaign
+from studio.projects.models import Campaign, Project
 from studio.review.actions import decide, release, rule_on_hold, submit_for_review, withdraw
 from studio.review.models import ReviewRequest
 from studio.review.releasing import finish_release
 from studio.trail.actions import pending, settle
-from tests.studio.making import make
+from tests.studio.making import later, make
 from tests.studio.requests import ask
 
 
@@ -158,21 +159,91 @@ def test_changes_requested_go_back_to_the_maker_and_in_again(campaign: Campaign,
 
 
 def test_an_unreachable_ledger_shows_nothing_and_heals(
-    campaign: Campaign, sample: Sample, now: datetime, settings: object
+    campaign: Campaign, sample: Sample, now: datetime, settings: LazySettings
 ) -> None:
-    from tests.studio.making import later
-
-    url = settings.LEDGER_URL  # type: ignore[attr-defined]
+    url = settings.LEDGER_URL
     pipeline.ledger.cache_clear()
-    settings.LEDGER_URL = "sqlite:////nonexistent/ledger.sqlite3"  # type: ignore[attr-defined]
+    settings.LEDGER_URL = "sqlite:////nonexistent/ledger.sqlite3"
     job = ask(campaign, now)
     (picture,) = make(job, now)
     assert picture.state in {PictureState.CHECKED, PictureState.SIGNED}
     assert picture.waiting
     assert not Picture.objects.visible_to(sample.people["creator"]).exists()
     pipeline.ledger.cache_clear()
-    settings.LEDGER_URL = url  # type: ignore[attr-defined]
-    from studio.jobs import finishing
-
-    assert finishing.finish(picture.pk, at=later(now)) == PictureState.RECORDED
+    settings.LEDGER_URL = url
+    assert finishing.finish(picture.pk, clock=lambda: later(now)) == PictureState.RECORDED
     assert Job.objects.get(pk=job.pk).state == JobState.DONE
+
+
+def test_no_word_of_the_prompt_is_outside_the_vault(campaign: Campaign, sample: Sample, now: datetime) -> None:
+    (picture,) = make(ask(campaign, now, prompt="woman farmer, zygomorph background"), now)
+    assert "zygomorph" not in repr(picture.recipe).lower()
+    assert picture.recipe["words"] == picture.job.prompt_commitment
+    assert picture.recipe["spec"]["steps"] == 2
+    signed = blobs.get(picture.sha256)
+    assert b"zygomorph" not in signed.lower()
+    assert not [entry for entry in pipeline.entries(sample.organisation.log) if b"zygomorph" in entry.canonical]
+    Project.objects.update(publish_prompts=True)
+    (published,) = make(ask(campaign, now, prompt="woman farmer, zygomorph background"), now)
+    assert b"zygomorph" in blobs.get(published.sha256)
+
+
+def test_who_decided_cannot_become_a_maker(campaign: Campaign, sample: Sample, now: datetime) -> None:
+    reviewer = sample.people["reviewer"]
+    grant_role(
+        actor=sample.people["administrator"], user=reviewer, organisation=sample.organisation, role=Role.CREATOR, at=now
+    )
+    first, second = make(ask(campaign, now, count=2), now)
+    request = in_review(first, sample.people["creator"], now)
+    decide(actor=reviewer, request=request, outcome="APPROVED", reason="", seen_sha256=first.sha256, at=now)
+    with pytest.raises(PermissionDenied, match="decided about this request before"):
+        in_review(second, reviewer, now)
+
+
+def test_an_answered_request_for_review_is_stale(campaign: Campaign, sample: Sample, now: datetime) -> None:
+    creator, reviewer = sample.people["creator"], sample.people["reviewer"]
+    (picture,) = make(ask(campaign, now), now)
+    old = in_review(picture, creator, now)
+    decide(
+        actor=reviewer,
+        request=old,
+        outcome="CHANGES_REQUESTED",
+        reason="Say where.",
+        seen_sha256=picture.sha256,
+        at=now,
+    )
+    in_review(picture, creator, now)
+    with pytest.raises(StaleStateError):
+        decide(actor=reviewer, request=old, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=now)
+
+
+def test_a_screen_that_fails_holds_the_request(
+    campaign: Campaign, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("weights gone")
+
+    monkeypatch.setattr(pipeline, "screen_prompt", broken)
+    job = ask(campaign, now)
+    assert screening.screen(job.pk, at=now) == JobState.HELD
+    assert job.screenings.get().reasons == ["It could not be screened, so a person has to look at it."]
+
+
+def test_erased_words_end_a_request(campaign: Campaign, now: datetime) -> None:
+    job = ask(campaign, now)
+    SubjectKey.objects.all().delete()
+    assert screening.screen(job.pk, at=now) == JobState.FAILED
+
+
+def test_a_missing_key_leaves_the_picture_unseen_and_heals(
+    campaign: Campaign, sample: Sample, now: datetime, settings: LazySettings
+) -> None:
+    trust = settings.TRUST_DIR
+    settings.TRUST_DIR = trust / "nowhere"
+    (picture,) = make(ask(campaign, now), now)
+    assert picture.state == PictureState.CHECKED
+    assert picture.waiting.startswith("It waits for its signature; an administrator has to look. (")
+    assert str(trust) not in picture.waiting
+    settings.TRUST_DIR = trust
+    assert finishing.finish(picture.pk, clock=lambda: now) == PictureState.CHECKED, "the pause is not over"
+    assert finishing.finish(picture.pk, clock=lambda: later(now)) == PictureState.RECORDED

@@ -42,11 +42,8 @@ def test_a_new_model_waits_for_a_custodian(sample: Sample, folder: Path, now: da
     model = register(sample, folder, now)
     assert model.state == Model.State.UNAPPROVED
     with pytest.raises(PermissionDenied):
-        approve_model(actor=sample.people["creator"], organisation=sample.organisation, model=model, at=now)
-    assert (
-        approve_model(actor=sample.people["custodian"], organisation=sample.organisation, model=model, at=now).state
-        == "approved"
-    )
+        approve_model(actor=sample.people["creator"], model=model, at=now)
+    assert approve_model(actor=sample.people["custodian"], model=model, at=now).state == "approved"
 
 
 def test_other_weights_need_another_name(sample: Sample, folder: Path, now: datetime) -> None:

@@ -47,7 +47,7 @@ def test_let_through_it_is_signed_and_recorded(picture: Picture, sample: Sample,
     rule_on_picture(
         actor=sample.people["reviewer"], picture=picture, let_through=True, reason="A farmer, no more.", at=now
     )
-    assert finishing.finish(picture.pk, at=later(now)) == PictureState.RECORDED
+    assert finishing.finish(picture.pk, clock=lambda: later(now)) == PictureState.RECORDED
 
 
 def test_refused_it_is_gone(picture: Picture, sample: Sample, now: datetime) -> None:

@@ -8,11 +8,14 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from studio.accounts.actions import grant_role
+from studio import pipeline
+from studio.accounts.actions import found_organisation, grant_role
 from studio.accounts.models import Role, User
-from studio.jobs import queue
+from studio.jobs import making, queue
+from studio.jobs.actions import cancel
 from studio.jobs.models import Job
 from studio.jobs.states import JobState, StaleStateError
+from studio.jobs.tasks import checkpoints, settle_pending
 from studio.operations.sample import Sample
 from studio.projects.actions import open_campaign, open_project, publish_policy
 from studio.projects.models import Campaign
@@ -142,3 +145,59 @@ def test_a_heartbeat_keeps_the_lease_and_notices_its_loss(
         assert not lost.is_set()
         Job.objects.filter(pk=job.pk).update(token=uuid4())
         wait_until(lost.is_set)
+
+
+def test_a_finished_picture_does_not_shorten_the_lease(campaign: Campaign, now: datetime) -> None:
+    enqueue(ask(campaign, now), now)
+    job = queue.claim(now=now)
+    assert job is not None
+    later = now + timedelta(minutes=10)
+    pixels = bytes(64 * 64 * 3)
+    recipe = {"spec": {"prompt": "x"}, "request": {"digest": "y"}}
+    asset = pipeline.GeneratedAsset(
+        picture=0,
+        media_type="image/x-rgb8",
+        pixels=pixels,
+        width=64,
+        height=64,
+        seed=1,
+        pixel_sha256="0" * 64,
+        recipe=recipe,
+    )
+    making.keep(job, asset, at=later)
+    assert queue.sweep(now=later + timedelta(seconds=1))["silent"] == 0
+
+
+def test_a_cancelled_job_whose_worker_died_is_cancelled(campaign: Campaign, now: datetime) -> None:
+    enqueue(ask(campaign, now), now)
+    job = queue.claim(now=now)
+    assert job is not None
+    cancel(actor=job.requester.user, job=job, at=now)
+    queue.sweep(now=now + timedelta(hours=1))
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
+
+
+def test_one_conflicting_entry_does_not_stop_the_others(campaign: Campaign, now: datetime) -> None:
+    jobs = [ask(campaign, now) for _ in range(2)]
+    for job in jobs:
+        cancel(actor=job.requester.user, job=job, at=now)
+    first, second = (LedgerIntent.objects.get(row=str(job.pk)) for job in jobs)
+    pipeline.append(bytes(first.canonical))
+    LedgerIntent.objects.filter(pk=first.pk).update(
+        canonical=bytes(first.canonical).replace(b"CANCELLED", b"DISMISSED"), created=now - timedelta(days=1)
+    )
+    settle_pending.run()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert first.sequence is None
+    assert second.sequence is not None
+
+
+def test_an_organisation_without_keys_keeps_no_other_from_its_checkpoint(sample: Sample, now: datetime) -> None:
+    operator = User.objects.get(username="operator")
+    found_organisation(actor=operator, slug="a-first", name="Without keys", at=now)
+    settle_pending.run()
+    checkpoints.run()
+    assert pipeline.checkpoint_path(sample.organisation.slug).exists()
+    assert not pipeline.checkpoint_path("a-first").exists()

@@ -7,13 +7,17 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
-from studio.accounts.models import SubjectKey, User
+from studio.accounts.actions import revoke_role
+from studio.accounts.models import Role, SubjectKey, User
+from studio.accounts.rules import organisations_of
 from studio.catalogue.models import Model
 from studio.jobs import words
-from studio.jobs.models import Job
+from studio.jobs.actions import cancel, spent
+from studio.jobs.models import Job, Picture
+from studio.jobs.states import StaleStateError
 from studio.operations.sample import Sample
-from studio.projects.models import Campaign
-from studio.trail.models import AuditRow
+from studio.projects.models import Campaign, Project
+from studio.trail.models import AuditRow, LedgerIntent
 from tests.studio.requests import ask
 
 
@@ -57,9 +61,9 @@ def test_an_unapproved_model_is_refused(campaign: Campaign, now: datetime) -> No
 
 
 def test_the_budget_is_kept(campaign: Campaign, now: datetime) -> None:
-    campaign.project.budget = 3
+    Project.objects.update(budget=3)
     ask(campaign, now, count=2)
-    with pytest.raises(ValidationError, match="has 1 pictures left"):
+    with pytest.raises(ValidationError, match="has 1 picture left"):
         ask(campaign, now, count=2)
 
 
@@ -81,5 +85,35 @@ def test_the_words_are_sealed_and_can_be_erased(campaign: Campaign, now: datetim
     assert words.open_words(job).prompt == "a canary called Zygomorph"
     assert words.open_words(job).commitment == job.prompt_commitment
     SubjectKey.objects.all().delete()
-    with pytest.raises(SubjectKey.DoesNotExist):
+    with pytest.raises(words.ErasedError):
         words.open_words(job)
+
+
+def test_pictures_that_were_made_are_paid_for_even_when_cancelled(campaign: Campaign, now: datetime) -> None:
+    job = ask(campaign, now, count=3)
+    Project.objects.update(budget=3)
+    with pytest.raises(ValidationError, match="has 0 pictures left"):
+        ask(campaign, now)
+    cancel(actor=job.requester.user, job=job, at=now)
+    assert spent(campaign.project) == 0
+    Picture.objects.create(job=job, index=0, width=8, height=8, recipe={}, created=now, changed=now)
+    assert spent(campaign.project) == 1
+
+
+def test_an_ended_request_cannot_be_cancelled(campaign: Campaign, now: datetime) -> None:
+    job = ask(campaign, now)
+    cancel(actor=job.requester.user, job=job, at=now)
+    with pytest.raises(StaleStateError):
+        cancel(actor=job.requester.user, job=job, at=now)
+    assert LedgerIntent.objects.filter(row=str(job.pk)).count() == 1
+
+
+def test_without_a_role_a_member_sees_nothing_any_more(campaign: Campaign, now: datetime, sample: Sample) -> None:
+    creator = sample.people["creator"]
+    job = ask(campaign, now)
+    assert Job.objects.for_actor(creator).get() == job
+    revoke_role(
+        actor=sample.people["administrator"], user=creator, organisation=sample.organisation, role=Role.CREATOR, at=now
+    )
+    assert not Job.objects.for_actor(creator).exists()
+    assert not organisations_of(creator).exists()

@@ -41,10 +41,10 @@ def holds(user: User, organisation: Organisation, *roles: Role) -> Ruling:
 
 
 def organisations_of(user: User) -> models.QuerySet[Organisation]:
-    """The organisations `user` is a member of; none for a visitor."""
+    """The organisations in which `user` holds a role; none for a visitor."""
     if not user.is_authenticated or not user.is_active:
         return Organisation.objects.none()
-    return Organisation.objects.filter(memberships__user=user).distinct()
+    return Organisation.objects.filter(memberships__user=user, memberships__grants__isnull=False).distinct()
 
 
 def membership_of(user: User, organisation: Organisation) -> Membership:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from django.db.models import F
@@ -29,10 +30,11 @@ GRACE = timedelta(seconds=60)
 BLOB_GRACE = timedelta(hours=24)
 # What the last entry about a picture allows its state to be.
 ALLOWED = {
-    "picture": {PictureState.RECORDED, PictureState.IN_REVIEW, PictureState.DISCARDED},
+    "picture": {PictureState.RECORDED, PictureState.IN_REVIEW},
     "APPROVED": {PictureState.APPROVED},
     "REJECTED": {PictureState.REJECTED},
-    "CHANGES_REQUESTED": {PictureState.CHANGES_REQUESTED, PictureState.IN_REVIEW, PictureState.DISCARDED},
+    "CHANGES_REQUESTED": {PictureState.CHANGES_REQUESTED, PictureState.IN_REVIEW},
+    "DISCARDED": {PictureState.DISCARDED},
     "release": {PictureState.RELEASED},
     "withdrawal": {PictureState.WITHDRAWN},
 }
@@ -54,17 +56,11 @@ def problems(*, now: datetime) -> Iterator[Problem]:
     """Every disagreement in the installation, the ledgers' own first. Raises LedgerUnavailableError."""
     for organisation in Organisation.objects.order_by("slug"):
         yield from ledger_problems(organisation)
-        yield from orphan_entries(organisation)
+        histories: dict[str, list[pipeline.LedgerEntry]] = {}
+        yield from orphan_entries(organisation, histories)
+        yield from picture_problems(organisation, histories)
     yield from intent_problems(now)
-    for picture in (
-        Picture.objects.filter(state__in=[*VISIBLE, PictureState.SIGNED])
-        .select_related("job__project__organisation")
-        .iterator()
-    ):
-        yield from picture_problems(picture)
-    for release in Release.objects.exclude(sha256="").select_related("picture").iterator():
-        yield from file_problems(release.sha256, f"release of {release.picture.record}")
-    yield from ending_problems(now)
+    yield from ending_problems()
     yield from decision_problems()
     yield from stray_blobs(now)
 
@@ -75,12 +71,14 @@ def ledger_problems(organisation: Organisation) -> Iterator[Problem]:
         yield Problem(problem.invariant, problem.subject, problem.reason)
 
 
-def orphan_entries(organisation: Organisation) -> Iterator[Problem]:
-    """3: each entry was caused by a row of ours."""
+def orphan_entries(organisation: Organisation, histories: dict[str, list[pipeline.LedgerEntry]]) -> Iterator[Problem]:
+    """3: each entry was caused by a row of ours. Fills `histories`: the entries about each picture, in order."""
     known = set(LedgerIntent.objects.filter(log=organisation.log).values_list("entry", flat=True))
     for entry in pipeline.entries(organisation.log):
         if entry.entry_id not in known:
             yield Problem(3, f"entry {entry.sequence} ({entry.entry_id})", "no row here caused it")
+        if entry.record is not None:
+            histories.setdefault(entry.record, []).append(entry)
 
 
 def intent_problems(now: datetime) -> Iterator[Problem]:
@@ -100,57 +98,82 @@ def intent_problems(now: datetime) -> Iterator[Problem]:
             yield Problem(2, subject, f"its receipt says place {intent.sequence}, the ledger {entry.sequence}")
 
 
-def picture_problems(picture: Picture) -> Iterator[Problem]:
-    """1 and 4.
+def picture_problems(organisation: Organisation, histories: dict[str, list[pipeline.LedgerEntry]]) -> Iterator[Problem]:
+    """1, 3, 4 and 6: every picture against its entries and files, and every entry's picture against the rows."""
+    for picture in Picture.objects.filter(job__project__organisation=organisation).iterator():
+        found = list(_disagreements(picture, histories.pop(picture.record, [])))
+        if found:
+            # A picture that moved on between the two reads is no disagreement: look once more at both.
+            picture.refresh_from_db()
+            found = list(_disagreements(picture, pipeline.entries_about(picture.record)))
+        yield from found
+    for record, history in histories.items():
+        yield Problem(3, f"entry {history[0].entry_id}", f"its picture {record} has no row here")
 
-    Its entry exists with its digest, its file is there and is validly signed, its state is what its entries
-    allow.
-    """
-    entries = pipeline.entries_about(picture.record)
-    made = next((entry for entry in entries if entry.kind == "picture"), None)
-    if picture.state in VISIBLE:
-        if made is None:
+
+def _disagreements(picture: Picture, history: list[pipeline.LedgerEntry]) -> Iterator[Problem]:
+    made = next((entry for entry in history if entry.kind == "picture"), None)
+    if made is None:
+        if picture.state in VISIBLE:
             yield Problem(1, picture.record, f"is {picture.state} without an entry")
-        elif (made.asset or {}).get("sha256") != picture.sha256:
-            yield Problem(1, f"entry {made.entry_id}", f"records another file than {picture.record} shows")
-        elif (made.sequence, made.leaf) != (picture.sequence, picture.leaf):
-            yield Problem(1, f"entry {made.entry_id}", f"{picture.record} names another place in the ledger")
+        return
+    if digest_in(made) != picture.sha256:
+        yield Problem(1, f"entry {made.entry_id}", f"records another file than {picture.record} shows")
+    if picture.state in VISIBLE and (made.sequence, made.leaf) != (picture.sequence, picture.leaf):
+        yield Problem(1, f"entry {made.entry_id}", f"{picture.record} names another place in the ledger")
     yield from file_problems(picture.sha256, picture.record)
-    yield from state_problems(picture, [entry for entry in entries if entry.body.get("about") != "held picture"])
+    release = Release.objects.filter(picture=picture).first()
+    for entry in history:
+        if entry.kind == "release":
+            yield from release_problems(entry, picture, release)
+    yield from state_problems(picture, history, release)
 
 
-def state_problems(picture: Picture, entries: list[pipeline.LedgerEntry]) -> Iterator[Problem]:
-    """1 and 6: the state agrees with the last entry (one that is committed to but not yet appended counts)."""
-    owed = LedgerIntent.objects.filter(sequence=None, record=picture.record).exists()
-    if not entries or owed:
+def digest_in(entry: pipeline.LedgerEntry) -> str:
+    """The SHA-256 of the file an entry is about, or nothing."""
+    return str((entry.asset or {}).get("sha256", ""))
+
+
+def release_problems(entry: pipeline.LedgerEntry, picture: Picture, release: Release | None) -> Iterator[Problem]:
+    """1 and 4: the released file is the one the ledger knows, and it is there."""
+    if release is None:
+        yield Problem(3, f"entry {entry.entry_id}", f"the release of {picture.record} has no row here")
+    elif digest_in(entry) != release.sha256:
+        yield Problem(1, f"entry {entry.entry_id}", f"records another file than {picture.record} is released as")
+    else:
+        yield from file_problems(release.sha256, picture.record)
+
+
+def state_problems(picture: Picture, history: list[pipeline.LedgerEntry], release: Release | None) -> Iterator[Problem]:
+    """6: the state is one that the last entry allows; what is committed to but not yet appended is waited for."""
+    if LedgerIntent.objects.filter(sequence=None, record=picture.record).exists():
         return
-    last = entries[-1]
-    key = str(last.body.get("outcome", "")) if last.kind == "decision" else str(last.kind)
-    if picture.state not in ALLOWED.get(key, set()) and picture.state != PictureState.SIGNED:
-        # An appended release whose last step was cut off is APPROVED for a moment more; the sweeper ends it.
-        if key == "release" and picture.state == PictureState.APPROVED and picture.release.at is None:
-            return
-        yield Problem(
-            6,
-            f"entry {last.entry_id}",
-            f"{picture.record} is {picture.state}, which its last entry ({key}) does not allow",
-        )
+    last = [entry for entry in history if entry.body.get("about") != "held picture"][-1]
+    key = str(last.body["outcome"]) if last.kind in {"decision", "closure"} else str(last.kind)
+    # Between two steps of the signing worker: appended, and not yet shown.
+    halfway = (key, picture.state) == ("picture", PictureState.SIGNED) or (
+        (key, picture.state) == ("release", PictureState.APPROVED) and release is not None and release.at is None
+    )
+    if picture.state not in ALLOWED[key] and not halfway:
+        reason = f"{picture.record} is {picture.state}, which its last entry ({key}) does not allow"
+        yield Problem(6, f"entry {last.entry_id}", reason)
 
 
-def file_problems(sha256: str, subject: str) -> Iterator[Problem]:
-    """4: the stored file has its digest and its credential is intact and ours."""
+def file_problems(sha256: str, record: str) -> Iterator[Problem]:
+    """4: the stored file has its digest, its credential is intact and ours, and it is this record's."""
     try:
-        data = blobs.get(sha256)
+        verification = pipeline.verify(blobs.get(sha256))
     except blobs.BlobError as error:
-        yield Problem(4, subject, str(error))
+        yield Problem(4, record, str(error))
         return
-    verification = pipeline.verify(data)
     if verification.integrity != "intact" or not verification.signer.startswith("trusted:"):
         standing = f"its credential is {verification.integrity}, its signer {verification.signer}"
-        yield Problem(4, subject, f"{standing}: {' '.join(verification.reasons)}")
+        yield Problem(4, record, f"{standing}: {' '.join(verification.reasons)}")
+    elif verification.record != record:
+        yield Problem(4, record, f"its file is that of {verification.record}")
 
 
-def ending_problems(now: datetime) -> Iterator[Problem]:
+def ending_problems() -> Iterator[Problem]:
     """6.
 
     Every request that ended without pictures has its entry, and no pictured request claims to have been
@@ -181,10 +204,14 @@ def decision_problems() -> Iterator[Problem]:
 
 
 def stray_blobs(now: datetime) -> Iterator[Problem]:
-    """9: no file older than a day that nothing refers to."""
-    referred = set(Picture.objects.exclude(sha256="").values_list("sha256", flat=True))
-    referred |= set(Release.objects.exclude(sha256="").values_list("sha256", flat=True))
-    for path in blobs.root().glob("??/*"):
-        old = path.stat().st_mtime < (now - BLOB_GRACE).timestamp()
-        if old and path.name not in referred:
-            yield Problem(9, f"file {path.name}", "nothing refers to it")
+    """9: no file older than a day that nothing refers to (`blobs.strays` and the sweep see to it)."""
+    for path in unreferred(now):
+        yield Problem(9, f"file {path.name}", "nothing refers to it")
+
+
+def unreferred(now: datetime) -> Iterator[Path]:
+    """Files of the store that are older than a day and that no picture and no release names."""
+    for path in blobs.strays(before=(now - BLOB_GRACE).timestamp()):
+        named = Picture.objects.filter(sha256=path.name).exists() or Release.objects.filter(sha256=path.name).exists()
+        if not named:
+            yield path

@@ -26,7 +26,9 @@ def register_model(*, actor: User, organisation: Organisation, slug: str, folder
     except pipeline.ModelFolderError as error:
         raise ValidationError({"folder": str(error)}) from error
     with transaction.atomic():
-        model, created = Model.objects.get_or_create(slug=slug, defaults={**facts, "registered": at})
+        model, created = Model.objects.get_or_create(
+            organisation=organisation, slug=slug, defaults={**facts, "registered": at}
+        )
         if not created and model.digest != facts["digest"]:
             raise ValidationError(
                 {"slug": f"{slug} is registered with other weights; register these under a new name."}
@@ -43,21 +45,25 @@ def register_model(*, actor: User, organisation: Organisation, slug: str, folder
     return model
 
 
-def approve_model(*, actor: User, organisation: Organisation, model: Model, at: datetime) -> Model:
-    """Allow a registered model to be used."""
+def approve_model(*, actor: User, model: Model, at: datetime) -> Model:
+    """Allow a registered model to be used in its organisation. A model that is not waiting is left as it is."""
+    organisation = model.organisation
     holds(actor, organisation, Role.CUSTODIAN).enforce()
     with transaction.atomic():
-        Model.objects.filter(pk=model.pk, state=Model.State.UNAPPROVED).update(
-            state=Model.State.APPROVED, approved_by=actor
-        )
-        note(
-            actor=actor,
-            verb="model.approve",
-            subject=model,
-            organisation=organisation.pk,
-            at=at,
-            digest=model.digest,
-            licence=model.licence,
-        )
+        waiting = Model.objects.filter(pk=model.pk, state=Model.State.UNAPPROVED)
+        if waiting.update(state=Model.State.APPROVED, approved_by=actor):
+            facts = {"digest": model.digest, "licence": model.licence}
+            note(actor=actor, verb="model.approve", subject=model, organisation=organisation.pk, at=at, **facts)
+    model.refresh_from_db()
+    return model
+
+
+def withdraw_model(*, actor: User, model: Model, at: datetime) -> Model:
+    """Stop a model from being asked for more; what it made stays, and says by which model it was made."""
+    organisation = model.organisation
+    holds(actor, organisation, Role.CUSTODIAN).enforce()
+    with transaction.atomic():
+        if Model.objects.filter(pk=model.pk, state=Model.State.APPROVED).update(state=Model.State.WITHDRAWN):
+            note(actor=actor, verb="model.withdraw", subject=model, organisation=organisation.pk, at=at)
     model.refresh_from_db()
     return model

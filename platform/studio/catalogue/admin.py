@@ -1,6 +1,5 @@
 """Models on the desk: which weights, under which licence, approved by whom. The same list for every organisation."""
 
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest

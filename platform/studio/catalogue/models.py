@@ -6,9 +6,14 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from studio.accounts.models import Organisation
+
 
 class Model(models.Model):
-    """A model folder locked by the digest of its weights. A new one is unapproved until a custodian approves it."""
+    """A model folder locked by the digest of its weights, for one organisation.
+
+    A new one is unapproved until a custodian approves it.
+    """
 
     class State(models.TextChoices):
         """Whether the model may be asked for pictures."""
@@ -18,7 +23,8 @@ class Model(models.Model):
         WITHDRAWN = "withdrawn", "Withdrawn"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    slug = models.CharField(max_length=80, unique=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="models")
+    slug = models.CharField(max_length=80)
     title = models.CharField(max_length=120)
     folder = models.CharField(max_length=500)
     family = models.CharField(max_length=40)
@@ -37,6 +43,7 @@ class Model(models.Model):
 
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "slug"], name="model_slug_once"),
             models.CheckConstraint(condition=models.Q(digest__regex=r"^[0-9a-f]{64}$"), name="model_digest_whole"),
             models.CheckConstraint(
                 condition=~models.Q(state="approved") | models.Q(approved_by__isnull=False), name="approved_by_somebody"

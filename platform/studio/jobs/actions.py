@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Sum
 
 from studio import pipeline
@@ -15,13 +15,12 @@ from studio.accounts.rules import holds, membership_of
 from studio.catalogue.models import Model
 from studio.faults import fault
 from studio.jobs import bell, words
-from studio.jobs.models import Job, Shaper
+from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.queue import close
 from studio.jobs.states import JOB_ENDS, JobState, StaleStateError, advance
-from studio.projects.models import Campaign
+from studio.projects.models import Campaign, Project
 from studio.trail.actions import note
 
-WORDLESS = ("prompt", "negative_prompt")
 UNSPENT = (JobState.BLOCKED, JobState.CANCELLED, JobState.FAILED, JobState.LOST)
 
 
@@ -43,17 +42,13 @@ def submit(
     project = campaign.project
     holds(actor, project.organisation, Role.CREATOR).enforce()
     membership = membership_of(actor, project.organisation)
-    spec = _checked_spec(model, request)
-    earlier = Job.objects.filter(project=project, idempotency_key=idempotency_key).first() if idempotency_key else None
-    if earlier is not None:
-        return _same_request(earlier, spec)
-    _check_budget(campaign, spec.count)
+    spec = _checked_spec(project, model, request)
     policy = project.policies.first()
     if policy is None:
-        raise ValidationError(
-            {"campaign": "This project has no published policy yet; ask an administrator to publish one."}
-        )
+        remedy = "This project has no published policy yet; ask an administrator to publish one."
+        raise ValidationError({"campaign": remedy})
     typed = words.fresh(spec.prompt, spec.negative_prompt)
+    fields = spec.to_json()
     job = Job(
         id=uuid4(),
         project=project,
@@ -61,39 +56,36 @@ def submit(
         requester=membership,
         model=model,
         policy=policy,
-        spec={name: value for name, value in spec.to_json().items() if name not in WORDLESS},
+        spec={name: value for name, value in fields.items() if name not in words.TYPED},
         language=language,
-        request_digest=spec.digest,
+        request_digest=words.request_digest(fields, typed),
         prompt_commitment=typed.commitment,
         idempotency_key=idempotency_key,
         count=spec.count,
         progress_total=spec.steps * spec.count,
         submitted=at,
     )
-    try:
-        with transaction.atomic():
-            job.words = words.seal_for(membership, typed, job=job)
-            job.save(force_insert=True)
-            Shaper.objects.create(job=job, user=actor, how="request")
-            note(
-                actor=actor,
-                verb="job.submit",
-                subject=job,
-                organisation=project.organisation_id,
-                at=at,
-                count=spec.count,
-            )
-            transaction.on_commit(lambda: bell.ring_screen(job.pk))
-            fault("submit before commit")
-    except IntegrityError:
-        # Two posts with one key raced; the other one was first.
-        return _same_request(Job.objects.get(project=project, idempotency_key=idempotency_key), spec)
+    with transaction.atomic():
+        # The project's row is the lock for its budget and its idempotency keys.
+        locked = Project.objects.select_for_update().get(pk=project.pk)
+        earlier = (
+            Job.objects.filter(project=project, idempotency_key=idempotency_key).first() if idempotency_key else None
+        )
+        if earlier is not None:
+            return _same_request(earlier, job, typed)
+        _check_budget(locked, spec.count)
+        job.words = words.seal_for(membership, typed, job=job)
+        job.save(force_insert=True)
+        Shaper.objects.create(job=job, user=actor, how="request")
+        note(actor=actor, verb="job.submit", subject=job, organisation=project.organisation_id, at=at, count=spec.count)
+        transaction.on_commit(lambda: bell.ring_screen(job.pk))
+        fault("submit before commit")
     fault("submit after commit")
     return job
 
 
-def _checked_spec(model: Model, request: Mapping[str, Any]) -> pipeline.GenerationSpec:
-    if model.state != Model.State.APPROVED:
+def _checked_spec(project: Project, model: Model, request: Mapping[str, Any]) -> pipeline.GenerationSpec:
+    if model.state != Model.State.APPROVED or model.organisation_id != project.organisation_id:
         raise ValidationError({"model": f"{model.title} is not approved for use; choose another or ask a custodian."})
     try:
         return pipeline.GenerationSpec(model=model.slug, **request)
@@ -101,20 +93,29 @@ def _checked_spec(model: Model, request: Mapping[str, Any]) -> pipeline.Generati
         raise ValidationError({error.field: str(error)}) from error
 
 
-def _same_request(job: Job, spec: pipeline.GenerationSpec) -> Job:
-    if job.request_digest != spec.digest:
+def _same_request(earlier: Job, job: Job, typed: words.Words) -> Job:
+    """The earlier job of an idempotency key, if it asked for the same."""
+    before = words.open_words(earlier)
+    same = (before.prompt, before.negative_prompt) == (typed.prompt, typed.negative_prompt)
+    fields = ("spec", "campaign_id", "language", "requester_id")
+    if not same or any(getattr(earlier, name) != getattr(job, name) for name in fields):
         raise ValidationError({"idempotency_key": "This key was used for another request; use a new key."})
-    return job
+    return earlier
 
 
-def _check_budget(campaign: Campaign, count: int) -> None:
-    jobs = Job.objects.filter(project=campaign.project_id).exclude(state__in=UNSPENT)
-    spent = jobs.aggregate(total=Sum("count"))["total"] or 0
-    left = campaign.project.budget - spent
+def spent(project: Project) -> int:
+    """Pictures of the project's budget that were made, or are still to be."""
+    jobs = Job.objects.filter(project=project)
+    promised = jobs.exclude(state__in=UNSPENT).aggregate(total=Sum("count"))["total"] or 0
+    return promised + Picture.objects.filter(job__in=jobs.filter(state__in=UNSPENT)).count()
+
+
+def _check_budget(project: Project, count: int) -> None:
+    left = max(project.budget - spent(project), 0)
     if count > left:
-        raise ValidationError(
-            {"count": f"The project's budget has {max(left, 0)} pictures left; ask for fewer, or for more budget."}
-        )
+        pictures = "1 picture" if left == 1 else f"{left} pictures"
+        remedy = f"The project's budget has {pictures} left; ask for fewer, or for more budget."
+        raise ValidationError({"count": remedy})
 
 
 def cancel(*, actor: User, job: Job, at: datetime) -> None:
@@ -122,17 +123,16 @@ def cancel(*, actor: User, job: Job, at: datetime) -> None:
 
     Raises PermissionDenied, or StaleStateError when it has already ended.
     """
+    organisation = job.project.organisation
     if actor.pk != job.requester.user_id:
-        holds(actor, job.project.organisation, Role.ADMINISTRATOR).enforce()
-    job.refresh_from_db()
-    if job.state in JOB_ENDS:
-        raise StaleStateError(job.pk, job.state)
-    if job.state == JobState.GENERATING:
-        with transaction.atomic():
-            Job.objects.filter(pk=job.pk).update(cancel_requested=True)
-            note(actor=actor, verb="job.cancel", subject=job, organisation=job.project.organisation_id, at=at)
-        return
+        holds(actor, organisation, Role.ADMINISTRATOR).enforce()
     with transaction.atomic():
-        advance(Job, job.pk, job.state, JobState.CANCELLED, ended=at, cancel_requested=True)
-        close(job, outcome=JobState.CANCELLED, at=at)
-        note(actor=actor, verb="job.cancel", subject=job, organisation=job.project.organisation_id, at=at)
+        state = Job.objects.select_for_update().values_list("state", flat=True).get(pk=job.pk)
+        if state in JOB_ENDS:
+            raise StaleStateError(job.pk, job.state)
+        if state == JobState.GENERATING:
+            Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+        else:
+            advance(Job, job.pk, state, JobState.CANCELLED, ended=at, cancel_requested=True)
+            close(job, outcome=JobState.CANCELLED, at=at)
+        note(actor=actor, verb="job.cancel", subject=job, organisation=organisation.pk, at=at)

@@ -6,6 +6,7 @@ SIGNED its pixels lie sealed in the quarantine.
 """
 
 import logging
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,32 +14,70 @@ from django.conf import settings
 from django.db import transaction
 
 from studio import blobs, pipeline, vault
-from studio.accounts.models import SubjectKey
 from studio.faults import fault
 from studio.jobs import words
 from studio.jobs.models import Picture, Screening
-from studio.jobs.queue import claim_picture
+from studio.jobs.queue import JOINED, claim_picture, heartbeat
 from studio.jobs.states import PictureState, StaleStateError, advance
 from studio.trail.actions import intend, note, settle
 from studio.trail.models import LedgerIntent
 
 logger = logging.getLogger(__name__)
+LONGEST_PAUSE = timedelta(seconds=15)
+STRAY_AFTER = timedelta(hours=1)
+HELD_IN_QUARANTINE = (
+    PictureState.GENERATED,
+    PictureState.QUARANTINED,
+    PictureState.CHECKED,
+    PictureState.SIGNED,
+)
+WAITING: Mapping[str, str] = {
+    PictureState.GENERATED: "It waits to be checked; an administrator has to look.",
+    PictureState.CHECKED: "It waits for its signature; an administrator has to look.",
+    PictureState.SIGNED: "It waits for the ledger; an administrator has to look.",
+}
 
 
 def pixels_of(picture: Picture) -> bytes:
-    """The unsigned RGB8 pixels from the quarantine."""
-    key = SubjectKey.objects.get(membership=picture.job.requester_id)
-    sealed = blobs.quarantine_path(picture.pk).read_bytes()
-    return vault.unseal(sealed, key=bytes(key.wrapped), purpose=f"pixels {picture.pk}")
+    """The unsigned RGB8 pixels from the quarantine. Raises ErasedError when their key is gone, OSError."""
+    key = words.key_of(picture.job)
+    try:
+        return vault.unseal(blobs.quarantine_path(picture.pk).read_bytes(), key=key, purpose=f"pixels {picture.pk}")
+    except vault.SealBrokenError as error:
+        raise words.ErasedError("The pixels of this picture are gone.") from error
 
 
-def finish(pk: UUID, *, at: datetime) -> str:
-    """Take a picture as far as it goes now; returns the state it reached."""
-    for state, verb in ((PictureState.GENERATED, check), (PictureState.CHECKED, seal), (PictureState.SIGNED, record)):
-        picture = claim_picture(pk, state, now=at)
-        if picture is not None:
-            verb(picture, at=at)
+def finish(pk: UUID, *, clock: Callable[[], datetime]) -> str:
+    """Take a picture as far as it goes now; returns the state it reached.
+
+    What stands in the way is logged whole, told to members in a sentence (`waiting`), and tried again after a pause
+    that grows to `LONGEST_PAUSE`; only erased pixels end a picture.
+    """
+    for state, verb in STEPS.items():
+        picture = claim_picture(pk, state, now=clock())
+        if picture is None:
+            continue
+        try:
+            with heartbeat(picture):
+                verb(picture, at=clock())
+        except StaleStateError as error:
+            logger.warning("picture %s: the claim was lost: %s", pk, error)
+        except words.ErasedError:
+            discard(picture, state, reason="its pixels were erased", at=clock())
+        except Exception as error:
+            logger.exception("picture %s waits", pk)
+            _wait(picture, f"{WAITING[state]} ({type(error).__name__})", at=clock())
+            if not isinstance(error, (pipeline.ProvenanceError, pipeline.ModerationError, OSError)):
+                raise
     return Picture.objects.values_list("state", flat=True).get(pk=pk)
+
+
+def _wait(picture: Picture, waiting: str, *, at: datetime) -> None:
+    """Give the claim up until a pause has passed."""
+    pause = min(timedelta(seconds=2) * 2 ** min(picture.attempt, 8), LONGEST_PAUSE)
+    Picture.objects.filter(pk=picture.pk, token=picture.token).update(
+        waiting=waiting, lease=None, not_before=at + pause, changed=at
+    )
 
 
 def check(picture: Picture, *, at: datetime) -> None:
@@ -103,19 +142,11 @@ def circumstances(picture: Picture, *, at: datetime, entry: UUID) -> pipeline.Ci
 
 
 def seal(picture: Picture, *, at: datetime) -> None:
-    """Sign, store, then commit to the entry: CHECKED to SIGNED.
-
-    What stands in the way is kept in `waiting` and tried again.
-    """
+    """Sign, store, then commit to the entry: CHECKED to SIGNED."""
     job = picture.job
     log = job.project.organisation.log
     facts = circumstances(picture, at=at, entry=pipeline.entry_id(log, "picture", str(picture.pk)))
-    try:
-        signed = pipeline.seal(pixels_of(picture), picture.width, picture.height, facts)
-    except pipeline.ProvenanceError as error:
-        logger.error("picture %s waits for its signature: %s", picture.pk, error)
-        Picture.objects.filter(pk=picture.pk, token=picture.token).update(waiting=str(error), lease=None, changed=at)
-        return
+    signed = pipeline.seal(pixels_of(picture), picture.width, picture.height, facts)
     fault("signed before store")
     sha256 = blobs.put(signed.data)
     fault("stored before intent")
@@ -173,12 +204,7 @@ def picture_body(picture: Picture) -> dict[str, object]:
 def record(picture: Picture, *, at: datetime) -> None:
     """Append to the ledger, then show: SIGNED to RECORDED. An unreachable ledger leaves the picture unseen."""
     intent = LedgerIntent.objects.get(row=str(picture.pk), kind="picture")
-    try:
-        intent = settle(intent, at=at)
-    except (pipeline.LedgerUnavailableError, pipeline.LedgerConflictError) as error:
-        logger.error("picture %s waits for the ledger: %s", picture.pk, error)
-        Picture.objects.filter(pk=picture.pk, token=picture.token).update(waiting=str(error), lease=None, changed=at)
-        return
+    intent = settle(intent, at=at)
     fault("appended before recorded")
     with transaction.atomic():
         advance(
@@ -207,25 +233,50 @@ def record(picture: Picture, *, at: datetime) -> None:
 
 def expire(*, now: datetime) -> int:
     """Discard what was held back longer than `QUARANTINE_DAYS` without a ruling, pixels and all; returns how many."""
-    stale = Picture.objects.filter(
-        state=PictureState.QUARANTINED, changed__lt=now - timedelta(days=settings.QUARANTINE_DAYS)
-    ).select_related("job__project__organisation")
-    discarded = 0
-    for picture in stale:
-        organisation = picture.job.project.organisation
+    oldest = now - timedelta(days=settings.QUARANTINE_DAYS)
+    stale = Picture.objects.filter(state=PictureState.QUARANTINED, changed__lt=oldest)
+    expired = 0
+    for picture in stale.select_related(*JOINED):
         try:
-            with transaction.atomic():
-                advance(Picture, picture.pk, PictureState.QUARANTINED, PictureState.DISCARDED, changed=now)
-                body = {"outcome": PictureState.DISCARDED, "reason": "nobody ruled in time", **picture_body(picture)}
-                intend(log=organisation.log, kind="closure", row=picture.pk, at=now, record=picture.record, body=body)
-                note(actor=None, verb="picture.expire", subject=picture, organisation=organisation.pk, at=now)
+            discard(picture, PictureState.QUARANTINED, reason="nobody ruled in time", at=now)
+            expired += 1
         except StaleStateError:
-            continue
-        forget(picture)
-        discarded += 1
-    return discarded
+            logger.info("picture %s was ruled on at the last moment", picture.pk)
+    return expired
+
+
+def discard(picture: Picture, state: str, *, reason: str, at: datetime) -> None:
+    """End a picture that nobody will see: DISCARDED, with its entry, its pixels removed. Raises StaleStateError."""
+    organisation = picture.job.project.organisation
+    body = {"outcome": PictureState.DISCARDED, "reason": reason, **picture_body(picture)}
+    with transaction.atomic():
+        advance(Picture, picture.pk, state, PictureState.DISCARDED, lease=None, changed=at)
+        intend(log=organisation.log, kind="closure", row=picture.pk, at=at, record=picture.record, body=body)
+        note(actor=None, verb="picture.discard", subject=picture, organisation=organisation.pk, at=at, reason=reason)
+    forget(picture)
+
+
+def sweep_quarantine(*, now: datetime) -> int:
+    """Remove sealed pixels that no picture waits for.
+
+    A crash fell between their file and their row, or before `forget`.
+    """
+    removed = 0
+    for path in settings.QUARANTINE_DIR.glob("*.sealed"):
+        waiting = Picture.objects.filter(pk=path.stem, state__in=HELD_IN_QUARANTINE).exists()
+        if not waiting and path.stat().st_mtime < (now - STRAY_AFTER).timestamp():
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
 
 
 def forget(picture: Picture) -> None:
     """Remove a picture's unsigned pixels: it was recorded, or discarded."""
     blobs.quarantine_path(picture.pk).unlink(missing_ok=True)
+
+
+STEPS: Mapping[str, Callable[..., None]] = {
+    PictureState.GENERATED: check,
+    PictureState.CHECKED: seal,
+    PictureState.SIGNED: record,
+}

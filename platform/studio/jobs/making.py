@@ -1,23 +1,24 @@
 """Makes the pictures of a claimed job.
 
-The model runs in a child, pixels go sealed into the quarantine, rows say what they are.
+The model runs in a child, pixels go sealed into the quarantine, rows say what they are. Whatever goes wrong ends the
+claim: with an entry where trying again cannot help, back in the line where it may.
 """
 
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
 from studio import blobs, pipeline, vault
-from studio.accounts.models import SubjectKey
 from studio.faults import fault
 from studio.jobs import bell, words
 from studio.jobs.models import Job, Picture
@@ -27,23 +28,25 @@ from studio.trail.actions import note
 
 logger = logging.getLogger(__name__)
 PREVIEW_SECONDS = 30
-WORDS_IN_RECIPE = ("prompt", "negative_prompt", "prompt_encoded", "encoded_prompt")
 
 
 class CancelledError(Exception):
     """The maker asked to stop."""
 
 
-def preview_key(job: Job) -> str:
-    """Where the latest step's small picture waits for the page, for seconds."""
-    return f"preview-{job.pk}"
-
-
 def make(job: Job, press: pipeline.Press) -> str:
-    """Run a job claimed by `queue.claim` to its end; returns the state it reached.
+    """Run a job claimed by `queue.claim` until the claim ends; returns the state the job is in then."""
+    try:
+        _work(job, press)
+    except StaleStateError as error:
+        logger.warning("%s: the claim was lost: %s", job, error)
+    finally:
+        cache.delete(_preview_key(job))
+    return Job.objects.values_list("state", flat=True).get(pk=job.pk)
 
-    Never raises for what a model does.
-    """
+
+def _work(job: Job, press: pipeline.Press) -> None:
+    """Make the pictures and end the claim. Raises StaleStateError when the claim is somebody else's by now."""
     try:
         with heartbeat(job) as lost:
             for event in _events(job, press):
@@ -54,22 +57,31 @@ def make(job: Job, press: pipeline.Press) -> str:
                 else:
                     keep(job, event, at=timezone.now())
         fault("after generation")
-        return _end(job, JobState.DONE)
+        _end(job, JobState.DONE)
     except CancelledError:
-        return _end(job, JobState.CANCELLED)
+        _end(job, JobState.CANCELLED)
+    except words.ErasedError as error:
+        _end(job, JobState.FAILED, failure=str(error))
     except pipeline.GenerationError as error:
+        logger.error("%s: %s", job, error)
         if error.permanent:
-            return _end(job, JobState.FAILED, failure=str(error))
-        give_back(job, reason=str(error), at=timezone.now())
-        return JobState.QUEUED
-    except StaleStateError as error:
-        logger.warning("job %s: %s", job.pk, error)
-        return JobState.LOST
-    finally:
-        cache.delete(preview_key(job))
+            _end(job, JobState.FAILED, failure=_public(error))
+        else:
+            give_back(job, reason=_public(error), at=timezone.now())
+    except OSError as error:
+        # A full or failing disk: nothing was kept half, and another attempt may find room.
+        logger.exception("%s: the quarantine could not be written", job)
+        give_back(job, reason=f"the picture could not be stored ({type(error).__name__})", at=timezone.now())
 
 
-def _events(job: Job, press: pipeline.Press) -> Any:
+def _public(error: pipeline.GenerationError) -> str:
+    """What members may read of an error: a model folder's error names paths of this machine."""
+    if isinstance(error, pipeline.ModelFolderError):
+        return "The model's files cannot be read, or are not the approved ones; a custodian has to look."
+    return str(error)
+
+
+def _events(job: Job, press: pipeline.Press) -> Iterator[pipeline.Step | pipeline.GeneratedAsset]:
     typed = words.open_words(job)
     spec = pipeline.GenerationSpec.from_json(
         {**job.spec, "prompt": typed.prompt, "negative_prompt": typed.negative_prompt}
@@ -83,16 +95,31 @@ def _show(job: Job, step: pipeline.Step) -> None:
     A preview only where nothing delicate was noted.
     """
     fault("during generation")
+    claimed = Job.objects.filter(pk=job.pk, token=job.token, state=JobState.GENERATING)
     done = step.picture * step.total + step.index
-    if not Job.objects.filter(pk=job.pk, token=job.token, state=JobState.GENERATING).update(
-        progress=done, progress_total=step.total * job.count
-    ):
+    if not claimed.update(progress=done, progress_total=step.total * job.count):
         raise StaleStateError(job.pk, JobState.GENERATING)
-    if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
+    if claimed.filter(cancel_requested=True).exists():
         raise CancelledError
     screening = job.screenings.filter(picture=None).first()
     if step.preview and screening and not pipeline.sensitive(screening.decision):
-        cache.set(preview_key(job), step.preview, PREVIEW_SECONDS)
+        sealed = vault.seal(step.preview, key=words.key_of(job), purpose=_preview_key(job))
+        cache.set(_preview_key(job), sealed, PREVIEW_SECONDS)
+
+
+def _preview_key(job: Job) -> str:
+    return f"preview-{job.pk}"
+
+
+def preview(job: Job) -> bytes | None:
+    """The latest step's small PNG, or None; it waits in the cache for seconds, sealed like the words."""
+    sealed = cache.get(_preview_key(job))
+    if sealed is None:
+        return None
+    try:
+        return vault.unseal(sealed, key=words.key_of(job), purpose=_preview_key(job))
+    except (words.ErasedError, vault.SealBrokenError):
+        return None
 
 
 def keep(job: Job, asset: pipeline.GeneratedAsset, *, at: datetime) -> None:
@@ -100,6 +127,7 @@ def keep(job: Job, asset: pipeline.GeneratedAsset, *, at: datetime) -> None:
     if Picture.objects.filter(job=job, index=asset.picture).exists():
         # An earlier attempt made it; the same seed gives the same pixels.
         return
+    recipe = wordless(asset.recipe, commitment=job.prompt_commitment)
     picture = Picture(
         id=uuid4(),
         job=job,
@@ -107,34 +135,38 @@ def keep(job: Job, asset: pipeline.GeneratedAsset, *, at: datetime) -> None:
         seed=str(asset.seed),
         width=asset.width,
         height=asset.height,
-        recipe=wordless(asset.recipe),
-        recipe_digest=hashlib.sha256(json.dumps(dict(asset.recipe), sort_keys=True).encode()).hexdigest(),
+        recipe=recipe,
+        recipe_digest=hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest(),
         source_pixel_sha256=asset.pixel_sha256,
         created=at,
         changed=at,
     )
-    key = SubjectKey.objects.get(membership=job.requester_id)
-    sealed = vault.seal(asset.pixels, key=bytes(key.wrapped), purpose=f"pixels {picture.pk}")
+    sealed = vault.seal(asset.pixels, key=words.key_of(job), purpose=f"pixels {picture.pk}")
     blobs.write_whole(blobs.quarantine_path(picture.pk), sealed)
+    lease = at + timedelta(seconds=settings.LEASE_SECONDS)
     with transaction.atomic():
-        if not Job.objects.filter(pk=job.pk, token=job.token, state=JobState.GENERATING).update(lease=job.lease):
+        if not Job.objects.filter(pk=job.pk, token=job.token, state=JobState.GENERATING).update(lease=lease):
             raise StaleStateError(job.pk, JobState.GENERATING)
         picture.save(force_insert=True)
         note(actor=None, verb="picture.generate", subject=picture, organisation=job.project.organisation_id, at=at)
         transaction.on_commit(lambda: bell.ring_finish(picture.pk))
 
 
-def wordless(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """The recipe without what the person typed, which stays sealed with the job."""
-    return {name: value for name, value in recipe.items() if name not in WORDS_IN_RECIPE}
+def wordless(recipe: Mapping[str, Any], *, commitment: str) -> dict[str, Any]:
+    """The recipe with the commitment in the place of everything that quotes what the person typed, or hashes it bare.
+
+    With the job's words, which stay sealed, it is the whole recipe again.
+    """
+    kept = {name: value for name, value in recipe.items() if name not in {"notices", "encoded_prompt"}}
+    kept["spec"] = {name: value for name, value in recipe["spec"].items() if name not in words.TYPED}
+    kept["request"] = {name: value for name, value in recipe["request"].items() if name != "digest"}
+    return kept | {"words": commitment}
 
 
-def _end(job: Job, state: str, *, failure: str = "") -> str:
+def _end(job: Job, state: str, *, failure: str = "") -> None:
     at = timezone.now()
     with transaction.atomic():
         advance(Job, job.pk, JobState.GENERATING, state, fence=job.token, ended=at, failure=failure, lease=None)
         if state != JobState.DONE:
-            close(job, outcome=state, at=at, reason="see the request" if failure else "")
-            transaction.on_commit(bell.ring_settle)
+            close(job, outcome=state, at=at)
         note(actor=None, verb=f"job.{state.lower()}", subject=job, organisation=job.project.organisation_id, at=at)
-    return state

@@ -30,7 +30,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 class Claimable(models.Model):
     """A row that one worker at a time may work on: lease, fencing token, attempts."""
 
-    attempt = models.PositiveSmallIntegerField(default=0)
+    attempt = models.PositiveIntegerField(default=0)
     token = models.UUIDField(null=True)
     lease = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -29,6 +29,8 @@ from studio.trail.models import LedgerIntent
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
 PRIORITY_STEP = timedelta(minutes=10)
+RINGS = 100
+JOINED = ("job__project__organisation", "job__campaign", "job__model", "job__policy", "job__requester")
 UNFINISHED = (PictureState.GENERATED, PictureState.CHECKED, PictureState.SIGNED)
 
 
@@ -39,7 +41,7 @@ def rank(at: datetime, priority: int) -> datetime:
 
 def claim(*, now: datetime) -> Job | None:
     """Take the job whose turn it is, or None when nobody waits."""
-    waiting = Job.objects.filter(Q(not_before=None) | Q(not_before__lte=now), state=JobState.QUEUED).order_by(
+    waiting = Job.objects.filter(claimable(now), state=JobState.QUEUED).order_by(
         F("project__served").asc(nulls_first=True), F("requester__served").asc(nulls_first=True), "rank", "id"
     )
     while (candidate := waiting.values_list("pk", "project", "requester").first()) is not None:
@@ -76,9 +78,11 @@ def heartbeat(row: Claimable) -> Iterator[threading.Event]:
             lease = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
             try:
                 held = type(row)._default_manager.filter(pk=row.pk, token=row.token).update(lease=lease)
-            except DatabaseError:
-                # A database that restarts must not end the work; the lease outlasts several missed beats.
+            except Error:
+                # A database that restarts must not end the work: the lease outlasts several missed beats, and the next
+                # one opens a new connection.
                 logger.exception("heartbeat of %s missed", row.pk)
+                connection.close()
                 continue
             if not held:
                 lost.set()
@@ -95,18 +99,22 @@ def heartbeat(row: Claimable) -> Iterator[threading.Event]:
 
 
 def claim_picture(pk: UUID, state: str, *, now: datetime) -> Picture | None:
-    """Take a picture in `state` to work on it, unless somebody does."""
-    free = Picture.objects.filter(Q(lease=None) | Q(lease__lte=now), pk=pk, state=state)
+    """Take a picture in `state` to work on it, unless somebody does or it is to wait."""
+    free = Picture.objects.filter(claimable(now), pk=pk, state=state)
     if not free.update(attempt=F("attempt") + 1, token=uuid4(), lease=now + timedelta(seconds=settings.LEASE_SECONDS)):
         return None
-    return Picture.objects.select_related(
-        "job__project__organisation", "job__campaign", "job__model", "job__policy", "job__requester"
-    ).get(pk=pk)
+    return Picture.objects.select_related(*JOINED).get(pk=pk)
+
+
+def claimable(now: datetime) -> Q:
+    """Rows that nobody works on now, and whose pause is over."""
+    return (Q(lease=None) | Q(lease__lte=now)) & (Q(not_before=None) | Q(not_before__lte=now))
 
 
 def close(job: Job, *, outcome: str, at: datetime, reason: str = "") -> LedgerIntent:
     """The ledger's word that a request ended without going on: blocked, refused, failed, lost or cancelled."""
     organisation = job.project.organisation
+    transaction.on_commit(bell.ring_settle)
     return intend(
         log=organisation.log,
         kind="block" if outcome == JobState.BLOCKED else "closure",
@@ -126,60 +134,67 @@ def close(job: Job, *, outcome: str, at: datetime, reason: str = "") -> LedgerIn
     )
 
 
-def give_back(job: Job, *, reason: str, at: datetime) -> None:
-    """End a claim that did not succeed: back into the line with a pause, or LOST after the last attempt."""
-    organisation = job.project.organisation_id
+def give_back(job: Job, *, reason: str, at: datetime) -> str:
+    """End a claim that did not succeed; returns the state: back in the line with a pause, or an end.
+
+    The end is CANCELLED where the maker had asked for it, LOST after the last attempt.
+    """
+    job.refresh_from_db(fields=["cancel_requested"])
+    state, changes = JobState.QUEUED, {"not_before": at + _pause(job.attempt)}
+    if job.cancel_requested or job.attempt >= MAX_ATTEMPTS:
+        state = JobState.CANCELLED if job.cancel_requested else JobState.LOST
+        changes = {"ended": at}
     with transaction.atomic():
-        if job.attempt >= MAX_ATTEMPTS:
-            advance(
-                Job, job.pk, JobState.GENERATING, JobState.LOST, fence=job.token, failure=reason, ended=at, lease=None
-            )
-            close(job, outcome=JobState.LOST, at=at, reason="attempts used up")
-        else:
-            pauses = settings.BACKOFF_SECONDS
-            pause = timedelta(seconds=pauses[min(job.attempt - 1, len(pauses) - 1)])
-            advance(
-                Job,
-                job.pk,
-                JobState.GENERATING,
-                JobState.QUEUED,
-                fence=job.token,
-                failure=reason,
-                lease=None,
-                not_before=at + pause,
-            )
+        advance(Job, job.pk, JobState.GENERATING, state, fence=job.token, failure=reason, lease=None, **changes)
+        if state != JobState.QUEUED:
+            close(job, outcome=state, at=at)
         note(
             actor=None,
             verb="job.give_back",
             subject=job,
-            organisation=organisation,
+            organisation=job.project.organisation_id,
             at=at,
             attempt=job.attempt,
             reason=reason,
         )
+    return state
+
+
+def _pause(attempt: int) -> timedelta:
+    pauses = settings.BACKOFF_SECONDS
+    return timedelta(seconds=pauses[min(attempt - 1, len(pauses) - 1)])
 
 
 def sweep(*, now: datetime) -> dict[str, int]:
-    """Find what a lost message or a dead worker left lying, and ring for it. Returns what was found, by kind."""
-    silent = Job.objects.filter(state=JobState.GENERATING, lease__lt=now).select_related(
-        "project__organisation", "policy", "model", "requester"
-    )
-    found = {"silent": 0, "unscreened": 0, "queued": 0, "unfinished": 0}
-    for job in silent:
-        try:
-            give_back(job, reason="the worker went silent", at=now)
-            found["silent"] += 1
-        except StaleStateError:
-            continue
+    """Find what a lost message or a dead worker left lying, and ring for it. Returns what was found, by kind.
+
+    One row's trouble never keeps the others waiting.
+    """
     late = now - timedelta(seconds=2)
-    for pk in Job.objects.filter(state=JobState.SUBMITTED, submitted__lt=late).values_list("pk", flat=True)[:100]:
+    unscreened = Job.objects.filter(state=JobState.SUBMITTED, submitted__lt=late).order_by("submitted")
+    queued = Job.objects.filter(claimable(now), state=JobState.QUEUED, rank__lt=late)
+    unfinished = Picture.objects.filter(claimable(now), state__in=UNFINISHED, changed__lt=late).order_by("changed")
+    found = {"silent": _take_back(now), "unscreened": 0, "queued": int(queued.exists()), "unfinished": 0}
+    for pk in unscreened.values_list("pk", flat=True)[:RINGS]:
         bell.ring_screen(pk)
         found["unscreened"] += 1
-    if Job.objects.filter(Q(not_before=None) | Q(not_before__lte=now), state=JobState.QUEUED, rank__lt=late).exists():
+    if found["queued"]:
         bell.ring_generate()
-        found["queued"] = 1
-    unfinished = Picture.objects.filter(Q(lease=None) | Q(lease__lte=now), state__in=UNFINISHED, changed__lt=late)
-    for pk in unfinished.order_by("changed").values_list("pk", flat=True)[:100]:
+    for pk in unfinished.values_list("pk", flat=True)[:RINGS]:
         bell.ring_finish(pk)
         found["unfinished"] += 1
     return found
+
+
+def _take_back(now: datetime) -> int:
+    silent = Job.objects.filter(state=JobState.GENERATING, lease__lt=now)
+    taken = 0
+    for job in silent.select_related("project__organisation", "policy", "model", "requester"):
+        try:
+            give_back(job, reason="the worker went silent", at=now)
+            taken += 1
+        except StaleStateError:
+            logger.info("%s spoke again", job)
+        except Exception:
+            logger.exception("%s could not be taken back", job)
+    return taken

@@ -50,18 +50,18 @@ J, P = JobState, PictureState
 TRANSITIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         J.DRAFT: frozenset({J.SUBMITTED}),
-        J.SUBMITTED: frozenset({J.QUEUED, J.HELD, J.BLOCKED, J.CANCELLED}),
+        J.SUBMITTED: frozenset({J.QUEUED, J.HELD, J.BLOCKED, J.CANCELLED, J.FAILED}),
         J.HELD: frozenset({J.QUEUED, J.BLOCKED, J.CANCELLED}),
         # Back to QUEUED: the lease ran out, or a transient failure; counted in `attempt`.
         J.QUEUED: frozenset({J.GENERATING, J.CANCELLED}),
         J.GENERATING: frozenset({J.DONE, J.FAILED, J.LOST, J.CANCELLED, J.QUEUED}),
         P.GENERATED: frozenset({P.CHECKED, P.QUARANTINED, P.DISCARDED}),
         P.QUARANTINED: frozenset({P.CHECKED, P.DISCARDED}),
-        P.CHECKED: frozenset({P.SIGNED}),
+        P.CHECKED: frozenset({P.SIGNED, P.DISCARDED}),
         P.SIGNED: frozenset({P.RECORDED}),
-        P.RECORDED: frozenset({P.IN_REVIEW, P.DISCARDED}),
+        P.RECORDED: frozenset({P.IN_REVIEW}),
         P.IN_REVIEW: frozenset({P.APPROVED, P.REJECTED, P.CHANGES_REQUESTED}),
-        P.CHANGES_REQUESTED: frozenset({P.IN_REVIEW, P.DISCARDED}),
+        P.CHANGES_REQUESTED: frozenset({P.IN_REVIEW}),
         P.APPROVED: frozenset({P.RELEASED}),
         P.RELEASED: frozenset({P.WITHDRAWN}),
     }

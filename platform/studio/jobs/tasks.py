@@ -1,9 +1,11 @@
 """What workers do when the bell rings.
 
-A message names work and carries none; every task may run twice, late, or never.
+A message names work and carries none; every task may run twice, late, or never. A failure in one row is logged and
+keeps no other row waiting.
 """
 
 import functools
+import logging
 from uuid import UUID
 
 from django.core.cache import cache
@@ -13,9 +15,10 @@ from studio import blobs, pipeline
 from studio.accounts.models import Organisation
 from studio.celery import app
 from studio.faults import fault
-from studio.jobs import finishing, making, queue, screening
+from studio.jobs import bell, finishing, making, queue, screening
 from studio.trail import actions as trail
 
+logger = logging.getLogger(__name__)
 ANSWER_SECONDS = 60
 
 
@@ -39,15 +42,20 @@ def screen(job: str) -> None:
 
 @app.task
 def generate() -> None:
-    """Make the pictures of whoever's turn it is, until nobody waits."""
-    while (job := queue.claim(now=timezone.now())) is not None:
+    """Make the pictures of whoever's turn it is, then ring for the next.
+
+    Between two jobs a worker can be told to end.
+    """
+    job = queue.claim(now=timezone.now())
+    if job is not None:
         making.make(job, press())
+        bell.ring_generate()
 
 
 @app.task
 def finish(picture: str) -> None:
     """Check, sign and record one picture."""
-    finishing.finish(UUID(picture), at=timezone.now())
+    finishing.finish(UUID(picture), clock=timezone.now)
 
 
 @app.task
@@ -56,16 +64,21 @@ def settle_pending() -> None:
     for intent in trail.pending()[:200]:
         try:
             trail.settle(intent, at=timezone.now())
-        except (pipeline.LedgerUnavailableError, pipeline.LedgerConflictError) as error:
-            trail.logger.error("entry %s waits for the ledger: %s", intent.pk, error)
+        except pipeline.LedgerUnavailableError as error:
+            logger.error("the ledger cannot be reached: %s", error)
             break
+        except pipeline.LedgerConflictError:
+            logger.exception("entry %s is an alarm: the ledger holds something else under its id", intent.pk)
 
 
 @app.task
 def sweep() -> None:
-    """Ring for whatever was left lying."""
-    queue.sweep(now=timezone.now())
-    finishing.expire(now=timezone.now())
+    """Ring for whatever was left lying, settle what is owed, and clear what nobody waits for."""
+    for chore in (queue.sweep, finishing.expire, finishing.sweep_quarantine):
+        try:
+            chore(now=timezone.now())
+        except Exception:
+            logger.exception("the sweep's %s failed; the next sweep tries again", chore.__name__)
     if trail.pending().exists():
         settle_pending.run()
 
@@ -74,6 +87,10 @@ def sweep() -> None:
 def checkpoints() -> None:
     """Sign where each log stands, and keep the note outside the database."""
     for organisation in Organisation.objects.all():
-        note = pipeline.checkpoint(organisation.log, organisation.slug, now=timezone.now())
+        try:
+            note = pipeline.checkpoint(organisation.log, organisation.slug, now=timezone.now())
+        except pipeline.ProvenanceError:
+            logger.exception("no checkpoint for %s", organisation.slug)
+            continue
         fault("checkpoint before publish")
         blobs.write_whole(pipeline.checkpoint_path(organisation.slug), note.encode())

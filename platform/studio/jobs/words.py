@@ -3,13 +3,23 @@
 Sealed under their own key, opened only to screen, to generate, and for people who may read it.
 """
 
+import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from studio import pipeline, vault
 from studio.accounts.models import Membership, SubjectKey
 from studio.jobs.models import Job
+
+# The fields of a generation spec that hold words.
+TYPED = ("prompt", "negative_prompt")
+
+
+class ErasedError(Exception):
+    """The words (or pixels) were erased together with their key; nothing brings them back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,23 @@ def fresh(prompt: str, negative_prompt: str) -> Words:
     return Words(prompt, negative_prompt, secrets.token_hex(16))
 
 
+def request_digest(spec: Mapping[str, Any], typed: Words) -> str:
+    """What a request was, as a digest: its spec with the salted commitment in the place of the words.
+
+    A bare digest of the whole would let anybody who guesses a short prompt prove the guess, even after erasure.
+    """
+    wordless = {name: value for name, value in spec.items() if name not in TYPED}
+    return hashlib.sha256(json.dumps([wordless, typed.commitment], sort_keys=True).encode()).hexdigest()
+
+
+def key_of(job: Job) -> bytes:
+    """The wrapped key of the job's maker. Raises ErasedError."""
+    wrapped = SubjectKey.objects.filter(membership=job.requester_id).values_list("wrapped", flat=True).first()
+    if wrapped is None:
+        raise ErasedError("The words of this request were erased.")
+    return bytes(wrapped)
+
+
 def seal_for(membership: Membership, words: Words, *, job: Job) -> bytes:
     """Sealed under the member's key, which is made at their first request."""
     key, _ = SubjectKey.objects.get_or_create(membership=membership, defaults={"wrapped": vault.new_key()})
@@ -38,6 +65,8 @@ def seal_for(membership: Membership, words: Words, *, job: Job) -> bytes:
 
 
 def open_words(job: Job) -> Words:
-    """The words of a job. Raises SubjectKey.DoesNotExist when they were erased."""
-    key = SubjectKey.objects.get(membership=job.requester_id)
-    return Words(**json.loads(vault.unseal(bytes(job.words), key=bytes(key.wrapped), purpose=f"words {job.pk}")))
+    """The words of a job. Raises ErasedError, also when the key is a newer one than the words."""
+    try:
+        return Words(**json.loads(vault.unseal(bytes(job.words), key=key_of(job), purpose=f"words {job.pk}")))
+    except vault.SealBrokenError as error:
+        raise ErasedError("The words of this request were erased.") from error

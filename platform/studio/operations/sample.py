@@ -57,7 +57,7 @@ def prepare_sample(*, at: datetime) -> Sample:
         at=at,
     )
     if model.state == Model.State.UNAPPROVED:
-        model = approve_model(actor=custodian, organisation=organisation, model=model, at=at)
+        model = approve_model(actor=custodian, model=model, at=at)
     project = Project.objects.filter(organisation=organisation, slug="harvest").first()
     if project is None:
         project = open_project(

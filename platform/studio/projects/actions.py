@@ -74,6 +74,7 @@ def publish_policy(
     except pipeline.ModerationError as error:
         raise ValidationError({"document": str(error)}) from error
     with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)
         latest = project.policies.first()
         version = PolicyVersion.objects.create(
             id=uuid4(),

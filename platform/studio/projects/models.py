@@ -6,17 +6,18 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from studio.accounts.models import Organisation, User, slug
+from studio.accounts.models import Organisation, RoleGrant, User, slug
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
     """Projects, seen from a person's chair."""
 
     def for_actor(self, user: User) -> "ProjectQuerySet":
-        """Projects of the organisations `user` belongs to."""
+        """Projects of the organisations in which `user` holds a role."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(organisation__memberships__user=user).distinct()
+        held = RoleGrant.objects.filter(membership__user=user).values("membership__organisation")
+        return self.filter(organisation__in=held)
 
 
 class Project(models.Model):

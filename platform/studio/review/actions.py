@@ -4,9 +4,8 @@ Every decision is a ledger entry, bound to the bytes that were looked at.
 """
 
 from datetime import date, datetime
-from uuid import uuid4
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from studio.accounts.models import Role, User
@@ -16,7 +15,7 @@ from studio.jobs import bell
 from studio.jobs.finishing import forget
 from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.queue import close, rank
-from studio.jobs.states import JobState, PictureState, advance
+from studio.jobs.states import JobState, PictureState, StaleStateError, advance
 from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal
 from studio.review.rules import may_decide
 from studio.trail.actions import intend, note
@@ -35,10 +34,11 @@ def required(**fields: str) -> dict[str, str]:
 
 def rule_on_hold(*, actor: User, job: Job, let_through: bool, reason: str, at: datetime) -> HoldRuling:
     """Answer a held request. Raises PermissionDenied, ValidationError for an empty reason, StaleStateError."""
-    may_decide(actor, job).enforce()
     reason = required(reason=reason)["reason"]
     organisation = job.project.organisation
     with transaction.atomic():
+        lock(job)
+        may_decide(actor, job).enforce()
         if let_through:
             advance(Job, job.pk, JobState.HELD, JobState.QUEUED, rank=rank(at, job.priority))
         else:
@@ -56,10 +56,11 @@ def rule_on_hold(*, actor: User, job: Job, let_through: bool, reason: str, at: d
 def rule_on_picture(*, actor: User, picture: Picture, let_through: bool, reason: str, at: datetime) -> HoldRuling:
     """Answer for a picture that the output screen held back. Raises as `rule_on_hold`."""
     job = picture.job
-    may_decide(actor, job).enforce()
     reason = required(reason=reason)["reason"]
     end = PictureState.CHECKED if let_through else PictureState.DISCARDED
     with transaction.atomic():
+        lock(job)
+        may_decide(actor, job).enforce()
         advance(Picture, picture.pk, PictureState.QUARANTINED, end, changed=at)
         ruling = HoldRuling.objects.create(
             job=job, picture=picture, reviewer=actor, let_through=let_through, reason=reason, at=at
@@ -108,21 +109,38 @@ def submit_for_review(
     at: datetime,
     due: date | None = None,
 ) -> ReviewRequest:
-    """Ask for approval of a recorded picture. Raises PermissionDenied, ValidationError, StaleStateError."""
-    holds(actor, picture.job.project.organisation, Role.CREATOR).enforce()
+    """Ask for approval of a recorded picture. Whoever has decided about this request before cannot become its maker.
+
+    Raises PermissionDenied, ValidationError, StaleStateError.
+    """
+    job = picture.job
+    holds(actor, job.project.organisation, Role.CREATOR).enforce()
     words = required(purpose=purpose, channel=channel, alt_text=alt_text)
-    picture.refresh_from_db()
-    start = PictureState.CHANGES_REQUESTED if picture.state == PictureState.CHANGES_REQUESTED else PictureState.RECORDED
     with transaction.atomic():
+        lock(job)
+        if has_decided(actor, job):
+            raise PermissionDenied("You decided about this request before, so somebody else must submit it.")
+        picture.refresh_from_db()
+        again = picture.state == PictureState.CHANGES_REQUESTED
+        start = PictureState.CHANGES_REQUESTED if again else PictureState.RECORDED
         advance(Picture, picture.pk, start, PictureState.IN_REVIEW, changed=at)
         request = ReviewRequest.objects.create(
             picture=picture, maker=actor, checklist=checklist, due=due, at=at, **words
         )
-        Shaper.objects.get_or_create(job=picture.job, user=actor, how="submission")
-        note(
-            actor=actor, verb="review.submit", subject=picture, organisation=picture.job.project.organisation_id, at=at
-        )
+        Shaper.objects.get_or_create(job=job, user=actor, how="submission")
+        note(actor=actor, verb="review.submit", subject=picture, organisation=job.project.organisation_id, at=at)
     return request
+
+
+def lock(job: Job) -> None:
+    """Makers and deciders of one request take turns: held until the transaction ends."""
+    Job.objects.select_for_update().get(pk=job.pk)
+
+
+def has_decided(user: User, job: Job) -> bool:
+    """Whether `user` has ruled or decided about anything of this request."""
+    ruled = HoldRuling.objects.filter(job=job, reviewer=user)
+    return ruled.exists() or ReviewDecision.objects.filter(picture__job=job, reviewer=user).exists()
 
 
 def decide(
@@ -130,43 +148,38 @@ def decide(
 ) -> ReviewDecision:
     """Decide about a picture in review.
 
-    `seen_sha256` is the file the reviewer looked at; another file since then voids the decision.
-
-    Raises PermissionDenied, ValidationError, StaleStateError (somebody else decided first).
+    `seen_sha256` is the file the reviewer looked at; another file since then voids the decision. Raises
+    PermissionDenied, ValidationError, StaleStateError (somebody else decided first, or it was submitted again).
     """
-    picture = Picture.objects.select_related("job__project__organisation", "job__policy").get(pk=request.picture_id)
-    job = picture.job
-    may_decide(actor, job).enforce()
     if outcome not in Outcome.values:
         raise ValidationError({"outcome": f"Choose one of: {', '.join(Outcome.labels)}."})
     reason = reason.strip() if outcome == Outcome.APPROVED else required(reason=reason)["reason"]
-    if seen_sha256 != picture.sha256:
-        raise ValidationError({"seen_sha256": "The picture changed since you opened it; look at it again."})
-    decision = ReviewDecision(
-        id=uuid4(),
-        picture=picture,
-        request=request,
-        reviewer=actor,
-        outcome=outcome,
-        reason=reason,
-        sha256=picture.sha256,
-        pixel_sha256=picture.pixel_sha256,
-        policy_digest=job.policy.digest,
-        recipe_digest=picture.recipe_digest,
-        at=at,
-    )
+    picture = Picture.objects.select_related("job__project__organisation", "job__policy").get(pk=request.picture_id)
+    job = picture.job
     with transaction.atomic():
+        lock(job)
+        may_decide(actor, job).enforce()
+        picture.refresh_from_db()
+        if seen_sha256 != picture.sha256:
+            raise ValidationError({"seen_sha256": "The picture changed since you opened it; look at it again."})
+        if ReviewDecision.objects.filter(request=request).exists():
+            raise StaleStateError(picture.pk, PictureState.IN_REVIEW)
         advance(Picture, picture.pk, PictureState.IN_REVIEW, outcome, changed=at)
-        decision.save(force_insert=True)
-        _intend_decision(decision, actor, picture, at)
-        note(
-            actor=actor,
-            verb="review.decide",
-            subject=picture,
-            organisation=job.project.organisation_id,
-            at=at,
+        decision = ReviewDecision.objects.create(
+            picture=picture,
+            request=request,
+            reviewer=actor,
             outcome=outcome,
+            reason=reason,
+            sha256=picture.sha256,
+            pixel_sha256=picture.pixel_sha256,
+            policy_digest=job.policy.digest,
+            recipe_digest=picture.recipe_digest,
+            at=at,
         )
+        _intend_decision(decision, actor, picture, at)
+        organisation = job.project.organisation_id
+        note(actor=actor, verb="review.decide", subject=picture, organisation=organisation, at=at, outcome=outcome)
         transaction.on_commit(bell.ring_settle)
     fault("decision before append")
     return decision

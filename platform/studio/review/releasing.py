@@ -10,8 +10,10 @@ from django.db import transaction
 from studio import blobs, pipeline
 from studio.accounts.models import Role
 from studio.faults import fault
+from studio.jobs import words
 from studio.jobs.finishing import circumstances
 from studio.jobs.models import Picture
+from studio.jobs.queue import JOINED
 from studio.jobs.states import PictureState, StaleStateError, advance
 from studio.review.models import Release
 from studio.trail.actions import intend, note, settle
@@ -21,15 +23,11 @@ logger = logging.getLogger(__name__)
 
 
 def finish_release(pk: UUID, *, at: datetime) -> bool:
-    """Take a release as far as it goes now: sign, store, append, publish. Returns whether the picture is released."""
-    release = Release.objects.select_related(
-        "decision",
-        "picture__job__project__organisation",
-        "picture__job__campaign",
-        "picture__job__model",
-        "picture__job__policy",
-        "picture__job__requester",
-    ).get(pk=pk)
+    """Take a release as far as it goes now: sign, store, append, publish. Returns whether the picture is released.
+
+    What stands in the way is logged whole and told to members in a sentence; the sweeper tries again.
+    """
+    release = Release.objects.select_related("decision", *(f"picture__{name}" for name in JOINED)).get(pk=pk)
     if release.at is not None:
         return True
     try:
@@ -37,9 +35,10 @@ def finish_release(pk: UUID, *, at: datetime) -> bool:
         if not release.sha256:
             _sign(release, decision_sequence=decision.sequence, at=at)
         return _publish(release, at=at)
-    except (blobs.BlobError, pipeline.ProvenanceError) as error:
-        logger.error("release %s waits: %s", pk, error)
-        Picture.objects.filter(pk=release.picture_id).update(waiting=str(error))
+    except (blobs.BlobError, pipeline.ProvenanceError, words.ErasedError, OSError) as error:
+        logger.exception("release %s waits", pk)
+        waiting = f"Its release waits; an administrator has to look. ({type(error).__name__})"
+        Picture.objects.filter(pk=release.picture_id).update(waiting=waiting)
         return False
     except StaleStateError:
         return Release.objects.filter(pk=pk, at__isnull=False).exists()

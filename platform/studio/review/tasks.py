@@ -21,5 +21,5 @@ def release(pk: str) -> None:
 def sweep() -> None:
     """Ring for releases that were left lying."""
     late = timezone.now() - timedelta(seconds=2)
-    for pk in Release.objects.filter(at=None, asked__lt=late).values_list("pk", flat=True)[:100]:
+    for pk in Release.objects.filter(at=None, asked__lt=late).order_by("asked").values_list("pk", flat=True)[:100]:
         bell.ring_release(pk)

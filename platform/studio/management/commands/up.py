@@ -1,5 +1,6 @@
 """`manage.py up`: the whole product in one terminal."""
 
+import signal
 import time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
@@ -31,6 +32,8 @@ class Command(BaseCommand):
         for name in ("operator", *PEOPLE):
             self.stdout.write(f"    {name:<14} {PASSWORD}")
         self.stdout.write("\n  These accounts and keys are for looking around on this machine. Ctrl-C ends it all.\n")
+        # A supervisor's SIGTERM ends the roles as Ctrl-C does.
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
         with Processes(None) as processes:
             for role in ROLES:
                 processes.start(role, *(["--port", str(options["port"])] if role == "web" else []))

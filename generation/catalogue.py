@@ -112,7 +112,7 @@ def _described(
         family=family.name,
         pipeline=pipeline,
         revision=str(card.get("revision") or card.get("version") or sha256[:12]),
-        licence=str(card.get("license") or UNKNOWN_LICENCE),
+        licence=_licence(card),
         weights=weights,
         files=files,
         digest=sha256,
@@ -120,6 +120,12 @@ def _described(
         defaults=_defaults(family, card.get("defaults")),
         languages=_languages(card.get("language")),
     )
+
+
+def _licence(card: Mapping[str, Any]) -> str:
+    # Hugging Face cards say `other` and name the licence beside it when it is none of their list.
+    named = card.get("license_name") if card.get("license") == "other" else None
+    return str(named or card.get("license") or UNKNOWN_LICENCE)
 
 
 def _defaults(family: Family, declared: object) -> Defaults:

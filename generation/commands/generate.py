@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     with GenerationChild(entry, threads=options.threads) as child, progress(spec) as bar:
         for item in child.generate(spec, deadline_s=options.deadline, reference=reference):
             if isinstance(item, Step):
-                bar.update()
+                advance(bar, item, spec)
             else:
                 _keep(item, options)
     return 0
@@ -119,7 +119,14 @@ def progress(spec: GenerationSpec) -> Any:
     """Return a progress bar over all steps of a spec, on standard error."""
     from tqdm import tqdm
 
-    return tqdm(total=spec.steps * spec.count, unit="step", desc=spec.prompt[:30], file=sys.stderr)
+    return tqdm(total=spec.steps * spec.count, unit="step", desc="loading the model", file=sys.stderr)
+
+
+def advance(bar: Any, step: Step, spec: GenerationSpec) -> None:
+    """Move the bar to a step; samplers that walk more or fewer steps than asked correct its length."""
+    bar.set_description_str(spec.prompt[:30], refresh=False)
+    bar.total = step.total * spec.count
+    bar.update()
 
 
 def _keep(asset: GeneratedAsset, options: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generation.child import GenerationChild
-from generation.commands.generate import entry_of, progress, read_picture, write_picture
+from generation.commands.generate import advance, entry_of, progress, read_picture, write_picture
 from generation.engine import GeneratedAsset, Step
 from generation.errors import SpecError
 from generation.reproduction import Grade, Reproduction, graded, spec_again
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     with GenerationChild(entry, threads=options.threads) as child, progress(spec) as bar:
         for item in child.generate(spec, deadline_s=options.deadline, reference=reference):
             if isinstance(item, Step):
-                bar.update()
+                advance(bar, item, spec)
             else:
                 asset: GeneratedAsset = item
     if options.out is not None:

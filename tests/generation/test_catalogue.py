@@ -46,6 +46,11 @@ def test_the_card_and_the_lineage_describe_the_model(folder: Path) -> None:
     assert entry.data_manifest_sha256 == "ab" * 32
 
 
+def test_a_licence_that_is_none_of_the_list_goes_by_its_name(folder: Path) -> None:
+    (folder / "README.md").write_text("---\nlicense: other\nlicense_name: see-lineage\n---\n")
+    assert read_model(folder, id="one").licence == "see-lineage"
+
+
 @pytest.mark.parametrize("matter", ["license: [", "defaults: 7", "defaults: {sampler: x}"])
 def test_a_card_that_cannot_be_understood_is_named(folder: Path, matter: str) -> None:
     (folder / "README.md").write_text(f"---\n{matter}\n---\n")

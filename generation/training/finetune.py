@@ -76,7 +76,7 @@ def tune(
 
     torch.manual_seed(tuning.seed)
     painter.requires_grad_(False)
-    table = painter.text_encoder.get_input_embeddings().weight
+    table = painter.text_encoder.get_input_embeddings().weight  # type: ignore[no-untyped-call]
     _begin_rows(table, new_rows, tuning.seed)
     config = LoraConfig(r=tuning.rank, lora_alpha=tuning.rank, target_modules=TARGETS)
     painter.transformer = inject_adapter_in_model(config, painter.transformer)
@@ -123,7 +123,7 @@ def _merged(transformer: Any) -> Any:
 
     layers = [(name, module) for name, module in transformer.named_modules() if isinstance(module, LoraLayer)]
     for name, layer in layers:
-        layer.merge()  # type: ignore[operator]
+        layer.merge()
         parent, _, attribute = name.rpartition(".")
         setattr(transformer.get_submodule(parent), attribute, layer.get_base_layer())
     return transformer

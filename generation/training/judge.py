@@ -142,7 +142,7 @@ class Scenes:
             small = int(rng.integers(20, 48))
             soft = Image.fromarray(canvas.clip(0, 255).astype(np.uint8)).resize((small, small))
             canvas = np.asarray(soft.resize((CANVAS, CANVAS), Image.Resampling.BILINEAR), dtype=np.float32)
-        canvas = canvas + rng.normal(0, rng.uniform(0, 10), canvas.shape)
+        canvas = canvas + rng.normal(0, rng.uniform(0, 10), canvas.shape).astype(np.float32)
         return canvas.clip(0, 255).astype(np.uint8)
 
 

@@ -55,5 +55,5 @@ def orthogonalise(matrix: Tensor, steps: int) -> Tensor:
         whole = factor @ whole if step else factor
         if step < steps - 1:
             gram = factor @ gram @ factor
-    result = whole @ wide
+    result: Tensor = whole @ wide
     return result.T if tall else result

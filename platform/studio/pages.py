@@ -12,7 +12,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest
 
 from studio.accounts.models import User
-from studio.jobs.states import StaleStateError
+from studio.trail.errors import StaleStateError
 
 MOVED_ON = "This has moved on since you opened the page: somebody else was faster. You now see where it stands."
 

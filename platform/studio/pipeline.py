@@ -238,18 +238,25 @@ def trust_folder(slug: str) -> Path:
     return settings.TRUST_DIR / slug
 
 
-def create_authority(slug: str, *, name: str, now: datetime) -> None:
+def create_authority(slug: str, *, name: str, log: str, now: datetime) -> None:
     """A signing chain and a checkpoint key for a new organisation."""
     from provenance.keys import create_authority
 
-    create_authority(trust_folder(slug), organisation=name, passphrase=settings.TRUST_PASSPHRASE.encode(), now=now)
+    create_authority(
+        trust_folder(slug),
+        organisation=name,
+        passphrase=settings.TRUST_PASSPHRASE.encode(),
+        checkpoint_name=log,
+        now=now,
+    )
 
 
 def signing_identity(slug: str) -> SigningIdentity:
     """The organisation's signing key; only the sealing process may call this. Raises KeyFileError."""
     from provenance.keys import SigningIdentity
 
-    return SigningIdentity.load(trust_folder(slug), passphrase=settings.TRUST_PASSPHRASE.encode())
+    passphrase = settings.TRUST_PASSPHRASE.encode()
+    return SigningIdentity.load(trust_folder(slug), passphrase=passphrase, timestamp_url=settings.TSA_URL or None)
 
 
 def checkpoint_key(slug: str) -> CheckpointKey:

@@ -77,6 +77,8 @@ CHECKPOINT_DIR = Path(environment.text("CHECKPOINT_DIR", str(VAR / "checkpoints"
 TRUST_DIR = Path(environment.text("TRUST_DIR", str(VAR / "trust")))
 DEVELOPMENT_PASSPHRASE = "development-only"  # noqa: S105  refused by a system check when DEBUG is off
 TRUST_PASSPHRASE = environment.text("TRUST_PASSPHRASE", DEVELOPMENT_PASSPHRASE)
+# Without a time-stamp a signature dies with its certificate; with one it stays valid.
+TSA_URL = environment.text("TSA_URL", "")
 
 # Workers -----------------------------------------------------------------------------------------------------------
 BROKER_URL = environment.text("BROKER_URL", f"filesystem://{VAR / 'broker'}")

@@ -12,7 +12,7 @@ from studio.accounts.models import Role, SubjectKey, User
 from studio.audit.integrity import problems
 from studio.jobs import finishing, screening
 from studio.jobs.models import Job, Picture
-from studio.jobs.states import JobState, PictureState, StaleStateError
+from studio.jobs.states import JobState, PictureState
 from studio.operations.demonstration import REQUESTS
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign, Project
@@ -20,6 +20,7 @@ from studio.review.actions import decide, release, rule_on_hold, submit_for_revi
 from studio.review.models import ReviewRequest
 from studio.review.releasing import finish_release
 from studio.trail.actions import pending, settle
+from studio.trail.errors import StaleStateError
 from tests.studio.making import later, make
 from tests.studio.requests import ask
 

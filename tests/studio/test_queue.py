@@ -14,11 +14,12 @@ from studio.accounts.models import Role, User
 from studio.jobs import making, queue
 from studio.jobs.actions import cancel
 from studio.jobs.models import Job
-from studio.jobs.states import JobState, StaleStateError
+from studio.jobs.states import JobState
 from studio.jobs.tasks import checkpoints, settle_pending
 from studio.operations.sample import Sample
 from studio.projects.actions import open_campaign, open_project, publish_policy
 from studio.projects.models import Campaign
+from studio.trail.errors import StaleStateError
 from studio.trail.models import LedgerIntent
 from tests.studio.requests import ask
 

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from studio.jobs.models import Job
-from studio.jobs.states import JOB_ENDS, TRANSITIONS, VISIBLE, JobState, PictureState, StaleStateError, advance
+from studio.jobs.states import JOB_ENDS, TRANSITIONS, VISIBLE, JobState, PictureState, advance
+from studio.trail.errors import StaleStateError
 from tests.studio.requests import ask
 
 

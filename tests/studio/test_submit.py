@@ -14,9 +14,9 @@ from studio.catalogue.models import Model
 from studio.jobs import words
 from studio.jobs.actions import cancel, spent
 from studio.jobs.models import Job, Picture
-from studio.jobs.states import StaleStateError
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign, Project
+from studio.trail.errors import StaleStateError
 from studio.trail.models import AuditRow, LedgerIntent
 from tests.studio.requests import ask
 

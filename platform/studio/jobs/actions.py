@@ -17,9 +17,10 @@ from studio.faults import fault
 from studio.jobs import bell, words
 from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.queue import close
-from studio.jobs.states import JOB_ENDS, JobState, StaleStateError, advance
+from studio.jobs.states import JOB_ENDS, JobState, advance
 from studio.projects.models import Campaign, Project
 from studio.trail.actions import note
+from studio.trail.errors import StaleStateError
 
 UNSPENT = (JobState.BLOCKED, JobState.CANCELLED, JobState.FAILED, JobState.LOST)
 

@@ -18,8 +18,9 @@ from studio.faults import fault
 from studio.jobs import words
 from studio.jobs.models import Picture, Screening
 from studio.jobs.queue import JOINED, claim_picture, heartbeat
-from studio.jobs.states import PictureState, StaleStateError, advance
+from studio.jobs.states import PictureState, advance
 from studio.trail.actions import intend, note, settle
+from studio.trail.errors import StaleStateError
 from studio.trail.models import LedgerIntent
 
 logger = logging.getLogger(__name__)
@@ -150,7 +151,8 @@ def seal(picture: Picture, *, at: datetime) -> None:
     fault("signed before store")
     sha256 = blobs.put(signed.data)
     fault("stored before intent")
-    asset = {"sha256": sha256, "pixel_sha256": signed.pixel_sha256, "media_type": signed.media_type}
+    file = {"sha256": sha256, "pixel_sha256": signed.pixel_sha256, "media_type": signed.media_type}
+    asset = {**file, "fingerprint": signed.fingerprint}
     with transaction.atomic():
         advance(
             Picture,
@@ -162,7 +164,7 @@ def seal(picture: Picture, *, at: datetime) -> None:
             changed=at,
             waiting="",
             manifest=signed.manifest_id,
-            **asset,
+            **file,
         )
         intend(
             log=log,

@@ -9,8 +9,8 @@ from django import forms
 
 from studio.catalogue.models import Model
 from studio.jobs.states import JobState
+from studio.languages import language
 from studio.projects.models import Campaign
-from studio.templatetags.stamps import language
 
 OF_THE_MODEL = ("width", "height", "steps", "guidance")
 

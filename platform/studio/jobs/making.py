@@ -23,8 +23,9 @@ from studio.faults import fault
 from studio.jobs import bell, words
 from studio.jobs.models import Job, Picture
 from studio.jobs.queue import close, give_back, heartbeat
-from studio.jobs.states import JobState, StaleStateError, advance
+from studio.jobs.states import JobState, advance
 from studio.trail.actions import note
+from studio.trail.errors import StaleStateError
 
 logger = logging.getLogger(__name__)
 PREVIEW_SECONDS = 30

@@ -21,9 +21,10 @@ from studio.accounts.models import Membership
 from studio.faults import fault
 from studio.jobs import bell
 from studio.jobs.models import Claimable, Job, Picture
-from studio.jobs.states import JobState, PictureState, StaleStateError, advance
+from studio.jobs.states import JobState, PictureState, advance
 from studio.projects.models import Project
 from studio.trail.actions import intend, note
+from studio.trail.errors import StaleStateError
 from studio.trail.models import LedgerIntent
 
 logger = logging.getLogger(__name__)

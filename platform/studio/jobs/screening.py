@@ -15,8 +15,9 @@ from studio import pipeline
 from studio.jobs import bell, words
 from studio.jobs.models import Job, Screening
 from studio.jobs.queue import close, rank
-from studio.jobs.states import JobState, StaleStateError, advance
+from studio.jobs.states import JobState, advance
 from studio.trail.actions import note
+from studio.trail.errors import StaleStateError
 
 logger = logging.getLogger(__name__)
 NEXT = {"allow": JobState.QUEUED, "annotate": JobState.QUEUED, "review": JobState.HELD, "block": JobState.BLOCKED}

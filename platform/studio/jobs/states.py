@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.db import models
 
+from studio.trail.errors import StaleStateError
+
 
 class JobState(models.TextChoices):
     """Where a request stands."""
@@ -69,15 +71,6 @@ TRANSITIONS: Mapping[str, frozenset[str]] = MappingProxyType(
 JOB_ENDS = frozenset({J.BLOCKED, J.DONE, J.FAILED, J.LOST, J.CANCELLED})
 # What members may look at: the file is signed, recorded, and in the ledger.
 VISIBLE = frozenset({P.RECORDED, P.IN_REVIEW, P.CHANGES_REQUESTED, P.APPROVED, P.REJECTED, P.RELEASED, P.WITHDRAWN})
-
-
-class StaleStateError(Exception):
-    """Somebody else was faster: the row is no longer in the state (or under the claim) this change began from."""
-
-    def __init__(self, row: UUID, state: str) -> None:
-        super().__init__(
-            f"{row} is no longer {state.lower().replace('_', ' ')}; load the page again to see what happened."
-        )
 
 
 def advance(

@@ -11,11 +11,11 @@ from uuid import UUID
 from django.core.cache import cache
 from django.utils import timezone
 
-from studio import blobs, pipeline
+from studio import pipeline
 from studio.accounts.models import Organisation
 from studio.celery import app
-from studio.faults import fault
 from studio.jobs import bell, finishing, making, queue, screening
+from studio.jobs.checkpoints import publish_checkpoint
 from studio.trail import actions as trail
 
 logger = logging.getLogger(__name__)
@@ -88,9 +88,6 @@ def checkpoints() -> None:
     """Sign where each log stands, and keep the note outside the database."""
     for organisation in Organisation.objects.all():
         try:
-            note = pipeline.checkpoint(organisation.log, organisation.slug, now=timezone.now())
-        except pipeline.ProvenanceError:
+            publish_checkpoint(organisation, at=timezone.now())
+        except (pipeline.ProvenanceError, OSError):
             logger.exception("no checkpoint for %s", organisation.slug)
-            continue
-        fault("checkpoint before publish")
-        blobs.write_whole(pipeline.checkpoint_path(organisation.slug), note.encode())

@@ -47,7 +47,7 @@ def prepare_sample(*, at: datetime) -> Sample:
         for role in PEOPLE:
             grant_role(actor=operator, user=people[role], organisation=organisation, role=role, at=at)
     if not pipeline.trust_folder(SLUG).exists():
-        pipeline.create_authority(SLUG, name=organisation.name, now=at)
+        pipeline.create_authority(SLUG, name=organisation.name, log=organisation.log, now=at)
     custodian, administrator = people[Role.CUSTODIAN], people[Role.ADMINISTRATOR]
     model = register_model(
         actor=custodian,

@@ -7,8 +7,8 @@ from django import forms
 from django.utils.text import slugify
 
 from studio.catalogue.models import Model
+from studio.languages import language
 from studio.projects.models import Project
-from studio.templatetags.stamps import language
 
 # Offered beside whatever the approved models read, because campaigns are planned before models are chosen.
 ALWAYS = ("ar", "en", "es", "fr", "pt", "sw")

@@ -15,10 +15,11 @@ from studio.jobs import bell
 from studio.jobs.finishing import forget
 from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.queue import close, rank
-from studio.jobs.states import JobState, PictureState, StaleStateError, advance
+from studio.jobs.states import JobState, PictureState, advance
 from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal
 from studio.review.rules import may_decide
 from studio.trail.actions import intend, note
+from studio.trail.errors import StaleStateError
 
 Outcome = ReviewDecision.Outcome
 

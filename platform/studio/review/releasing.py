@@ -11,12 +11,14 @@ from studio import blobs, pipeline
 from studio.accounts.models import Role
 from studio.faults import fault
 from studio.jobs import words
+from studio.jobs.checkpoints import publish_checkpoint
 from studio.jobs.finishing import circumstances
 from studio.jobs.models import Picture
 from studio.jobs.queue import JOINED
-from studio.jobs.states import PictureState, StaleStateError, advance
+from studio.jobs.states import PictureState, advance
 from studio.review.models import Release
 from studio.trail.actions import intend, note, settle
+from studio.trail.errors import StaleStateError
 from studio.trail.models import LedgerIntent
 
 logger = logging.getLogger(__name__)
@@ -69,7 +71,12 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
                 row=release.pk,
                 at=at,
                 record=picture.record,
-                asset={"sha256": sha256, "pixel_sha256": signed.pixel_sha256, "media_type": signed.media_type},
+                asset={
+                    "sha256": sha256,
+                    "pixel_sha256": signed.pixel_sha256,
+                    "media_type": signed.media_type,
+                    "fingerprint": signed.fingerprint,
+                },
                 body={
                     "parent": picture.sha256,
                     "decision": str(release.decision_id),
@@ -81,6 +88,8 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
 
 def _publish(release: Release, *, at: datetime) -> bool:
     settle(LedgerIntent.objects.get(row=str(release.pk), kind="release"), at=at)
+    # A checker believes only what a signed checkpoint covers, so the picture is public no earlier.
+    publish_checkpoint(release.picture.job.project.organisation, at=at)
     fault("release appended before published")
     with transaction.atomic():
         advance(Picture, release.picture_id, PictureState.APPROVED, PictureState.RELEASED, changed=at, waiting="")

@@ -10,11 +10,12 @@ from types import MappingProxyType
 from typing import Any
 
 from django import template
-from django.conf.locale import LANG_INFO
 
 from studio.jobs.states import JobState, PictureState
+from studio.languages import language
 
 register = template.Library()
+register.filter(language)
 J, P = JobState, PictureState
 
 
@@ -130,10 +131,6 @@ DEEDS = MappingProxyType(
 )
 
 
-# Languages that Django lists only by their script.
-WRITTEN = MappingProxyType({"zh": "zh-hans"})
-
-
 @register.inclusion_tag("studio/parts/stamp.html")
 def stamp(name: str, size: str = "") -> dict[str, Any]:
     """The stamp of a state, a verdict or a screen's action; `size="large"` for the one that a page is about."""
@@ -163,16 +160,6 @@ def category(name: str) -> str:
 def deed(verb: str) -> str:
     """An audit row's verb in plain words; those that begin small follow the name of who did it."""
     return DEEDS.get(verb, verb.replace(".", ": ").replace("_", " "))
-
-
-@register.filter
-def language(code: str) -> str:
-    """A language by its own name and in English."""
-    info = LANG_INFO.get(WRITTEN.get(code, code))
-    if info is None or "name_local" not in info:
-        return code
-    own, english = str(info["name_local"]), str(info["name"])
-    return english if own.lower() == english.lower() else f"{english} ({own})"
 
 
 @register.filter

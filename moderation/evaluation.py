@@ -57,7 +57,8 @@ class Rate:
         p, n, z2 = self.share, self.n, _Z * _Z
         middle = (p + z2 / (2 * n)) / (1 + z2 / n)
         half = _Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        # At the ends the arithmetic may miss the share itself by a rounding.
+        return max(0.0, min(p, middle - half)), min(1.0, max(p, middle + half))
 
     def to_json(self) -> dict[str, Any]:
         """Count, n, share and interval."""

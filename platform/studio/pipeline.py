@@ -114,6 +114,15 @@ def unknown_words(folder: Path, prompt: str) -> tuple[str, ...]:
     return vocabulary.unknown_words(prompt) if vocabulary else ()
 
 
+def known_words(folder: Path, language: str) -> dict[str, list[str]]:
+    """What a model with a declared vocabulary can draw: one word a concept, by field; empty for open models."""
+    vocabulary = _vocabulary(folder)
+    fields: dict[str, list[str]] = {}
+    for concept in vocabulary.concepts if vocabulary else ():
+        fields.setdefault(concept.field, []).append((concept.words.get(language) or concept.words["en"])[0])
+    return {name: sorted(words) for name, words in sorted(fields.items())}
+
+
 def screen_prompt(
     prompt: str,
     negative_prompt: str,

@@ -185,6 +185,8 @@ CONTENT_SECURITY_POLICY = {
 
 # Language and time -------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+# What the pages are written in; a reader of another language gets these words, with the right direction.
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -51,7 +51,7 @@ def reader() -> LanguageReader:
     return LanguageReader.load()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def screen(prompt_screen: PromptScreen) -> Screening:
     """Screen a prompt under a preset (by name) or a policy, at a fixed time."""
 

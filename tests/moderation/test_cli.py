@@ -12,8 +12,19 @@ from PIL import Image
 
 from moderation.cli import main, parser
 from moderation.decision import Decision
+from moderation.pictures import PictureScreen
 from moderation.policy import Policy
 from moderation.presets import FLOOR
+from moderation.prompts import PromptScreen
+
+
+@pytest.fixture(autouse=True)
+def loaded_once(
+    monkeypatch: pytest.MonkeyPatch, prompt_screen: PromptScreen, picture_screen: PictureScreen
+) -> None:
+    """The commands load the real screens; here they are handed the ones already loaded, to save seconds."""
+    monkeypatch.setattr(PromptScreen, "load", lambda **options: prompt_screen)
+    monkeypatch.setattr(PictureScreen, "load", lambda **options: picture_screen)
 
 
 @pytest.mark.parametrize(

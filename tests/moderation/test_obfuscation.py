@@ -30,14 +30,19 @@ def plain() -> list[dict[str, str]]:
     return [row for row in rows if row["category"] in ("sexual", "violence")]
 
 
+@pytest.fixture(scope="module")
+def shown(screen: Screening, plain: list[dict[str, str]]) -> int:
+    """How many are stopped undisguised."""
+    return stopped(screen, plain, str)
+
+
+def stopped(screen: Screening, rows: list[dict[str, str]], hide: Callable[[str], str]) -> int:
+    """How many of the probes, each hidden by `hide`, are held or blocked."""
+    actions = [screen(hide(row["text"]), language=row["language"]).action for row in rows]
+    return sum(action >= Action.REVIEW for action in actions)
+
+
 @pytest.mark.parametrize("disguise", sorted(DISGUISES))
-def test_a_disguise_hides_little(screen: Screening, plain: list[dict[str, str]], disguise: str) -> None:
+def test_a_disguise_hides_little(screen: Screening, plain: list[dict[str, str]], shown: int, disguise: str) -> None:
     hide, share = DISGUISES[disguise]
-
-    def stopped(texts: list[str]) -> int:
-        languages = [row["language"] for row in plain]
-        return sum(screen(t, language=code).action >= Action.REVIEW for t, code in zip(texts, languages, strict=True))
-
-    shown = stopped([row["text"] for row in plain])
-    hidden = stopped([hide(row["text"]) for row in plain])
-    assert hidden >= share * shown
+    assert stopped(screen, plain, hide) >= share * shown

@@ -69,7 +69,7 @@ def test_fit_finds_the_separating_direction() -> None:
 
 
 def test_training_makes_usable_heads(encoder: Encoder, tmp_path: Path) -> None:
-    few = tuple(e for e in texts() if e.language in ("en", "fr", "de", "es"))
+    few = tuple(e for e in texts() if e.language in ("en", "fr") or not e.is_harmless)
     heads, reports = train(few, encoder=encoder, recipe=Recipe(folds=2), say=lambda line: None)
     assert {report.category for report in reports} == CATEGORIES
     heads.save(tmp_path / "heads.npz")

@@ -59,10 +59,13 @@ def _submit(request: MemberRequest, campaign: Campaign, form: AskForm) -> Job:
 def _ask(request: MemberRequest, campaign: Campaign, form: AskForm, status: int) -> HttpResponse:
     project = campaign.project
     line = Job.objects.filter(state__in=[JobState.QUEUED, JobState.GENERATING])
+    models = list(form.fields["model"].queryset)  # type: ignore[attr-defined]
+    for model in models:
+        model.known = pipeline.known_words(Path(model.folder), (campaign.languages or ["en"])[0])
     context = {
         "campaign": campaign,
         "form": form,
-        "models": form.fields["model"].queryset,  # type: ignore[attr-defined]
+        "models": models,
         "policy": project.policies.first(),
         "left": max(project.budget - actions.spent(project), 0),
         "ahead": line.count(),

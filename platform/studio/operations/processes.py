@@ -40,15 +40,18 @@ class Processes:
     ) -> int:
         """Start one role under `name` (the role's own by default); returns its process id."""
         name = name or role
+        output = self._output(name)
         process = subprocess.Popen(
             [sys.executable, MANAGE, *ROLES[role], *arguments],
-            stdout=self._output(name),
+            stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             env={**self._environment, **(environment or {})},
             # Its own group, so that a terminal's Ctrl-C reaches us first and we end the roles in order.
             start_new_session=True,
         )
+        if output is not None:
+            output.close()
         self.running[name] = process
         return process.pid
 

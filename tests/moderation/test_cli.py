@@ -19,9 +19,7 @@ from moderation.prompts import PromptScreen
 
 
 @pytest.fixture(autouse=True)
-def loaded_once(
-    monkeypatch: pytest.MonkeyPatch, prompt_screen: PromptScreen, picture_screen: PictureScreen
-) -> None:
+def loaded_once(monkeypatch: pytest.MonkeyPatch, prompt_screen: PromptScreen, picture_screen: PictureScreen) -> None:
     """The commands load the real screens; here they are handed the ones already loaded, to save seconds."""
     monkeypatch.setattr(PromptScreen, "load", lambda **options: prompt_screen)
     monkeypatch.setattr(PictureScreen, "load", lambda **options: picture_screen)

@@ -11,7 +11,7 @@ from typing import Any
 from generation.training.concepts import LEFT_OUT
 from generation.vocabulary import Vocabulary
 
-DEFAULTS = {"steps": 16, "guidance": 3.0, "width": 256, "height": 256}
+DEFAULTS = {"steps": 12, "guidance": 2.0, "width": 256, "height": 256}
 
 _BODY = """\
 # The starter model of Imprimatur: an illustrator of known symbols

@@ -64,24 +64,30 @@ def of_judge(judge: Judge, scenes: Scenes, cache: Path) -> dict[str, Share]:
     return shares
 
 
-def of_painter(painter: Painter, judge: Judge, drawings: list[Drawing], *, count: int) -> dict[str, Share]:
-    """Paint `count` wishes and all pairs kept from training, and let the judge say what they show."""
-    alphabet = Alphabet.declared()
-    asked = wishes.draw(drawings, count, seed=WISHES_SEED)
-    pictures = sheet.paint(painter, asked, alphabet, seed=WISHES_SEED)
+def asked_for(drawings: list[Drawing], count: int) -> list[Wish]:
+    """Return the wishes that are measured, drawn by a fixed seed."""
+    return wishes.draw(drawings, count, seed=WISHES_SEED)
+
+
+def of_pictures(pictures: NDArray[np.uint8], asked: list[Wish], judge: Judge) -> dict[str, Share]:
+    """Let the judge say what pictures (n, 64, 64, 3) show, against the wishes they were painted for."""
     opinion = judge.look(pictures)
     ranks = _ranks(opinion.concepts, [judge.concepts.index(w.concept) for w in asked])
-    apart = wishes.unseen(drawings, seed=WISHES_SEED)
-    unseen = judge.look(sheet.paint(painter, apart, alphabet, seed=WISHES_SEED))
-    unseen_ranks = _ranks(unseen.concepts, [judge.concepts.index(w.concept) for w in apart])
     return {
         "concept first": _within(ranks, 1),
         "concept in the first five": _within(ranks, 5),
-        "pair never seen together, concept in the first five": _within(unseen_ranks, 5),
         "background colour": _equal([w.colour for w in asked], [background(p) for p in pictures]),
         "gender": _agreement(asked, "gender", judge.gender(opinion)),
         "skin tone": _agreement(asked, "tone", judge.tone(opinion)),
     }
+
+
+def of_unseen(painter: Painter, judge: Judge, drawings: list[Drawing]) -> dict[str, Share]:
+    """Paint the pairs of concept and style that were kept from training, and rank their concepts."""
+    asked = wishes.unseen(drawings, seed=WISHES_SEED)
+    pictures = sheet.paint(painter, asked, Alphabet.declared(), seed=WISHES_SEED)
+    ranks = _ranks(judge.look(pictures).concepts, [judge.concepts.index(w.concept) for w in asked])
+    return {"pair never seen together, concept in the first five": _within(ranks, 5)}
 
 
 def of_languages(vocabulary: Vocabulary, drawings: list[Drawing], *, count: int) -> dict[str, Share]:
@@ -94,24 +100,21 @@ def of_languages(vocabulary: Vocabulary, drawings: list[Drawing], *, count: int)
     return shares
 
 
-def of_memory(
-    painter: Painter, judge: Judge, drawings: list[Drawing], pixels: NDArray[np.uint8], *, count: int
-) -> Memory:
+def of_memory(painted: NDArray[np.uint8], judge: Judge, drawings: list[Drawing], pixels: NDArray[np.uint8]) -> Memory:
     """Report how near painted pictures are to their nearest training drawing, by cosine of the judge's features.
 
-    A near-copy is a picture at least as near to a drawing as half of that drawing's own recompositions are.
+    A near-copy is a picture at least as near to a drawing as half of the drawings' own recompositions are.
     """
     rng = np.random.default_rng(WISHES_SEED)
     plain = np.stack([Scenes.scene(p, rng) for p in pixels])
     again = np.stack([Scenes.scene(p, rng) for p in pixels])
     shelf = _unit(judge.look(plain).features)
     threshold = float((shelf * _unit(judge.look(again).features)).sum(dim=1).median())
-    asked = wishes.draw(drawings, count, seed=WISHES_SEED)
-    seen = _unit(judge.look(sheet.paint(painter, asked, Alphabet.declared(), seed=WISHES_SEED)).features)
+    seen = _unit(judge.look(painted).features)
     nearest = (seen @ shelf.T).max(dim=1)
     copies = int((nearest.values >= threshold).sum())
     icons = [f"{drawings[int(i)].style}:{drawings[int(i)].icon}" for i in nearest.indices]
-    return Memory(Share(copies, count), threshold, icons)
+    return Memory(Share(copies, len(painted)), threshold, icons)
 
 
 def background(picture: NDArray[np.uint8]) -> str:

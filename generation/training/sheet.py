@@ -18,11 +18,20 @@ from generation.training.tokens import PAD, Alphabet
 from generation.training.wishes import Wish
 
 COLUMNS = 8
+STEPS = 12
+GUIDANCE = 2.0
+"""What the starter model draws with unless asked otherwise: a pilot of 96 other wishes preferred 2.0 to 3.5."""
 
 
 @torch.no_grad()
 def paint(
-    painter: Painter, wishes: list[Wish], alphabet: Alphabet, *, seed: int, steps: int = 16, guidance: float = 3.0
+    painter: Painter,
+    wishes: list[Wish],
+    alphabet: Alphabet,
+    *,
+    seed: int,
+    steps: int = STEPS,
+    guidance: float = GUIDANCE,
 ) -> NDArray[np.uint8]:
     """Draw one picture per wish, uint8 of shape (wishes, CANVAS, CANVAS, 3)."""
     captions = [wish.caption(alphabet) for wish in wishes]

@@ -8,6 +8,12 @@ import os
 import shutil
 import tempfile
 
+from hypothesis import settings
+
+# Speed is measured by the benchmarks; a busy machine must not make a property false.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
 _folder = tempfile.mkdtemp(prefix="imprimatur-tests-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["VAR_DIR"] = _folder

@@ -1,0 +1,94 @@
+"""Where the three libraries meet: plain values in, plain values out.
+
+This package alone imports `generation`, `moderation` and `provenance`, and it knows no app of the studio: the apps
+hand it words, pixels, bytes and JSON, and get the same back. It keeps what is dear to load (encoder, classifiers,
+model child, ledger connection) once per process. The libraries' heavy modules are imported where they are used, so
+that the web process and `manage.py` start light. Apps use what this module names, and nothing below it.
+"""
+
+from typing import TYPE_CHECKING
+
+from generation.engine import GeneratedAsset, Step
+from generation.errors import GenerationError, ModelFolderError, SpecError
+from generation.spec import GenerationSpec
+from moderation.errors import ModerationError
+from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError
+from studio.pipeline.generating import Press, describe_model, known_words, starter_folder, starter_slug, unknown_words
+from studio.pipeline.keys import create_authority, trust_folder
+from studio.pipeline.records import (
+    append,
+    audit_log,
+    canonical_entry,
+    checkpoint,
+    checkpoint_path,
+    commitment,
+    create_ledger,
+    entries,
+    entries_about,
+    entry,
+    entry_id,
+    ledger,
+    recorded,
+    write_pack,
+)
+from studio.pipeline.screening import (
+    Screened,
+    policy,
+    preset_policy,
+    screen_picture,
+    screen_prompt,
+    sensitive,
+    unscreened,
+)
+from studio.pipeline.sealing import Circumstances, release, seal, verify, verify_stranger
+
+if TYPE_CHECKING:
+    from provenance.ledger import LedgerEntry
+
+__all__ = [
+    "Circumstances",
+    "GeneratedAsset",
+    "GenerationError",
+    "GenerationSpec",
+    "LedgerConflictError",
+    "LedgerEntry",
+    "LedgerUnavailableError",
+    "ModelFolderError",
+    "ModerationError",
+    "Press",
+    "ProvenanceError",
+    "Screened",
+    "SpecError",
+    "Step",
+    "append",
+    "audit_log",
+    "canonical_entry",
+    "checkpoint",
+    "checkpoint_path",
+    "commitment",
+    "create_authority",
+    "create_ledger",
+    "describe_model",
+    "entries",
+    "entries_about",
+    "entry",
+    "entry_id",
+    "known_words",
+    "ledger",
+    "policy",
+    "preset_policy",
+    "recorded",
+    "release",
+    "screen_picture",
+    "screen_prompt",
+    "seal",
+    "sensitive",
+    "starter_folder",
+    "starter_slug",
+    "trust_folder",
+    "unknown_words",
+    "unscreened",
+    "verify",
+    "verify_stranger",
+    "write_pack",
+]

@@ -1,0 +1,105 @@
+"""Model folders and the model at work: what the generation library knows of them, in plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from generation.engine import GeneratedAsset, Step
+from generation.errors import ModelFolderError
+from generation.spec import GenerationSpec
+
+if TYPE_CHECKING:
+    from generation.child import GenerationChild
+    from generation.vocabulary import Vocabulary
+
+
+def describe_model(folder: Path, *, slug: str) -> dict[str, Any]:
+    """A model folder's catalogue entry in plain values. Raises ModelFolderError."""
+    from generation.catalogue import read_model
+
+    entry = read_model(folder, id=slug)
+    return {
+        "title": entry.title,
+        "folder": str(entry.folder),
+        "family": entry.family,
+        "revision": entry.revision,
+        "licence": entry.licence,
+        "digest": entry.digest,
+        "data_manifest_sha256": entry.data_manifest_sha256 or "",
+        "weights": dict(entry.weights),
+        "defaults": asdict(entry.defaults),
+        "languages": list(entry.languages),
+    }
+
+
+def starter_folder() -> Path:
+    """Where the model that ships with the product lies."""
+    from generation.catalogue import STARTER
+
+    return STARTER
+
+
+def starter_slug() -> str:
+    """A name for the shipped model that changes with its weights: a registered model never does."""
+    from generation.catalogue import STARTER, read_model
+
+    return f"starter-{read_model(STARTER, id='starter').digest[:8]}"
+
+
+class Press:
+    """The model at work: one spawned child that keeps the last used model loaded."""
+
+    def __init__(self) -> None:
+        self._child: GenerationChild | None = None
+        self._digest = ""
+
+    def generate(self, spec: GenerationSpec, *, folder: Path, digest: str) -> Iterator[Step | GeneratedAsset]:
+        """Steps, then pictures. Raises ModelFolderError when the weights are not the ones that were approved."""
+        from generation.catalogue import read_model
+        from generation.child import GenerationChild
+
+        if self._child is None or self._digest != digest:
+            self.close()
+            entry = read_model(folder, id=spec.model)
+            if entry.digest != digest:
+                raise ModelFolderError(
+                    f"The weights in {folder} are not the approved ones (digest {entry.digest}, approved {digest})."
+                )
+            self._child = GenerationChild(entry, threads=settings.GENERATE_THREADS)
+            self._digest = digest
+        yield from self._child.generate(spec, deadline_s=settings.JOB_DEADLINE_SECONDS)
+
+    def close(self) -> None:
+        """End the child, if there is one."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+
+
+@cache
+def vocabulary_of(folder: Path) -> Vocabulary | None:
+    """The words that a model declares to know; None for open models."""
+    from generation.vocabulary import Vocabulary
+
+    return Vocabulary.from_folder(folder) if (folder / "vocabulary.json").exists() else None
+
+
+def unknown_words(folder: Path, prompt: str) -> tuple[str, ...]:
+    """The words of a prompt that a model with a declared vocabulary does not know; empty for open models."""
+    vocabulary = vocabulary_of(folder)
+    return vocabulary.unknown_words(prompt) if vocabulary else ()
+
+
+def known_words(folder: Path, language: str) -> dict[str, list[str]]:
+    """What a model with a declared vocabulary can draw: one word a concept, by field; empty for open models."""
+    vocabulary = vocabulary_of(folder)
+    fields: dict[str, list[str]] = {}
+    for concept in vocabulary.concepts if vocabulary else ():
+        fields.setdefault(concept.field, []).append((concept.words.get(language) or concept.words["en"])[0])
+    return {name: sorted(words) for name, words in sorted(fields.items())}

@@ -1,0 +1,128 @@
+"""The provenance ledger: entries in, receipts, proofs and packs out. One connection a process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+
+from studio.pipeline.keys import checkpoint_key, trust
+
+if TYPE_CHECKING:
+    from provenance.ledger import Ledger, LedgerEntry, Receipt
+
+
+@cache
+def ledger() -> Ledger:
+    """This process's connection to the ledger."""
+    from provenance.ledger import Ledger
+
+    return Ledger(settings.LEDGER_URL)
+
+
+def create_ledger() -> None:
+    """The ledger's tables and triggers, if they are not there yet."""
+    from provenance.ledger import create_tables
+
+    create_tables(settings.LEDGER_ADMIN_URL)
+
+
+def entry_id(log: str, kind: str, row: str) -> UUID:
+    """The entry that a row of ours causes, known before it is written."""
+    from provenance.entries import EntryKind, entry_id
+
+    return entry_id(log, EntryKind(kind), row)
+
+
+def canonical_entry(
+    *,
+    log: str,
+    entry: UUID,
+    kind: str,
+    at: datetime,
+    record: str | None,
+    asset: Mapping[str, str] | None,
+    body: Mapping[str, Any],
+) -> bytes:
+    """The very bytes that the ledger will keep and hash."""
+    from provenance.entries import EntryKind, canonical_entry
+
+    return canonical_entry(log=log, entry_id=entry, kind=EntryKind(kind), at=at, record=record, asset=asset, body=body)
+
+
+def commitment(text: str, salt: bytes) -> str:
+    """A salted commitment to words that stay elsewhere."""
+    from provenance.entries import commitment
+
+    return commitment(text, salt)
+
+
+def append(entry: bytes) -> Receipt:
+    """Append to the ledger; the same bytes again give the same receipt.
+
+    Raises LedgerUnavailableError, LedgerConflictError.
+    """
+    return ledger().append(entry)
+
+
+def recorded(entry: UUID) -> Receipt | None:
+    """The receipt of an entry, if the ledger has it."""
+    return ledger().receipt(entry)
+
+
+def checkpoint_path(slug: str) -> Path:
+    """Where the last checkpoint is kept outside the ledger's database."""
+    return settings.CHECKPOINT_DIR / f"{slug}.txt"
+
+
+def checkpoint(log: str, slug: str, *, now: datetime) -> str:
+    """Sign where the log stands; the last note again when it has not grown."""
+    return ledger().checkpoint(log, checkpoint_key(slug), now=now)
+
+
+def entry(entry: UUID) -> LedgerEntry | None:
+    """One entry of any log."""
+    return ledger().entry(entry)
+
+
+def entries(log: str) -> Iterator[LedgerEntry]:
+    """A log's entries in order, streamed."""
+    return ledger().entries(log)
+
+
+def entries_about(record: str) -> list[LedgerEntry]:
+    """The entries about one picture, oldest first."""
+    return sorted(ledger().by_record(record), key=lambda entry: entry.sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class LogProblem:
+    """What an audit of a log found: the invariant it breaks, the entry, and how."""
+
+    invariant: int
+    subject: str
+    reason: str
+
+
+def audit_log(log: str, slug: str) -> list[LogProblem]:
+    """Recompute a log's tree and compare it with the checkpoint kept outside its database."""
+    path = checkpoint_path(slug)
+    outside = path.read_text(encoding="utf-8") if path.exists() else None
+    report = ledger().audit(log, trust=trust(), outside=outside)
+    return [
+        LogProblem(2, f"entry {problem.sequence} ({problem.entry_id}) of {log}", problem.reason)
+        for problem in report.problems
+    ]
+
+
+def write_pack(destination: Path, *, log: str, pictures: Sequence[tuple[str, bytes]], now: datetime) -> None:
+    """The auditor's offline pack: files, entries, proofs, checkpoint, trust roots and the script that checks them."""
+    from provenance.pack import write_pack
+
+    write_pack(destination, pictures=pictures, ledger=ledger(), log=log, trust=trust(), now=now)

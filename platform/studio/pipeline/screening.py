@@ -1,0 +1,113 @@
+"""Words and pixels to the moderation library, decisions back as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from studio.pipeline.generating import vocabulary_of
+
+if TYPE_CHECKING:
+    from moderation.pictures import PictureScreen
+    from moderation.policy import Policy
+    from moderation.prompts import PromptScreen
+
+
+def preset_policy(name: str) -> dict[str, Any]:
+    """A sector's policy as JSON: `floor`, `health`, `humanitarian`, `education`, `agriculture`, `child-protection`."""
+    from moderation.presets import PRESETS
+
+    return PRESETS[name].to_json()
+
+
+def policy(document: Mapping[str, Any]) -> Policy:
+    """The policy itself. Raises moderation.errors.PolicyError naming the field."""
+    from moderation.policy import Policy
+
+    return Policy.from_json(document)
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """A decision in plain values: the action's name, the whole record, and what the maker is told."""
+
+    action: str
+    decision: dict[str, Any]
+    reasons: list[str]
+
+
+def sensitive(decision: Mapping[str, Any]) -> bool:
+    """Whether a kept decision noted anything sexual or violent, or was none at all: live previews are then off."""
+    return "error" in decision or any(
+        str(finding["category"]).startswith(("sexual", "violence")) and finding["action"] != "allow"
+        for finding in decision["findings"]
+    )
+
+
+@cache
+def _prompt_screen() -> PromptScreen:
+    from moderation.prompts import PromptScreen
+
+    return PromptScreen.load()
+
+
+@cache
+def _picture_screen() -> PictureScreen:
+    from moderation.pictures import PictureScreen
+
+    return PictureScreen.load()
+
+
+def screen_prompt(
+    prompt: str,
+    negative_prompt: str,
+    *,
+    document: Mapping[str, Any],
+    decision_id: UUID,
+    at: datetime,
+    language: str,
+    folder: Path,
+) -> Screened:
+    """What the policy says about the words.
+
+    `folder` is the model's: a closed vocabulary lends its English rendering.
+    """
+    vocabulary = vocabulary_of(folder)
+    decision = _prompt_screen().screen(
+        prompt,
+        policy=policy(document),
+        decision_id=str(decision_id),
+        at=at,
+        negative_prompt=negative_prompt,
+        language=language,
+        english=vocabulary.english(prompt) if vocabulary else None,
+    )
+    return Screened(decision.action.word, decision.to_json(), list(decision.reasons()))
+
+
+def screen_picture(
+    pixels: bytes, width: int, height: int, *, document: Mapping[str, Any], decision_id: UUID, at: datetime
+) -> Screened:
+    """What the policy says about RGB8 pixels."""
+    decision = _picture_screen().screen(
+        pixels, width, height, policy=policy(document), decision_id=str(decision_id), at=at
+    )
+    return Screened(decision.action.word, decision.to_json(), list(decision.reasons()))
+
+
+def unscreened(stage: str, *, decision_id: UUID, at: datetime, error: str) -> Screened:
+    """The decision where a screen failed: a person must look. `error` is the kind of failure, never its text."""
+    decision = {
+        "id": str(decision_id),
+        "stage": stage,
+        "action": "review",
+        "at": at.isoformat(),
+        "findings": [],
+        "error": error,
+    }
+    return Screened("review", decision, ["It could not be screened, so a person has to look at it."])

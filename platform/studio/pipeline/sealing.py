@@ -1,0 +1,123 @@
+"""Pixels to signed files, and files to verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from studio.pipeline.keys import signing_identity, trust
+from studio.pipeline.records import ledger
+
+if TYPE_CHECKING:
+    from provenance.claims import Claim
+    from provenance.seal import SignedAsset
+    from provenance.verification import Verification
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """Everything a manifest says about how a picture came to be, in plain values."""
+
+    slug: str
+    producer: str
+    log: str
+    record: str
+    title: str
+    when: datetime
+    entry: UUID
+    model: Mapping[str, str]
+    recipe: Mapping[str, Any]
+    seed: str
+    request_digest: str
+    prompt_commitment: str
+    policy_digest: str
+    decision_ids: Sequence[str]
+    label: str
+    training_mining: str
+    prompt: str | None
+    approver_role: str | None = None
+    decision_sequence: int | None = None
+
+
+def _claim(facts: Circumstances) -> Claim:
+    from provenance.claims import Claim, Governance, ModelReference, Oversight
+    from studio import __version__
+
+    size, root = _checkpoint_head(facts.log)
+    recipe = facts.recipe
+    return Claim(
+        title=facts.title,
+        producer=facts.producer,
+        when=facts.when,
+        model=ModelReference(
+            name=facts.model["title"],
+            revision=facts.model["revision"],
+            weights_sha256=facts.model["digest"],
+            licence=facts.model["licence"],
+            data_manifest_sha256=facts.model["data_manifest_sha256"] or None,
+        ),
+        software=("Imprimatur", __version__),
+        parameters={name: recipe["spec"][name] for name in ("steps", "guidance", "width", "height")},
+        governance=Governance(
+            record=facts.record,
+            request_digest=facts.request_digest,
+            prompt_commitment=facts.prompt_commitment,
+            seed=facts.seed,
+            scheduler=recipe["scheduler"]["class"],
+            policy_digest=facts.policy_digest,
+            decision_ids=tuple(facts.decision_ids),
+            log_origin=facts.log,
+            entry_id=str(facts.entry),
+            checkpoint_size=size,
+            checkpoint_root=root,
+            approver_role=facts.approver_role,
+            decision_leaf_index=facts.decision_sequence,
+        ),
+        oversight=Oversight.HUMAN_VALIDATED if facts.approver_role else Oversight.PROMPT_GUIDED,
+        training_mining={
+            "cawg.ai_generative_training": facts.training_mining,
+            "cawg.ai_training": facts.training_mining,
+        },
+        label=facts.label,
+        prompt=facts.prompt,
+    )
+
+
+def _checkpoint_head(log: str) -> tuple[int, str]:
+    """Size and base64 root of the last checkpoint (C2SP tlog-checkpoint: origin, size, root), or of the empty log."""
+    note = ledger().latest_checkpoint(log)
+    if note is None:
+        return 0, ""
+    lines = note.split("\n")
+    return int(lines[1]), lines[2]
+
+
+def seal(pixels: bytes, width: int, height: int, facts: Circumstances) -> SignedAsset:
+    """Label, mark, describe and sign, in that order. Raises KeyFileError, SealError."""
+    from provenance.seal import seal
+
+    return seal(pixels, width, height, _claim(facts), signing_identity(facts.slug))
+
+
+def release(first: bytes, facts: Circumstances) -> SignedAsset:
+    """The second manifest, with the first file as its parent; the pixels stay equal. Raises KeyFileError, SealError."""
+    from provenance.seal import release
+
+    return release(first, _claim(facts), signing_identity(facts.slug))
+
+
+def verify(data: bytes) -> Verification:
+    """The answer for bytes we made or stored ourselves. Raises LedgerUnavailableError."""
+    from provenance.verification import verify
+
+    return verify(data, trust=trust(), ledger=ledger())
+
+
+def verify_stranger(data: bytes) -> Verification:
+    """The same for bytes from anybody, parsed in a limited process."""
+    from provenance.verification import verify_isolated
+
+    return verify_isolated(data, trust=trust(), ledger=ledger())

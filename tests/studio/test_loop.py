@@ -228,6 +228,7 @@ def test_a_screen_that_fails_holds_the_request(
     job = ask(campaign, now)
     assert screening.screen(job.pk, at=now) == JobState.HELD
     assert job.screenings.get().reasons == ["It could not be screened, so a person has to look at it."]
+    assert pipeline.sensitive(job.screenings.get().decision), "no preview of what nobody has judged"
 
 
 def test_erased_words_end_a_request(campaign: Campaign, now: datetime) -> None:

@@ -117,3 +117,10 @@ def test_without_a_role_a_member_sees_nothing_any_more(campaign: Campaign, now: 
     )
     assert not Job.objects.for_actor(creator).exists()
     assert not organisations_of(creator).exists()
+
+
+def test_a_key_whose_first_request_was_erased_is_refused(campaign: Campaign, now: datetime) -> None:
+    ask(campaign, now, idempotency_key="k")
+    SubjectKey.objects.all().delete()
+    with pytest.raises(ValidationError, match="another request"):
+        ask(campaign, now, idempotency_key="k")

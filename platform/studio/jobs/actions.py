@@ -49,23 +49,9 @@ def submit(
         remedy = "This project has no published policy yet; ask an administrator to publish one."
         raise ValidationError({"campaign": remedy})
     typed = words.fresh(spec.prompt, spec.negative_prompt)
-    fields = spec.to_json()
-    job = Job(
-        id=uuid4(),
-        project=project,
-        campaign=campaign,
-        requester=membership,
-        model=model,
-        policy=policy,
-        spec={name: value for name, value in fields.items() if name not in words.TYPED},
-        language=language,
-        request_digest=words.request_digest(fields, typed),
-        prompt_commitment=typed.commitment,
-        idempotency_key=idempotency_key,
-        count=spec.count,
-        progress_total=spec.steps * spec.count,
-        submitted=at,
-    )
+    job = _job(spec, typed)
+    job.project, job.campaign, job.model, job.policy = project, campaign, model, policy
+    job.requester, job.language, job.idempotency_key, job.submitted = membership, language, idempotency_key, at
     with transaction.atomic():
         # The project's row is the lock for its budget and its idempotency keys.
         locked = Project.objects.select_for_update().get(pk=project.pk)
@@ -85,6 +71,19 @@ def submit(
     return job
 
 
+def _job(spec: pipeline.GenerationSpec, typed: words.Words) -> Job:
+    """The part of a job's row that says what is asked for."""
+    fields = spec.to_json()
+    return Job(
+        id=uuid4(),
+        spec={name: value for name, value in fields.items() if name not in words.TYPED},
+        request_digest=words.request_digest(fields, typed),
+        prompt_commitment=typed.commitment,
+        count=spec.count,
+        progress_total=spec.steps * spec.count,
+    )
+
+
 def _checked_spec(project: Project, model: Model, request: Mapping[str, Any]) -> pipeline.GenerationSpec:
     if model.state != Model.State.APPROVED or model.organisation_id != project.organisation_id:
         raise ValidationError({"model": f"{model.title} is not approved for use; choose another or ask a custodian."})
@@ -96,10 +95,14 @@ def _checked_spec(project: Project, model: Model, request: Mapping[str, Any]) ->
 
 def _same_request(earlier: Job, job: Job, typed: words.Words) -> Job:
     """The earlier job of an idempotency key, if it asked for the same."""
-    before = words.open_words(earlier)
-    same = (before.prompt, before.negative_prompt) == (typed.prompt, typed.negative_prompt)
     fields = ("spec", "campaign_id", "language", "requester_id")
-    if not same or any(getattr(earlier, name) != getattr(job, name) for name in fields):
+    same = all(getattr(earlier, name) == getattr(job, name) for name in fields)
+    try:
+        before = words.open_words(earlier)
+        same = same and (before.prompt, before.negative_prompt) == (typed.prompt, typed.negative_prompt)
+    except words.ErasedError:
+        same = False
+    if not same:
         raise ValidationError({"idempotency_key": "This key was used for another request; use a new key."})
     return earlier
 

@@ -244,6 +244,8 @@ def expire(*, now: datetime) -> int:
             expired += 1
         except StaleStateError:
             logger.info("picture %s was ruled on at the last moment", picture.pk)
+        except Exception:
+            logger.exception("picture %s could not be discarded", picture.pk)
     return expired
 
 

@@ -8,3 +8,4 @@ class CatalogueConfig(AppConfig):
 
     name = "studio.catalogue"
     label = "catalogue"
+    verbose_name = "Models"

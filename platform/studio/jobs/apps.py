@@ -8,3 +8,4 @@ class JobsConfig(AppConfig):
 
     name = "studio.jobs"
     label = "jobs"
+    verbose_name = "Requests and pictures"

@@ -8,3 +8,4 @@ class ProjectsConfig(AppConfig):
 
     name = "studio.projects"
     label = "projects"
+    verbose_name = "Projects and policies"

@@ -8,3 +8,4 @@ class ReviewConfig(AppConfig):
 
     name = "studio.review"
     label = "review"
+    verbose_name = "Reviews and releases"

@@ -8,3 +8,4 @@ class TrailConfig(AppConfig):
 
     name = "studio.trail"
     label = "trail"
+    verbose_name = "Trail"

@@ -12,6 +12,15 @@ from studio.operations.installation import prepare
 from studio.operations.processes import ROLES, Processes
 from studio.operations.sample import PASSWORD, PEOPLE, prepare_sample
 
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+def _end(*_: object) -> None:
+    """A supervisor's SIGTERM ends the roles as Ctrl-C does; a second of either must not cut that short."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
 
 class Command(BaseCommand):
     """Prepares the databases and the sample organisation, then runs web, control and generate until Ctrl-C."""
@@ -32,8 +41,8 @@ class Command(BaseCommand):
         for name in ("operator", *PEOPLE):
             self.stdout.write(f"    {name:<14} {PASSWORD}")
         self.stdout.write("\n  These accounts and keys are for looking around on this machine. Ctrl-C ends it all.\n")
-        # A supervisor's SIGTERM ends the roles as Ctrl-C does.
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        for number in ENDING:
+            signal.signal(number, _end)
         with Processes(None) as processes:
             for role in ROLES:
                 processes.start(role, *(["--port", str(options["port"])] if role == "web" else []))

@@ -1,0 +1,38 @@
+"""`manage.py up` starts the three roles and leaves none behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.faults.harness import children
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(120)
+def test_up_ends_its_roles_even_when_told_twice(
+    tmp_path: Path, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    command = [sys.executable, str(settings.ROOT / "manage.py"), "up", "--port", "8391"]
+    with (tmp_path / "log").open("wb") as log:
+        up = subprocess.Popen(command, env={**os.environ, "VAR_DIR": str(tmp_path / "var")}, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 60
+        while len(children(up.pid)) < 3:
+            assert time.monotonic() < deadline, (tmp_path / "log").read_text()
+            time.sleep(0.1)
+        roles = children(up.pid)
+        up.send_signal(signal.SIGTERM)
+        time.sleep(0.05)
+        up.send_signal(signal.SIGTERM)
+        assert up.wait(timeout=40) == 0, (tmp_path / "log").read_text()
+    finally:
+        up.kill()
+        up.wait()
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in roles))

@@ -1,5 +1,6 @@
 """`manage.py worker ROLE`: one worker process in this terminal."""
 
+import logging
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
@@ -26,8 +27,15 @@ class Command(BaseCommand):
         from studio.celery import app
 
         role = options["role"]
-        arguments = ["worker", "--pool=solo", f"--queues={QUEUES[role]}", f"--hostname={role}{options['name']}@%h"]
-        arguments += ["--loglevel=INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        arguments = [
+            "--quiet",
+            "worker",
+            "--pool=solo",
+            f"--queues={QUEUES[role]}",
+            f"--hostname={role}{options['name']}@%h",
+        ]
+        level = logging.getLevelName(logging.getLogger().level)
+        arguments += [f"--loglevel={level}", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         if role == "control":
             schedule = settings.VAR / f"beat{options['name']}"
             arguments += ["--beat", f"--schedule={schedule}"]

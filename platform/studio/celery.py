@@ -6,10 +6,14 @@ is down.
 """
 
 import logging
+import os
+import threading
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from celery import Celery
+from celery.signals import beat_embedded_init
 from django.conf import settings
 
 from studio import filebroker
@@ -17,6 +21,8 @@ from studio import filebroker
 logger = logging.getLogger(__name__)
 # A ring that nobody heard for so long is worth nothing: the sweeper has rung again since.
 RING_SECONDS = 300
+# Read before the worker forks its scheduler, which can so tell its parent from whoever adopts it.
+PROCESS = os.getpid()
 
 
 def broker_options(url: str) -> tuple[str, dict[str, object]]:
@@ -72,6 +78,18 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks()
+
+
+@beat_embedded_init.connect  # type: ignore[untyped-decorator]
+def end_with_worker(**_: object) -> None:
+    """In the scheduler's process, a child of the control worker: end when the worker is killed, ring no more."""
+
+    def watch() -> None:
+        while os.getppid() == PROCESS:
+            time.sleep(1)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def ring(task: str, *arguments: str) -> None:

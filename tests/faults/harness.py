@@ -173,7 +173,7 @@ class Drill:
 
     def revive(self, role: str) -> None:
         """Start a dead role again, unarmed."""
-        self.processes.running.pop(role).wait()
+        self.processes.kill(role)
         self.processes.start(role)
 
     def see_through(self, job: str) -> None:

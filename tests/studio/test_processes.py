@@ -36,3 +36,20 @@ def test_up_ends_its_roles_even_when_told_twice(
         up.kill()
         up.wait()
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in roles))
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(60)
+def test_a_killed_worker_leaves_no_scheduler_behind(
+    tmp_path: Path, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    command = [sys.executable, str(settings.ROOT / "manage.py"), "worker", "control"]
+    with (tmp_path / "log").open("wb") as log:
+        worker = subprocess.Popen(command, env={**os.environ, "VAR_DIR": str(tmp_path / "var")}, stdout=log, stderr=log)
+    try:
+        wait_until(lambda: bool(children(worker.pid)))
+        scheduler = children(worker.pid)
+    finally:
+        worker.kill()
+        worker.wait()
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in scheduler))

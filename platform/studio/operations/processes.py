@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -66,7 +67,7 @@ class Processes:
         return [name for name, process in self.running.items() if process.poll() is not None]
 
     def kill(self, name: str) -> None:
-        """SIGKILL to a role's whole group, as a power cut would."""
+        """SIGKILL to a role's whole group, as a power cut would; a role that is dead already leaves nothing behind."""
         process = self.running.pop(name)
         _signal_group(process, signal.SIGKILL)
         process.wait()
@@ -76,11 +77,11 @@ class Processes:
         for process in self.running.values():
             _signal_group(process, signal.SIGTERM)
         for process in self.running.values():
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=POLITE_SECONDS)
-            except subprocess.TimeoutExpired:
-                _signal_group(process, signal.SIGKILL)
-                process.wait()
+            # Whoever stayed, and whatever a role that was killed has left behind.
+            _signal_group(process, signal.SIGKILL)
+            process.wait()
         self.running.clear()
 
     def __enter__(self) -> Self:

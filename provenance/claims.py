@@ -79,6 +79,7 @@ class Claim:
 
     `training_mining` maps `cawg.ai_training` and its like to `allowed`, `notAllowed` or `constrained: <the terms>`.
     `label` is "none", "text" or "simulation"; `parameters` is what a person needs to make the picture again.
+    `reference_sha256` is over the RGB8 pixels of the picture that the model started from, where there was one.
     """
 
     title: str
@@ -92,6 +93,7 @@ class Claim:
     training_mining: Mapping[str, str]
     label: str = "text"
     prompt: str | None = None
+    reference_sha256: str | None = None
 
     def __post_init__(self) -> None:
         for field in ("title", "producer"):
@@ -99,5 +101,7 @@ class Claim:
                 raise ValueError(f"claim.{field}: it must not be empty")
         if self.label not in set(VisibleLabel):
             raise ValueError(f"claim.label: {self.label!r} is not one of {', '.join(VisibleLabel)}")
+        if self.reference_sha256 is not None:
+            require_sha256("claim.reference_sha256", self.reference_sha256)
         rfc3339(self.when)
         Oversight(self.oversight)

@@ -26,7 +26,7 @@ FAMILIES: tuple[Family, ...] = (
     Sana(),
 )
 
-__all__ = ["FAMILIES", "Defaults", "Family", "Painter", "PostStep", "Report", "Start", "family_of"]
+__all__ = ["FAMILIES", "Defaults", "Family", "Painter", "PostStep", "Report", "Start", "family_named", "family_of"]
 
 
 def family_of(pipeline: str) -> Family:
@@ -36,3 +36,11 @@ def family_of(pipeline: str) -> Family:
             return family
     known = ", ".join(sorted(name for family in FAMILIES for name in family.pipelines))
     raise ModelFolderError(f"model_index.json: {pipeline} is of no known family; use one of {known}")
+
+
+def family_named(name: str) -> Family:
+    """Return the family with this name, as catalogue entries write it; raise `ModelFolderError` when there is none."""
+    for family in FAMILIES:
+        if family.name == name:
+            return family
+    raise ModelFolderError(f"family: {name!r} is none of {', '.join(family.name for family in FAMILIES)}")

@@ -8,12 +8,21 @@ that the web process and `manage.py` start light. Apps use what this module name
 
 from typing import TYPE_CHECKING
 
-from generation.engine import GeneratedAsset, Step
+from generation.engine import GeneratedAsset, Reference, Step
 from generation.errors import GenerationError, ModelFolderError, SpecError
 from generation.spec import GenerationSpec
 from moderation.errors import ModerationError
 from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError
-from studio.pipeline.generating import Press, describe_model, known_words, starter_folder, starter_slug, unknown_words
+from studio.pipeline.generating import (
+    Press,
+    check_spec,
+    describe_model,
+    known_words,
+    starter_folder,
+    starter_slug,
+    starts_from_pictures,
+    unknown_words,
+)
 from studio.pipeline.keys import create_authority, trust_folder
 from studio.pipeline.records import (
     append,
@@ -57,12 +66,14 @@ __all__ = [
     "ModerationError",
     "Press",
     "ProvenanceError",
+    "Reference",
     "Screened",
     "SpecError",
     "Step",
     "append",
     "audit_log",
     "canonical_entry",
+    "check_spec",
     "checkpoint",
     "checkpoint_path",
     "commitment",
@@ -85,6 +96,7 @@ __all__ = [
     "sensitive",
     "starter_folder",
     "starter_slug",
+    "starts_from_pictures",
     "trust_folder",
     "unknown_words",
     "unscreened",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from generation.engine import GeneratedAsset, Step
+from generation.engine import GeneratedAsset, Reference, Step
 from generation.errors import ModelFolderError
 from generation.spec import GenerationSpec
 
@@ -52,6 +52,20 @@ def starter_slug() -> str:
     return f"starter-{read_model(STARTER, id='starter').digest[:8]}"
 
 
+def check_spec(spec: GenerationSpec, *, family: str, folder: Path) -> None:
+    """Raise SpecError where the model in `folder` cannot serve a spec, ModelFolderError where it is unreadable."""
+    from generation.families import family_named
+
+    family_named(family).check(spec, folder)
+
+
+def starts_from_pictures(family: str) -> bool:
+    """Whether the models of a family can start from a picture."""
+    from generation.families import family_named
+
+    return family_named(family).from_picture is not None
+
+
 class Press:
     """The model at work: one spawned child that keeps the last used model loaded."""
 
@@ -59,8 +73,13 @@ class Press:
         self._child: GenerationChild | None = None
         self._digest = ""
 
-    def generate(self, spec: GenerationSpec, *, folder: Path, digest: str) -> Iterator[Step | GeneratedAsset]:
-        """Steps, then pictures. Raises ModelFolderError when the weights are not the ones that were approved."""
+    def generate(
+        self, spec: GenerationSpec, *, folder: Path, digest: str, reference: Reference | None = None
+    ) -> Iterator[Step | GeneratedAsset]:
+        """Steps, then pictures; from `reference`, where the spec names one.
+
+        Raises ModelFolderError when the weights are not the ones that were approved.
+        """
         from generation.catalogue import read_model
         from generation.child import GenerationChild
 
@@ -73,7 +92,7 @@ class Press:
                 )
             self._child = GenerationChild(entry, threads=settings.GENERATE_THREADS)
             self._digest = digest
-        yield from self._child.generate(spec, deadline_s=settings.JOB_DEADLINE_SECONDS)
+        yield from self._child.generate(spec, deadline_s=settings.JOB_DEADLINE_SECONDS, reference=reference)
 
     def close(self) -> None:
         """End the child, if there is one."""

@@ -48,6 +48,7 @@ def _claim(facts: Circumstances) -> Claim:
 
     size, root = _checkpoint_head(facts.log)
     recipe = facts.recipe
+    told = ("steps", "guidance", "width", "height", "strength")
     return Claim(
         title=facts.title,
         producer=facts.producer,
@@ -60,7 +61,7 @@ def _claim(facts: Circumstances) -> Claim:
             data_manifest_sha256=facts.model["data_manifest_sha256"] or None,
         ),
         software=("Imprimatur", __version__),
-        parameters={name: recipe["spec"][name] for name in ("steps", "guidance", "width", "height")},
+        parameters={name: recipe["spec"][name] for name in told if name in recipe["spec"]},
         governance=Governance(
             record=facts.record,
             request_digest=facts.request_digest,
@@ -83,6 +84,7 @@ def _claim(facts: Circumstances) -> Claim:
         },
         label=facts.label,
         prompt=facts.prompt,
+        reference_sha256=recipe["spec"].get("reference_sha256"),
     )
 
 

@@ -3,12 +3,14 @@
 - A blob is written whole or not at all (temporary name, fsync, rename, fsync of the folder) and never changed
   afterwards.
 - Reading checks the digest again: bytes that changed on the disk are an error, not a picture.
-- The quarantine holds sealed bytes (studio.vault) by picture id, until they are signed or expire.
+- The quarantine holds sealed bytes (studio.vault) by picture id, until they are signed or expire; beside them, by
+  request id, the pictures that requests start from.
 """
 
 import hashlib
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -17,6 +19,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from studio.faults import fault
+
+# Sealed bytes are written before the row that names them; younger ones may still get theirs.
+STRAY_AFTER = timedelta(hours=1)
 
 
 class BlobError(Exception):
@@ -84,6 +89,11 @@ def get(sha256: str) -> bytes:
 def quarantine_path(picture: UUID) -> Path:
     """Where a picture's sealed pixels lie before it is signed."""
     return settings.QUARANTINE_DIR / f"{picture}.sealed"
+
+
+def reference_path(job: UUID) -> Path:
+    """Where the sealed picture lies that a request starts from, until the request has ended."""
+    return settings.QUARANTINE_DIR / f"{job}.reference"
 
 
 def strays(*, before: float) -> Iterator[Path]:

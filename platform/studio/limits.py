@@ -1,13 +1,15 @@
-"""What a stranger may ask of the public pages: so many bytes, and so many checks a minute.
+"""What may be asked of the pages: so many bytes from anybody, and from strangers so many checks a minute.
 
 Not a shield against a flood from many addresses; that is the reverse proxy's work. Counts live in the cache.
 """
 
+import io
 import time
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest
 
@@ -34,6 +36,23 @@ class BoundedUpload(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         """The next handler keeps the file."""
+
+
+class CappedUpload(FileUploadHandler):
+    """Lets no file of any form grow beyond the limit, and loses nothing else of the form.
+
+    What comes beyond is swallowed, and the form finds an empty file that names the size which arrived.
+    """
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        """Pass the piece on, unless the file has become too large."""
+        return raw_data if start + len(raw_data) <= settings.UPLOAD_LIMIT_BYTES else None
+
+    def file_complete(self, file_size: int) -> UploadedFile | None:
+        """The empty file of one that was too large; the next handler keeps any other."""
+        if file_size <= settings.UPLOAD_LIMIT_BYTES:
+            return None
+        return UploadedFile(io.BytesIO(), self.file_name, self.content_type, file_size)
 
 
 def uploaded(request: HttpRequest) -> tuple[str, bytes] | None:

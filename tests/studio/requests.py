@@ -7,6 +7,7 @@ from studio.accounts.models import User
 from studio.catalogue.models import Model
 from studio.jobs.actions import submit
 from studio.jobs.models import Job
+from studio.jobs.reference import Offered
 from studio.projects.models import Campaign
 
 FAST = {"width": 256, "height": 256, "steps": 2, "guidance": 4.0, "count": 1}
@@ -20,18 +21,20 @@ def ask(
     prompt: str = "woman farmer, green background",
     language: str = "en",
     idempotency_key: str | None = None,
+    model: Model | None = None,
+    offered: Offered | None = None,
     **fields: Any,
 ) -> Job:
     """Submit one request as the sample's creator (or `actor`), with two quick steps unless `fields` say otherwise."""
     actor = actor or User.objects.get(username="creator")
     request = {"prompt": prompt, "seed": 7, **FAST, **fields}
-    model = Model.objects.get(slug__startswith="starter-")
     return submit(
         actor=actor,
         campaign=campaign,
-        model=model,
+        model=model or Model.objects.get(slug__startswith="starter-"),
         request=request,
         language=language,
         at=at,
         idempotency_key=idempotency_key,
+        offered=offered,
     )

@@ -1,7 +1,9 @@
 """What a creator does: ask for pictures, and change their mind."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +16,7 @@ from studio.accounts.models import Role, User
 from studio.accounts.rules import holds, membership_of
 from studio.catalogue.models import Model
 from studio.faults import fault
-from studio.jobs import bell, words
+from studio.jobs import bell, reference, words
 from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.queue import close
 from studio.jobs.states import JOB_ENDS, JobState, advance
@@ -34,8 +36,11 @@ def submit(
     language: str,
     at: datetime,
     idempotency_key: str | None = None,
+    offered: reference.Offered | None = None,
 ) -> Job:
-    """Accept a request for pictures. `request` holds the fields of a generation spec but for `model`.
+    """Accept a request for pictures, from the picture `offered` where there is one.
+
+    `request` holds the fields of a generation spec but for `model` and `reference_sha256`.
 
     The same `idempotency_key` with the same request returns the first job. Raises PermissionDenied, or
     ValidationError naming the field.
@@ -43,15 +48,33 @@ def submit(
     project = campaign.project
     holds(actor, project.organisation, Role.CREATOR).enforce()
     membership = membership_of(actor, project.organisation)
-    spec = _checked_spec(project, model, request)
+    rights = reference.checked_rights(offered) if offered else ""
+    spec = _checked_spec(project, model, _starting(request, offered))
     policy = project.policies.first()
     if policy is None:
         remedy = "This project has no published policy yet; ask an administrator to publish one."
         raise ValidationError({"campaign": remedy})
-    typed = words.fresh(spec.prompt, spec.negative_prompt)
+    typed = words.fresh(spec.prompt, spec.negative_prompt, rights)
     job = _job(spec, typed)
     job.project, job.campaign, job.model, job.policy = project, campaign, model, policy
     job.requester, job.language, job.idempotency_key, job.submitted = membership, language, idempotency_key, at
+    job.words = words.seal_for(membership, typed, job=job)
+    accepted: Job | None = None
+    try:
+        # A file before its row, as everywhere: the sweeper clears what a crash leaves between them.
+        if offered is not None:
+            reference.keep(job, offered.picture)
+        accepted = _accept(job, typed, actor=actor, at=at)
+    finally:
+        if offered is not None and accepted is not job:
+            reference.forget(job.pk)
+    fault("submit after commit")
+    return accepted
+
+
+def _accept(job: Job, typed: words.Words, *, actor: User, at: datetime) -> Job:
+    """Write the request down, unless its key brought it before or the budget is spent; returns the job that counts."""
+    project, idempotency_key = job.project, job.idempotency_key
     with transaction.atomic():
         # The project's row is the lock for its budget and its idempotency keys.
         locked = Project.objects.select_for_update().get(pk=project.pk)
@@ -60,14 +83,12 @@ def submit(
         )
         if earlier is not None:
             return _same_request(earlier, job, typed)
-        _check_budget(locked, spec.count)
-        job.words = words.seal_for(membership, typed, job=job)
+        _check_budget(locked, job.count)
         job.save(force_insert=True)
         Shaper.objects.create(job=job, user=actor, how="request")
-        note(actor=actor, verb="job.submit", subject=job, organisation=project.organisation_id, at=at, count=spec.count)
+        note(actor=actor, verb="job.submit", subject=job, organisation=project.organisation_id, at=at, count=job.count)
         transaction.on_commit(lambda: bell.ring_screen(job.pk))
         fault("submit before commit")
-    fault("submit after commit")
     return job
 
 
@@ -84,13 +105,25 @@ def _job(spec: pipeline.GenerationSpec, typed: words.Words) -> Job:
     )
 
 
+def _starting(request: Mapping[str, Any], offered: reference.Offered | None) -> Mapping[str, Any]:
+    """The request with the digest of the picture it starts from."""
+    return request if offered is None else {**request, "reference_sha256": offered.picture.pixel_sha256}
+
+
 def _checked_spec(project: Project, model: Model, request: Mapping[str, Any]) -> pipeline.GenerationSpec:
     if model.state != Model.State.APPROVED or model.organisation_id != project.organisation_id:
         raise ValidationError({"model": f"{model.title} is not approved for use; choose another or ask a custodian."})
     try:
-        return pipeline.GenerationSpec(model=model.slug, **request)
+        spec = pipeline.GenerationSpec(model=model.slug, **request)
+        pipeline.check_spec(spec, family=model.family, folder=Path(model.folder))
     except pipeline.SpecError as error:
+        if error.field == "reference_sha256":
+            raise ValidationError({"reference": f"{error.message[:1].upper()}{error.message[1:]}."}) from error
         raise ValidationError({error.field: str(error)}) from error
+    except pipeline.ModelFolderError as error:
+        remedy = f"The files of {model.title} cannot be read; choose another model, or ask a custodian to look."
+        raise ValidationError({"model": remedy}) from error
+    return spec
 
 
 def _same_request(earlier: Job, job: Job, typed: words.Words) -> Job:
@@ -99,7 +132,7 @@ def _same_request(earlier: Job, job: Job, typed: words.Words) -> Job:
     same = all(getattr(earlier, name) == getattr(job, name) for name in fields)
     try:
         before = words.open_words(earlier)
-        same = same and (before.prompt, before.negative_prompt) == (typed.prompt, typed.negative_prompt)
+        same = same and replace(before, salt="") == replace(typed, salt="")
     except words.ErasedError:
         same = False
     if not same:

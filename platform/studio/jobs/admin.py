@@ -35,8 +35,8 @@ class ScreeningRegister(Register):
     """What the screens decided, whole."""
 
     organisation = "job__project__organisation"
-    list_display = ("id", "action", "job", "picture", "at")
-    list_filter = ("action",)
+    list_display = ("id", "action", "job", "subject", "picture", "at")
+    list_filter = ("action", "reference")
     list_select_related = ("job", "picture")
     search_fields = ("id", "job__id", "picture__id")
 

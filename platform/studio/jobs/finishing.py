@@ -25,7 +25,6 @@ from studio.trail.models import LedgerIntent
 
 logger = logging.getLogger(__name__)
 LONGEST_PAUSE = timedelta(seconds=15)
-STRAY_AFTER = timedelta(hours=1)
 HELD_IN_QUARANTINE = (
     PictureState.GENERATED,
     PictureState.QUARANTINED,
@@ -135,7 +134,7 @@ def circumstances(picture: Picture, *, at: datetime, entry: UUID) -> pipeline.Ci
         request_digest=job.request_digest,
         prompt_commitment=job.prompt_commitment,
         policy_digest=job.policy.digest,
-        decision_ids=[str(pk) for pk in job.screenings.order_by("at").values_list("pk", flat=True)],
+        decision_ids=[str(pk) for pk in job.screenings.order_by("at", "pk").values_list("pk", flat=True)],
         label=job.project.label,
         training_mining=job.project.training_mining,
         prompt=words.open_words(job).prompt if job.project.publish_prompts else None,
@@ -188,7 +187,7 @@ def seal(picture: Picture, *, at: datetime) -> None:
 def picture_body(picture: Picture) -> dict[str, object]:
     """The ledger's record of a picture: digests, decisions and commitments, never words or names."""
     job = picture.job
-    return {
+    body: dict[str, object] = {
         "request": job.request_digest,
         "commitment": job.prompt_commitment,
         "job": str(job.pk),
@@ -199,8 +198,11 @@ def picture_body(picture: Picture) -> dict[str, object]:
         "recipe": picture.recipe_digest,
         "source_pixels": picture.source_pixel_sha256,
         "maker": str(job.requester.pseudonym),
-        "screenings": [str(pk) for pk in job.screenings.order_by("at").values_list("pk", flat=True)],
+        "screenings": [str(pk) for pk in job.screenings.order_by("at", "pk").values_list("pk", flat=True)],
     }
+    if job.reference_sha256:
+        body["reference"] = job.reference_sha256
+    return body
 
 
 def record(picture: Picture, *, at: datetime) -> None:
@@ -268,7 +270,7 @@ def sweep_quarantine(*, now: datetime) -> int:
     removed = 0
     for path in settings.QUARANTINE_DIR.glob("*.sealed"):
         waiting = Picture.objects.filter(pk=path.stem, state__in=HELD_IN_QUARANTINE).exists()
-        if not waiting and path.stat().st_mtime < (now - STRAY_AFTER).timestamp():
+        if not waiting and path.stat().st_mtime < (now - blobs.STRAY_AFTER).timestamp():
             path.unlink(missing_ok=True)
             removed += 1
     return removed

@@ -6,8 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
 
+from studio import pipeline
 from studio.catalogue.models import Model
+from studio.jobs.reference import DEFAULT_STRENGTH, Offered, read
 from studio.jobs.states import JobState
 from studio.languages import language
 from studio.projects.models import Campaign
@@ -47,6 +51,26 @@ class AskForm(forms.Form):
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
         help_text="Leave it empty and one is drawn. The same seed, words and settings make the same picture again.",
     )
+    reference = forms.FileField(
+        label="Start from a picture",
+        required=False,
+        widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp"}),
+        help_text="PNG, JPEG or WebP. It is screened too, kept sealed, and erased once the request has ended. "
+        "Not every model can start from one; beside each it says whether it can.",
+    )
+    rights = forms.CharField(
+        label="Where is it from, and by what right is it used?",
+        required=False,
+        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
+        help_text="Its source and licence, or where the consent of the people in it is filed. Needed with a picture.",
+    )
+    strength = forms.FloatField(
+        label="How much of it is painted over",
+        required=False,
+        initial=DEFAULT_STRENGTH,
+        widget=forms.NumberInput({"step": "0.05", "min": "0.05", "max": "1"}),
+        help_text="From 0.05, where hardly anything changes, to 1, where everything does.",
+    )
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=80)
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
@@ -68,11 +92,35 @@ class AskForm(forms.Form):
             raise forms.ValidationError("A seed is a whole number; write it in digits, or leave it empty.")
         return int(typed)
 
+    def clean_reference(self) -> pipeline.Reference | None:
+        """The chosen picture as pixels."""
+        file = self.cleaned_data["reference"]
+        if file is None:
+            return None
+        if file.size > settings.UPLOAD_LIMIT_BYTES:
+            most = filesizeformat(settings.UPLOAD_LIMIT_BYTES)
+            raise forms.ValidationError(f"The file is larger than {most}; save it smaller, choose that.")
+        return read(file.read())
+
+    def clean(self) -> None:
+        """Words about a picture that is not there mean that it was forgotten: a browser never keeps a chosen file."""
+        forgotten = self.cleaned_data.get("rights") and "reference" not in self.errors
+        if forgotten and self.cleaned_data["reference"] is None:
+            self.add_error("reference", "Choose the picture, or empty the field about where it is from.")
+
+    def offered(self) -> Offered | None:
+        """The picture to start from, with what was said about its rights."""
+        picture = self.cleaned_data["reference"]
+        return Offered(picture, self.cleaned_data["rights"]) if picture else None
+
     def request(self) -> dict[str, Any]:
         """The fields of a generation spec but for its model; what was left empty is the model's own default."""
         model: Model = self.cleaned_data["model"]
         names = ("prompt", "negative_prompt", "count", "seed", *OF_THE_MODEL)
         typed = {name: self.cleaned_data[name] for name in names if self.cleaned_data[name] is not None}
+        if self.cleaned_data["reference"]:
+            strength = self.cleaned_data["strength"]
+            typed["strength"] = DEFAULT_STRENGTH if strength is None else strength
         return {name: model.defaults[name] for name in OF_THE_MODEL if name in model.defaults} | typed
 
 

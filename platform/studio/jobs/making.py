@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +21,7 @@ from django.utils import timezone
 
 from studio import blobs, pipeline, vault
 from studio.faults import fault
-from studio.jobs import bell, words
+from studio.jobs import bell, reference, words
 from studio.jobs.models import Job, Picture
 from studio.jobs.queue import close, give_back, heartbeat
 from studio.jobs.states import JobState, advance
@@ -71,8 +72,8 @@ def _work(job: Job, press: pipeline.Press) -> None:
             give_back(job, reason=_public(error), at=timezone.now())
     except OSError as error:
         # A full or failing disk: nothing was kept half, and another attempt may find room.
-        logger.exception("%s: the quarantine could not be written", job)
-        give_back(job, reason=f"the picture could not be stored ({type(error).__name__})", at=timezone.now())
+        logger.exception("%s: the quarantine could not be read or written", job)
+        give_back(job, reason=f"a picture could not be read or stored ({type(error).__name__})", at=timezone.now())
 
 
 def _public(error: pipeline.GenerationError) -> str:
@@ -87,7 +88,8 @@ def _events(job: Job, press: pipeline.Press) -> Iterator[pipeline.Step | pipelin
     spec = pipeline.GenerationSpec.from_json(
         {**job.spec, "prompt": typed.prompt, "negative_prompt": typed.negative_prompt}
     )
-    return press.generate(spec, folder=Path(job.model.folder), digest=job.model.digest)
+    start = reference.opened(job) if job.reference_sha256 else None
+    return press.generate(spec, folder=Path(job.model.folder), digest=job.model.digest, reference=start)
 
 
 def _show(job: Job, step: pipeline.Step) -> None:
@@ -102,8 +104,8 @@ def _show(job: Job, step: pipeline.Step) -> None:
         raise StaleStateError(job.pk, JobState.GENERATING)
     if claimed.filter(cancel_requested=True).exists():
         raise CancelledError
-    screening = job.screenings.filter(picture=None).first()
-    if step.preview and screening and not pipeline.sensitive(screening.decision):
+    screenings = job.screenings.filter(picture=None)
+    if step.preview and screenings and not any(pipeline.sensitive(one.decision) for one in screenings):
         sealed = vault.seal(step.preview, key=words.key_of(job), purpose=_preview_key(job))
         cache.set(_preview_key(job), sealed, PREVIEW_SECONDS)
 
@@ -168,6 +170,8 @@ def _end(job: Job, state: str, *, failure: str = "") -> None:
     at = timezone.now()
     with transaction.atomic():
         advance(Job, job.pk, JobState.GENERATING, state, fence=job.token, ended=at, failure=failure, lease=None)
-        if state != JobState.DONE:
+        if state == JobState.DONE:
+            transaction.on_commit(partial(reference.forget, job.pk))
+        else:
             close(job, outcome=state, at=at)
         note(actor=None, verb=f"job.{state.lower()}", subject=job, organisation=job.project.organisation_id, at=at)

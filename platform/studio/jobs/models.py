@@ -50,7 +50,7 @@ class Job(Claimable):
     policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="jobs")
     state = models.CharField(max_length=12, choices=JobState.choices, default=JobState.SUBMITTED)
     spec = models.JSONField()
-    words = models.BinaryField(help_text="Sealed JSON: prompt, negative prompt, salt.")
+    words = models.BinaryField(help_text="Sealed JSON: prompt, negative prompt, rights, salt.")
     language = models.CharField(max_length=8, default="en")
     request_digest = models.CharField(max_length=64)
     prompt_commitment = models.CharField(max_length=64)
@@ -87,6 +87,11 @@ class Job(Claimable):
 
     def __str__(self) -> str:
         return f"request {self.id}"
+
+    @property
+    def reference_sha256(self) -> str:
+        """The SHA-256 of the RGB8 pixels of the picture that the request starts from; empty where there is none."""
+        return str(self.spec.get("reference_sha256", ""))
 
 
 class PictureQuerySet(models.QuerySet["Picture"]):
@@ -171,11 +176,12 @@ class Shaper(models.Model):
 
 
 class Screening(models.Model):
-    """What a screen decided about a prompt or a picture, whole."""
+    """What a screen decided, whole: about a prompt, a finished picture, or (`reference`) the picture to start from."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="screenings")
     picture = models.ForeignKey(Picture, on_delete=models.PROTECT, null=True, related_name="screenings")
+    reference = models.BooleanField(default=False)
     action = models.CharField(max_length=12)
     decision = models.JSONField()
     reasons = models.JSONField(default=list, help_text="For the maker: plain words, no scores.")
@@ -183,9 +189,18 @@ class Screening(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["job"], condition=Q(picture=None), name="prompt_screened_once"),
+            models.UniqueConstraint(
+                fields=["job", "reference"], condition=Q(picture=None), name="prompt_screened_once"
+            ),
             models.UniqueConstraint(fields=["picture"], name="picture_screened_once"),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.job_id}"
+
+    @property
+    def subject(self) -> str:
+        """What was screened, as a heading."""
+        if self.reference:
+            return "The picture to start from"
+        return "The finished picture" if self.picture_id else "The words"

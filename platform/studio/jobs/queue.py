@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from django.utils import timezone
 
 from studio.accounts.models import Membership
 from studio.faults import fault
-from studio.jobs import bell
+from studio.jobs import bell, reference
 from studio.jobs.models import Claimable, Job, Picture
 from studio.jobs.states import JobState, PictureState, advance
 from studio.projects.models import Project
@@ -113,9 +114,13 @@ def claimable(now: datetime) -> Q:
 
 
 def close(job: Job, *, outcome: str, at: datetime, reason: str = "") -> LedgerIntent:
-    """The ledger's word that a request ended without going on: blocked, refused, failed, lost or cancelled."""
+    """The ledger's word that a request ended without going on: blocked, refused, failed, lost or cancelled.
+
+    The picture that it was to start from goes with it.
+    """
     organisation = job.project.organisation
     transaction.on_commit(bell.ring_settle)
+    transaction.on_commit(partial(reference.forget, job.pk))
     return intend(
         log=organisation.log,
         kind="block" if outcome == JobState.BLOCKED else "closure",

@@ -1,9 +1,10 @@
-"""Screens a submitted request: the words against the policy in force when it was submitted.
+"""Screens a submitted request against the policy in force when it was submitted: its words, and what it starts from.
 
-It fails closed: whatever keeps the screen from reading the words, a person reads them.
+The stricter of the two decisions holds. It fails closed: whatever keeps a screen from judging, a person judges.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID, uuid4
 from django.db import DatabaseError, transaction
 
 from studio import pipeline
-from studio.jobs import bell, words
+from studio.jobs import bell, reference, words
 from studio.jobs.models import Job, Screening
 from studio.jobs.queue import close, rank
 from studio.jobs.states import JobState, advance
@@ -20,6 +21,7 @@ from studio.trail.actions import note
 from studio.trail.errors import StaleStateError
 
 logger = logging.getLogger(__name__)
+# Mildest first.
 NEXT = {"allow": JobState.QUEUED, "annotate": JobState.QUEUED, "review": JobState.HELD, "block": JobState.BLOCKED}
 
 
@@ -37,36 +39,33 @@ def screen(pk: UUID, *, at: datetime) -> str:
 
 def _decide(job: Job, *, at: datetime) -> None:
     try:
-        screened = _screened(job, at=at)
+        decisions = [_about_words(job, at=at)]
+        if job.reference_sha256:
+            decisions.append(_about_reference(job, at=at))
     except words.ErasedError as error:
         with transaction.atomic():
             advance(Job, job.pk, JobState.SUBMITTED, JobState.FAILED, ended=at, failure=str(error))
             close(job, outcome=JobState.FAILED, at=at)
         return
-    end = NEXT[screened.action]
+    action = max((decision.action for decision in decisions), key=list(NEXT).index)
+    end = NEXT[action]
     with transaction.atomic():
         advance(Job, job.pk, JobState.SUBMITTED, end, **_changes(job, end, at))
-        Screening.objects.create(
-            id=screened.decision["id"],
-            job=job,
-            action=screened.action,
-            decision=screened.decision,
-            reasons=screened.reasons,
-            at=at,
-        )
+        for decision in decisions:
+            decision.save(force_insert=True)
         if end == JobState.BLOCKED:
             close(job, outcome=end, at=at)
         if end == JobState.QUEUED:
             transaction.on_commit(bell.ring_generate)
         organisation = job.project.organisation_id
-        note(actor=None, verb="job.screen", subject=job, organisation=organisation, at=at, action=screened.action)
+        note(actor=None, verb="job.screen", subject=job, organisation=organisation, at=at, action=action)
 
 
-def _screened(job: Job, *, at: datetime) -> pipeline.Screened:
-    """The policy's word; where the screen itself fails, that a person must read. Raises ErasedError."""
+def _about_words(job: Job, *, at: datetime) -> Screening:
+    """What the policy says about the words. Raises ErasedError."""
     typed = words.open_words(job)
-    decision_id = uuid4()
-    try:
+
+    def screen_words(decision_id: UUID) -> pipeline.Screened:
         return pipeline.screen_prompt(
             typed.prompt,
             typed.negative_prompt,
@@ -76,11 +75,44 @@ def _screened(job: Job, *, at: datetime) -> pipeline.Screened:
             language=job.language,
             folder=Path(job.model.folder),
         )
-    except DatabaseError:
+
+    return _row(job, _judged(job, "prompt", screen_words, at=at), at=at)
+
+
+def _about_reference(job: Job, *, at: datetime) -> Screening:
+    """What the policy says about the picture to start from, as if it were a finished one. Raises ErasedError."""
+
+    def screen_pixels(decision_id: UUID) -> pipeline.Screened:
+        picture = reference.opened(job)
+        return pipeline.screen_picture(
+            picture.pixels, picture.width, picture.height, document=job.policy.document, decision_id=decision_id, at=at
+        )
+
+    return _row(job, _judged(job, "picture", screen_pixels, at=at), at=at, reference=True)
+
+
+def _judged(job: Job, stage: str, judge: Callable[[UUID], pipeline.Screened], *, at: datetime) -> pipeline.Screened:
+    """The policy's word; where the screen itself fails, that a person must look. Raises ErasedError."""
+    decision_id = uuid4()
+    try:
+        return judge(decision_id)
+    except (DatabaseError, words.ErasedError):
         raise
     except Exception as error:
-        logger.exception("%s could not be screened", job)
-        return pipeline.unscreened("prompt", decision_id=decision_id, at=at, error=type(error).__name__)
+        logger.exception("%s could not be screened (%s)", job, stage)
+        return pipeline.unscreened(stage, decision_id=decision_id, at=at, error=type(error).__name__)
+
+
+def _row(job: Job, screened: pipeline.Screened, *, at: datetime, reference: bool = False) -> Screening:
+    return Screening(
+        id=screened.decision["id"],
+        job=job,
+        reference=reference,
+        action=screened.action,
+        decision=screened.decision,
+        reasons=screened.reasons,
+        at=at,
+    )
 
 
 def _changes(job: Job, end: str, at: datetime) -> dict[str, Any]:

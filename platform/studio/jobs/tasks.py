@@ -14,7 +14,7 @@ from django.utils import timezone
 from studio import pipeline
 from studio.accounts.models import Organisation
 from studio.celery import app
-from studio.jobs import bell, finishing, making, queue, screening
+from studio.jobs import bell, finishing, making, queue, reference, screening
 from studio.jobs.checkpoints import publish_checkpoint
 from studio.trail import actions as trail
 
@@ -74,11 +74,11 @@ def settle_pending() -> None:
 @app.task
 def sweep() -> None:
     """Ring for whatever was left lying, settle what is owed, and clear what nobody waits for."""
-    for chore in (queue.sweep, finishing.expire, finishing.sweep_quarantine):
+    for chore in (queue.sweep, finishing.expire, finishing.sweep_quarantine, reference.sweep):
         try:
             chore(now=timezone.now())
         except Exception:
-            logger.exception("the sweep's %s failed; the next sweep tries again", chore.__name__)
+            logger.exception("the sweep's %s.%s failed; the next sweep tries again", chore.__module__, chore.__name__)
     if trail.pending().exists():
         settle_pending.run()
 

@@ -34,7 +34,7 @@ def create(request: MemberRequest, pk: UUID) -> HttpResponse:
     found = find_campaign(request, pk)
     if request.method == "GET":
         return _ask(request, found, AskForm(campaign=found), HTTPStatus.OK)
-    form = AskForm(request.POST, campaign=found)
+    form = AskForm(request.POST, request.FILES, campaign=found)
     if not form.is_valid():
         return _ask(request, found, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     accepted: list[Job] = []
@@ -53,6 +53,7 @@ def _submit(request: MemberRequest, campaign: Campaign, form: AskForm) -> Job:
         language=form.cleaned_data["language"],
         at=timezone.now(),
         idempotency_key=form.cleaned_data["idempotency_key"],
+        offered=form.offered(),
     )
 
 
@@ -61,6 +62,7 @@ def _ask(request: MemberRequest, campaign: Campaign, form: AskForm, status: int)
     line = Job.objects.filter(state__in=[JobState.QUEUED, JobState.GENERATING])
     models = list(form.fields["model"].queryset)  # type: ignore[attr-defined]
     for model in models:
+        model.starts_from_pictures = pipeline.starts_from_pictures(model.family)
         model.known = pipeline.known_words(Path(model.folder), (campaign.languages or ["en"])[0])
     context = {
         "campaign": campaign,
@@ -71,6 +73,7 @@ def _ask(request: MemberRequest, campaign: Campaign, form: AskForm, status: int)
         "ahead": line.count(),
         "mine": line.filter(requester__user=request.user).count(),
         "unknown": _unknown(form) if form.is_bound else (),
+        "any_starts": any(model.starts_from_pictures for model in models),
         "may_create": Role.CREATOR in roles_of(request.user, project.organisation),
     }
     return render(request, "studio/create.html", context, status=status)
@@ -111,7 +114,7 @@ def _standing(request: MemberRequest, job: Job) -> dict[str, object]:
         "visible": [picture for picture in pictures if picture.state in VISIBLE],
         "unseen": [picture for picture in pictures if picture.state not in VISIBLE],
         "moving": moving,
-        "screening": job.screenings.filter(picture=None).first(),
+        "screenings": job.screenings.filter(picture=None).order_by("reference"),
         "ruling": job.rulings.filter(picture=None).first(),
         "place": _place(job),
         "has_preview": job.state == JobState.GENERATING and making.preview(job) is not None,

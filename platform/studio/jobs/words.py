@@ -24,21 +24,26 @@ class ErasedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Prompt and negative prompt, with the salt (hex) of their commitment."""
+    """Prompt and negative prompt, with the salt (hex) of their commitment.
+
+    `rights` says by what right a request uses the picture that it starts from; empty where it starts from none.
+    """
 
     prompt: str
     negative_prompt: str
     salt: str
+    rights: str = ""
 
     @property
     def commitment(self) -> str:
         """What the ledger and the manifest hold instead of the words."""
-        return pipeline.commitment(json.dumps([self.prompt, self.negative_prompt]), bytes.fromhex(self.salt))
+        typed = [self.prompt, self.negative_prompt, *([self.rights] if self.rights else [])]
+        return pipeline.commitment(json.dumps(typed), bytes.fromhex(self.salt))
 
 
-def fresh(prompt: str, negative_prompt: str) -> Words:
+def fresh(prompt: str, negative_prompt: str, rights: str = "") -> Words:
     """The words with a new salt."""
-    return Words(prompt, negative_prompt, secrets.token_hex(16))
+    return Words(prompt, negative_prompt, secrets.token_hex(16), rights)
 
 
 def request_digest(spec: Mapping[str, Any], typed: Words) -> str:

@@ -1,7 +1,8 @@
 """The reviewer's pages on the desk: what is held, and the decision about a picture in review.
 
 - Somebody who shaped a request sees it here, but is told why somebody else must decide.
-- Pixels that a screen held back are shown only after a deliberate reveal, which the trail notes before they leave.
+- Pixels that a screen held back, and those that a held request starts from, are shown only after a deliberate reveal,
+  which the trail notes before they leave.
 """
 
 import base64
@@ -22,6 +23,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from studio.accounts.models import Role
+from studio.jobs import reference
 from studio.jobs.finishing import pixels_of
 from studio.jobs.models import Job, Picture
 from studio.jobs.reading import readable_words
@@ -36,6 +38,7 @@ from studio.trail.actions import note
 
 JOINED = ("campaign", "project__organisation", "model", "policy", "requester__user")
 BLUR_SIDE = 8
+LARGEST_BLUR = 512
 
 
 def reviewed_by(request: MemberRequest) -> QuerySet[Job]:
@@ -82,8 +85,24 @@ def rule_on_job(request: MemberRequest, pk: UUID) -> HttpResponse:
         if status == HTTPStatus.OK:
             return _ruled(request)
         job.refresh_from_db()
-        return _show(request, job, form, status)
-    return _show(request, job, form, _status(form))
+        return _show(request, job, form, status, pixels=_start(job, _blurred))
+    return _show(request, job, form, _status(form), pixels=_start(job, _blurred))
+
+
+@require_POST
+def reveal_start(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The picture that a held request starts from, as it is, in this one answer only; who looked is noted first."""
+    job = _held_job(request, pk)
+    if refusal := _refusal(request, job):
+        raise PermissionDenied(refusal)
+    note(
+        actor=request.user,
+        verb="job.reveal",
+        subject=job,
+        organisation=job.project.organisation_id,
+        at=timezone.now(),
+    )
+    return _show(request, job, RuleForm(), HTTPStatus.OK, pixels=_start(job, _png))
 
 
 def _show(
@@ -156,8 +175,22 @@ def _opened(picture: Picture, develop: Callable[[bytes, int, int], bytes]) -> st
         pixels = pixels_of(picture)
     except (OSError, ErasedError):
         return ""
-    encoded = base64.b64encode(develop(pixels, picture.width, picture.height)).decode()
-    return f"data:image/png;base64,{encoded}"
+    return _address(develop(pixels, picture.width, picture.height))
+
+
+def _start(job: Job, develop: Callable[[bytes, int, int], bytes]) -> str:
+    """The picture that a held request starts from, as a data address; empty where there is none any more."""
+    if job.state != JobState.HELD or not job.reference_sha256:
+        return ""
+    try:
+        start = reference.opened(job)
+    except (OSError, ErasedError):
+        return ""
+    return _address(develop(start.pixels, start.width, start.height))
+
+
+def _address(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def _png(pixels: bytes, width: int, height: int) -> bytes:
@@ -174,7 +207,9 @@ def _blurred(pixels: bytes, width: int, height: int) -> bytes:
 
     picture = Image.frombytes("RGB", (width, height), pixels).resize((BLUR_SIDE, BLUR_SIDE), Image.Resampling.BOX)
     buffer = io.BytesIO()
-    picture.resize((width, height), Image.Resampling.BICUBIC).save(buffer, "PNG")
+    scale = min(1, LARGEST_BLUR / max(width, height))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    picture.resize(size, Image.Resampling.BICUBIC).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -185,6 +220,7 @@ def _staff(view: Any) -> Any:
 urlpatterns = [
     path("desk/", _staff(held), name="desk"),
     path("desk/requests/<uuid:pk>/", _staff(rule_on_job), name="rule-request"),
+    path("desk/requests/<uuid:pk>/reveal/", _staff(reveal_start), name="reveal-start"),
     path("desk/pictures/<uuid:pk>/", _staff(rule_on_picture), name="rule-picture"),
     path("desk/pictures/<uuid:pk>/reveal/", _staff(reveal), name="reveal-picture"),
 ]

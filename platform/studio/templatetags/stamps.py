@@ -113,6 +113,7 @@ DEEDS = MappingProxyType(
         "job.submit": "asked for pictures",
         "job.screen": "The words were screened",
         "job.rule": "ruled on the held request",
+        "job.reveal": "looked at the picture to start from",
         "job.cancel": "cancelled the request",
         "job.done": "The pictures were made",
         "job.give_back": "The request went back into line",

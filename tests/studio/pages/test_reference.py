@@ -132,8 +132,8 @@ def held(campaign: Campaign, now: datetime, monkeypatch: pytest.MonkeyPatch) -> 
 
 def shown_in(page: str) -> str:
     """The data address of the only picture on a page."""
-    _, _, rest = page.partition('<img src="')
-    return rest.partition('"')[0]
+    _, _, rest = page.partition('src="data:')
+    return "data:" + rest.partition('"')[0]
 
 
 def test_a_reviewer_rules_on_what_they_can_see(held: Job, browse: Browse) -> None:

@@ -31,6 +31,7 @@ SOFT_BINDING = "c2pa.soft-binding"
 TRAINED_ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 PARENT, MODEL, REFERENCE = "parent", "model", "reference"
 _MODEL_TYPE = "c2pa.types.model"
+# C2PA's list of types has one word for whatever a generator is asked with.
 _INPUT_TYPE = "c2pa.types.generator.prompt"
 _WITHHELD = "The prompt is withheld; a salted commitment to it is recorded."
 _USES = MappingProxyType(

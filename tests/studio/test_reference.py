@@ -24,6 +24,7 @@ from studio.catalogue.models import Model
 from studio.jobs import finishing, making, queue, reference, screening, words
 from studio.jobs.actions import cancel
 from studio.jobs.models import Job
+from studio.jobs.offering import Offered, read
 from studio.jobs.states import JobState, PictureState
 from studio.operations.sample import SLUG, Sample
 from studio.projects.models import Campaign, Project
@@ -50,8 +51,8 @@ def filed(image: Image.Image, kind: str = "PNG", **how: Any) -> bytes:
     return buffer.getvalue()
 
 
-def offered(rights: str = RIGHTS) -> reference.Offered:
-    return reference.Offered(reference.read(filed(gradient())), rights)
+def offered(rights: str = RIGHTS) -> Offered:
+    return Offered(read(filed(gradient())), rights)
 
 
 @pytest.fixture(scope="session")
@@ -77,17 +78,19 @@ def model_of(folder_of: Callable[[str], Path], sample: Sample, now: datetime) ->
 def test_a_file_becomes_upright_rgb_within_limits() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    turned = reference.read(filed(gradient(), "JPEG", exif=exif))
+    turned = read(filed(gradient(), "JPEG", exif=exif))
     assert (turned.width, turned.height) == (HEIGHT, WIDTH)
-    large = reference.read(filed(Image.new("RGB", (5000, 3000), "teal"), "JPEG"))
+    large = read(filed(Image.new("RGB", (5000, 3000), "teal"), "JPEG"))
     assert (large.width, large.height) == (2048, 1229)
-    kept = reference.read(filed(gradient(), "WEBP", lossless=True))
+    views = read(filed(gradient(), "MPO", save_all=True, append_images=[gradient()]))
+    assert (views.width, views.height) == (WIDTH, HEIGHT)
+    kept = read(filed(gradient(), "WEBP", lossless=True))
     assert kept.pixels == gradient().tobytes()
 
 
 def test_what_is_transparent_is_white() -> None:
     secret = Image.new("RGBA", (64, 64), (200, 0, 0, 0))
-    assert set(reference.read(filed(secret)).pixels) == {255}
+    assert set(read(filed(secret)).pixels) == {255}
 
 
 def bomb() -> bytes:
@@ -109,13 +112,14 @@ def bomb() -> bytes:
         (bomb(), "million pixels"),
         (filed(Image.new("1", (8000, 8000))), "million pixels"),
         (filed(gradient(), "WEBP", save_all=True, append_images=[Image.new("RGB", (WIDTH, HEIGHT))]), "animation"),
+        (filed(Image.new("I;16", (64, 64))), "more than 8 bits"),
         (filed(gradient(640, 63)), "at least 64"),
     ],
-    ids=["words", "broken", "gif", "bomb", "large", "animation", "small"],
+    ids=["words", "broken", "gif", "bomb", "large", "animation", "deep", "small"],
 )
 def test_what_is_no_usable_picture_is_refused_in_plain_words(data: bytes, sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
-        reference.read(data)
+        read(data)
 
 
 @pytest.mark.parametrize("rights", ["", "  ", "x" * 501])

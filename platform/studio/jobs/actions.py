@@ -18,6 +18,7 @@ from studio.catalogue.models import Model
 from studio.faults import fault
 from studio.jobs import bell, reference, words
 from studio.jobs.models import Job, Picture, Shaper
+from studio.jobs.offering import Offered, checked_rights
 from studio.jobs.queue import close
 from studio.jobs.states import JOB_ENDS, JobState, advance
 from studio.projects.models import Campaign, Project
@@ -36,7 +37,7 @@ def submit(
     language: str,
     at: datetime,
     idempotency_key: str | None = None,
-    offered: reference.Offered | None = None,
+    offered: Offered | None = None,
 ) -> Job:
     """Accept a request for pictures, from the picture `offered` where there is one.
 
@@ -48,7 +49,7 @@ def submit(
     project = campaign.project
     holds(actor, project.organisation, Role.CREATOR).enforce()
     membership = membership_of(actor, project.organisation)
-    rights = reference.checked_rights(offered) if offered else ""
+    rights = checked_rights(offered) if offered else ""
     spec = _checked_spec(project, model, _starting(request, offered))
     policy = project.policies.first()
     if policy is None:
@@ -105,7 +106,7 @@ def _job(spec: pipeline.GenerationSpec, typed: words.Words) -> Job:
     )
 
 
-def _starting(request: Mapping[str, Any], offered: reference.Offered | None) -> Mapping[str, Any]:
+def _starting(request: Mapping[str, Any], offered: Offered | None) -> Mapping[str, Any]:
     """The request with the digest of the picture it starts from."""
     return request if offered is None else {**request, "reference_sha256": offered.picture.pixel_sha256}
 

@@ -11,7 +11,7 @@ from django.template.defaultfilters import filesizeformat
 
 from studio import pipeline
 from studio.catalogue.models import Model
-from studio.jobs.reference import DEFAULT_STRENGTH, Offered, read
+from studio.jobs.offering import DEFAULT_STRENGTH, MOST_BYTES, Offered, read
 from studio.jobs.states import JobState
 from studio.languages import language
 from studio.projects.models import Campaign
@@ -55,8 +55,8 @@ class AskForm(forms.Form):
         label="Start from a picture",
         required=False,
         widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp"}),
-        help_text="PNG, JPEG or WebP. It is screened too, kept sealed, and erased once the request has ended. "
-        "Not every model can start from one; beside each it says whether it can.",
+        help_text=f"PNG, JPEG or WebP, at most {MOST_BYTES // 2**20} MB. It is screened too, kept sealed, and erased "
+        "once the request has ended. Not every model can start from one; beside each it says whether it can.",
     )
     rights = forms.CharField(
         label="Where is it from, and by what right is it used?",
@@ -97,9 +97,11 @@ class AskForm(forms.Form):
         file = self.cleaned_data["reference"]
         if file is None:
             return None
-        if file.size > settings.UPLOAD_LIMIT_BYTES:
-            most = filesizeformat(settings.UPLOAD_LIMIT_BYTES)
-            raise forms.ValidationError(f"The file is larger than {most}; save it smaller, choose that.")
+        most = min(MOST_BYTES, settings.UPLOAD_LIMIT_BYTES)
+        if file.size > most:
+            raise forms.ValidationError(
+                f"The file is larger than {filesizeformat(most)}; save it smaller, choose that."
+            )
         return read(file.read())
 
     def clean(self) -> None:

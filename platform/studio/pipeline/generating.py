@@ -61,9 +61,9 @@ def check_spec(spec: GenerationSpec, *, family: str, folder: Path) -> None:
 
 def starts_from_pictures(family: str) -> bool:
     """Whether the models of a family can start from a picture."""
-    from generation.families import family_named
+    from generation.families import FAMILIES
 
-    return family_named(family).from_picture is not None
+    return any(known.name == family and known.from_picture is not None for known in FAMILIES)
 
 
 class Press:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from studio import pipeline
 from studio.jobs import reference, screening, words
 from studio.jobs.models import Job
+from studio.jobs.offering import DEFAULT_STRENGTH
 from studio.jobs.states import JobState
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
@@ -58,7 +59,7 @@ def test_a_request_with_a_picture_is_accepted_and_shown(client: Client, where: s
 
 def test_without_a_number_the_usual_part_is_painted_over(client: Client, where: str, sample: Sample) -> None:
     client.post(where, filled(sample, rights=RIGHTS, strength="") | {"reference": chosen()})
-    assert Job.objects.get().spec["strength"] == reference.DEFAULT_STRENGTH
+    assert Job.objects.get().spec["strength"] == DEFAULT_STRENGTH
 
 
 def test_without_a_picture_nothing_of_it_is_asked_for(client: Client, where: str, sample: Sample) -> None:

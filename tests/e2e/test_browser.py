@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from studio.operations.demonstration import REQUESTS
@@ -12,6 +13,7 @@ from tests.e2e.people import DESKTOP, PHONE, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 PATIENCE_MS = 300_000
+CAMPAIGN = "Respectful pictures"
 
 
 @pytest.fixture
@@ -37,26 +39,59 @@ def test_from_a_wish_to_a_checked_picture(person: Callable[..., Person], tmp_pat
     expect(creator.page.get_by_text("A reviewer has to look at this")).to_be_visible(timeout=60_000)
     creator.photograph("held")
     let_request_through(reviewer)
-    wait_for_picture(creator, reviewer)
+    wait_for_picture(creator, reviewer, CAMPAIGN)
     submit_for_review(creator)
     approve(reviewer)
     file = release(creator, tmp_path)
     check(stranger, file)
 
 
-def ask(creator: Person, prompt: str) -> None:
-    """Open a campaign and send a request."""
+def test_starting_from_a_picture(person: Callable[..., Person], tmp_path: Path) -> None:
+    creator, reviewer = person("creator", PHONE), person("reviewer", DESKTOP)
+    creator.sign_in()
+    reviewer.sign_in()
+    page = creator.page
+    open_campaign(creator, "From a sketch")
+    page.get_by_role("link", name="Create pictures").click()
+    page.get_by_label("What should the picture show?").fill(REQUESTS[2])
+    page.get_by_label("Pictures", exact=True).fill("1")
+    page.get_by_text("Start from a picture").first.click()
+    sketch = tmp_path / "sketch.png"
+    ramp = Image.linear_gradient("L").resize((160, 96))
+    sky = (ramp, Image.new("L", ramp.size, 150), ramp.transpose(Image.Transpose.ROTATE_180))
+    Image.merge("RGB", sky).save(sketch)
+    page.get_by_label("Start from a picture").set_input_files(sketch)
+    page.get_by_role("button", name="Send the request").click()
+    expect(page.locator("#id_rights_error")).to_be_visible()
+    creator.photograph("picture-without-rights")
+    page.get_by_label("by what right is it used?").fill("Drawn by our own studio.")
+    page.get_by_label("Start from a picture").set_input_files(sketch)
+    page.get_by_role("button", name="Send the request").click()
+    expect(page.get_by_text("60 % is painted over")).to_be_visible()
+    wait_for_picture(creator, reviewer, "From a sketch")
+    expect(page.get_by_role("heading", name="The picture to start from")).to_be_visible()
+    creator.photograph("from-a-picture")
+
+
+def open_campaign(creator: Person, name: str) -> None:
+    """Open a campaign in the sample's project."""
     page = creator.page
     creator.photograph("projects")
     page.get_by_role("link", name="Harvest and health").first.click()
     page.get_by_role("link", name="New campaign").click()
-    page.get_by_label("Name").fill("Respectful pictures")
+    page.get_by_label("Name").fill(name)
     page.get_by_label("What is it for?").fill("A trainers' manual.")
     page.get_by_label("English").check()
     page.get_by_label("Channels").fill("manual, slides")
     creator.photograph("new-campaign")
     page.get_by_role("button", name="Open the campaign").click()
     creator.photograph("empty-campaign")
+
+
+def ask(creator: Person, prompt: str) -> None:
+    """Open a campaign and send a request."""
+    page = creator.page
+    open_campaign(creator, CAMPAIGN)
     page.get_by_role("link", name="Create pictures").click()
     page.get_by_label("What should the picture show?").fill(prompt)
     page.get_by_label("Pictures", exact=True).fill("0")
@@ -73,7 +108,7 @@ def let_request_through(reviewer: Person) -> None:
     page = reviewer.page
     page.goto("/admin/")
     reviewer.photograph("desk")
-    page.get_by_role("link", name=re.compile("Respectful pictures")).click()
+    page.get_by_role("link", name=re.compile(CAMPAIGN)).click()
     page.get_by_label("Let it through").check()
     page.get_by_role("button", name="Put it on record").click()
     expect(page.locator("#id_reason_error")).to_be_visible()
@@ -84,13 +119,13 @@ def let_request_through(reviewer: Person) -> None:
     expect(page.get_by_text("Your ruling is on record.")).to_be_visible()
 
 
-def wait_for_picture(creator: Person, reviewer: Person) -> None:
+def wait_for_picture(creator: Person, reviewer: Person, campaign: str) -> None:
     """The creator's page moves by itself until the picture is there; if a screen holds it back, the reviewer looks."""
     page = creator.page
     shown = page.locator(".gallery img")
     expect(shown.or_(page.get_by_text("Held back"))).to_be_visible(timeout=PATIENCE_MS)
     if page.get_by_text("Held back").is_visible():
-        let_picture_through(reviewer)
+        let_picture_through(reviewer, campaign)
         page.reload()
     expect(shown).to_be_visible(timeout=60_000)
     creator.photograph("done")
@@ -98,11 +133,11 @@ def wait_for_picture(creator: Person, reviewer: Person) -> None:
     expect(page.get_by_text("Ready to submit").first).to_be_visible()
 
 
-def let_picture_through(reviewer: Person) -> None:
+def let_picture_through(reviewer: Person, campaign: str) -> None:
     """Reveal a held-back picture, and let it through."""
     page = reviewer.page
     page.goto("/admin/desk/")
-    page.get_by_role("link", name=re.compile("Respectful pictures.*picture")).click()
+    page.get_by_role("link", name=re.compile(f"{campaign}.*picture")).click()
     page.get_by_role("button", name="Reveal it").click()
     expect(page.get_by_alt_text("The held-back picture", exact=True)).to_be_visible()
     page.get_by_label("Let it through").check()
@@ -130,7 +165,7 @@ def approve(reviewer: Person) -> None:
     page.goto("/admin/desk/")
     page.get_by_role("link", name="Open the inbox (1)").click()
     reviewer.photograph("inbox")
-    page.get_by_role("link", name=re.compile("Respectful pictures")).first.click()
+    page.get_by_role("link", name=re.compile(CAMPAIGN)).first.click()
     expect(page.get_by_text("Page 12 of the manual")).to_be_visible()
     page.keyboard.press("r")
     expect(page.get_by_label("Request changes")).to_be_checked()

@@ -83,7 +83,7 @@ def libraries() -> dict[str, str]:
 
 def painter_of(weights: dict[str, Tensor], shape: Shape, alphabet: Alphabet) -> Painter:
     """Rebuild a painter from its averaged weights, ready to draw."""
-    painter = Painter(shape, len(alphabet.names))
+    painter = Painter(shape, alphabet.size)
     try:
         painter.load_state_dict(weights)
     except RuntimeError as error:
@@ -137,7 +137,7 @@ def _lineage(state: dict[str, Any], source: Source, vocabulary: Vocabulary) -> d
         "concepts": len(vocabulary.concepts),
         "recipe": recipe,
         "steps": state["step"],
-        "samples_seen": state["step"] * recipe["batch"],
+        "samples_seen": state["step"] * recipe["batch"] + state["samples_before"],
         "started_from": state["started_from"],
         "rate_fell_with_the_clock": state.get("rate_fell_with_the_clock", False),
     }

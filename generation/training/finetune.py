@@ -24,7 +24,7 @@ from generation.training.errors import DataError
 from generation.training.material import Picture
 from generation.training.network import Painter
 from generation.training.rows import SPREAD
-from generation.training.tokens import PAD, START, Alphabet
+from generation.training.tokens import PAD, Alphabet
 from generation.vocabulary import Vocabulary
 
 TARGETS = ["img_qkv_proj", "txt_kv_proj", "to_out.0", "gate_proj", "up_proj", "down_proj", "txt_in"]
@@ -54,7 +54,7 @@ def captions(pictures: list[Picture], vocabulary: Vocabulary, alphabet: Alphabet
             raise DataError(
                 f"{picture.file}: caption {picture.caption!r} names no concept; name the new one with --concept"
             )
-        rows.append([START, *(alphabet.ids[name] for name in names)])
+        rows.append(alphabet.caption(names))
     longest = max(len(row) for row in rows)
     return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows])
 

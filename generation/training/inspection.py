@@ -30,6 +30,7 @@ def inspect_model(arguments: argparse.Namespace, *, say: Callable[[str], None]) 
     asked = measure.asked_for(data, arguments.count)
     painted = sheet.paint(painter, asked, Alphabet.declared(), seed=measure.WISHES_SEED)
     shares |= measure.of_pictures(painted, asked, judge)
+    shares |= measure.of_people(painter, judge, data, count=arguments.count)
     shares |= measure.of_unseen(painter, judge, data)
     if arguments.model.is_dir():
         shares |= measure.of_languages(Vocabulary.from_folder(arguments.model), data, count=arguments.count)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -36,17 +37,20 @@ def train_starter(
     data, pixels = drawings.load(arguments.data)
     alphabet = Alphabet.declared()
     shape = Shape(width=arguments.width, depth=arguments.depth)
-    recipe = Recipe(seed=arguments.seed, samples=arguments.samples, decay=arguments.decay, shape=shape)
-    run = Run(recipe, Composer(data, pixels, alphabet), len(alphabet.names), compiled=arguments.compile)
+    plain = Recipe(seed=arguments.seed, samples=arguments.samples, decay=arguments.decay, shape=shape)
+    rates = {name: getattr(plain, name) * arguments.rates for name in ("rate", "matrix_rate")}
+    recipe = replace(plain, **rates)
+    run = Run(recipe, Composer(data, pixels, alphabet), alphabet.size, compiled=arguments.compile)
     checkpoint = arguments.out / loop.CHECKPOINT
     arguments.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.exists():
         run.load(checkpoint)
     elif arguments.warm_start:
-        run.begin_from(average_of(arguments.warm_start, alphabet), origin=str(arguments.warm_start.name))
+        origin, samples = arguments.warm_start.name, samples_of(arguments.warm_start)
+        run.begin_from(average_of(arguments.warm_start, alphabet), origin=origin, samples=samples)
     else:
         rows = starting_rows(data, pixels, alphabet, width=shape.text_width, seed=recipe.seed)
-        run.begin_from({**run.average, _ROWS: rows}, origin="")
+        run.begin_from(run.average | {_ROWS: rows}, origin="", samples=0)
     shown = wishes.draw(data, 64, seed=SHEET_SEED)
 
     def draw(run: Run, path: Path) -> None:
@@ -56,6 +60,17 @@ def train_starter(
     until = clock() + 60 * arguments.minutes if arguments.minutes else float("inf")
     pace = loop.Pace(arguments.every, arguments.sheet_every, until, falling=arguments.falling)
     loop.train(run, arguments.out, clock=clock, report=report, sheet=draw, pace=pace)
+
+
+def samples_of(path: Path) -> int:
+    """Return how many samples the weights of a checkpoint file or an exported folder have seen in all their runs."""
+    if path.is_file():
+        state = loop.read_checkpoint(path)
+        return int(state["step"] * state["recipe"]["batch"] + state["samples_before"])
+    try:
+        return int(json.loads((path / "lineage.json").read_text(encoding="utf-8"))["samples_seen"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path / 'lineage.json'} does not say how many samples the model has seen") from error
 
 
 def shape_of(path: Path) -> Shape:

@@ -10,6 +10,7 @@ Invariants:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from generation.training.concepts import FIELDS, GENDERS, PEOPLE, TONES, people_slugs
@@ -41,6 +42,15 @@ class Alphabet:
 
     names: tuple[str, ...]
     ids: dict[str, int]
+
+    @property
+    def size(self) -> int:
+        """Number of ids, and of rows of an embedding table."""
+        return len(self.names)
+
+    def caption(self, names: Iterable[str]) -> list[int]:
+        """Say names in tokens, behind the start token."""
+        return [START, *(self.ids[name] for name in names)]
 
     @classmethod
     def declared(cls) -> Alphabet:

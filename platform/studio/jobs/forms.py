@@ -100,7 +100,7 @@ class AskForm(forms.Form):
         most = min(MOST_BYTES, settings.UPLOAD_LIMIT_BYTES)
         if file.size > most:
             raise forms.ValidationError(
-                f"The file is larger than {filesizeformat(most)}; save it smaller, choose that."
+                f"The file is larger than {filesizeformat(most)}; save it smaller and choose that."
             )
         return read(file.read())
 

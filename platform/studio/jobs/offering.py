@@ -22,8 +22,8 @@ LONGEST_SIDE = 2048
 SHORTEST_SIDE = 64
 LONGEST_RIGHTS = 500
 DEFAULT_STRENGTH = 0.6
-UNREADABLE = "This cannot be read as a PNG, JPEG or WebP picture; save it as one in a picture program, choose that."
-TOO_MANY_PIXELS = f"The picture has more than {MOST_PIXELS // 10**6} million pixels; make it smaller, choose that."
+UNREADABLE = "This cannot be read as a PNG, JPEG or WebP picture; save it as one in a picture program and choose that."
+TOO_MANY_PIXELS = f"The picture has more than {MOST_PIXELS // 10**6} million pixels; make it smaller and choose that."
 NO_RIGHTS = "Say where the picture comes from and by what right it is used: its licence, or where consent is filed."
 
 
@@ -76,7 +76,7 @@ def _reduced(image: "Image.Image") -> "Image.Image":
         raise ValidationError("This is an animation; choose a single picture.")
     if image.mode.startswith(("I", "F")):
         # Pillow would clip, not scale, what is brighter than 255.
-        raise ValidationError("Its grey has more than 8 bits a pixel; save it with 8, choose that.")
+        raise ValidationError("Its grey has more than 8 bits a pixel; save it with 8 and choose that.")
     # A large JPEG is decoded at a fraction of its size, which is all that is kept of it.
     image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
     picture = _opaque(ImageOps.exif_transpose(image))

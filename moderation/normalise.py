@@ -80,7 +80,9 @@ def normalise(text: str, *, one: str = "") -> Normalised:
 def fold(text: str) -> str:
     """Case, accents of Latin letters and Arabic vowel marks taken away: the form words are compared in."""
     folded: list[str] = []
-    for character in unicodedata.normalize("NFKD", text.casefold()):
+    # Twice, because taking a letter's ornament away can uncover a capital: "𝝖" decomposes to "Α".
+    caseless = unicodedata.normalize("NFKD", text.casefold()).casefold()
+    for character in unicodedata.normalize("NFKD", caseless):
         if unicodedata.combining(character) and folded and ("a" <= folded[-1] <= "z" or folded[-1] == "е"):
             continue
         folded.append(character)

@@ -33,7 +33,9 @@ license: other
 license_name: see-lineage
 library_name: diffusers
 pipeline_tag: text-to-image
-base_model: {parent}
+base_model: "{parent}"
+language: {languages}
+defaults: {defaults}
 ---
 # {title}
 
@@ -142,6 +144,9 @@ def _card(arguments: argparse.Namespace, entry: ModelEntry, pictures: list[Pictu
     return _CARD.format(
         title=arguments.concept,
         parent=entry.title,
+        # What the parent says of itself goes on to hold; JSON is YAML.
+        languages=json.dumps(entry.languages),
+        defaults=json.dumps(asdict(entry.defaults)),
         licence=entry.licence,
         count=len(pictures),
         licences=", ".join(sorted({picture.licence for picture in pictures})),

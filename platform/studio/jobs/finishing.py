@@ -15,8 +15,8 @@ from django.db import transaction
 
 from studio import blobs, pipeline, vault
 from studio.faults import fault
-from studio.jobs import words
-from studio.jobs.models import Picture, Screening
+from studio.jobs import screening, words
+from studio.jobs.models import Picture
 from studio.jobs.queue import JOINED, claim_picture, heartbeat
 from studio.jobs.states import PictureState, advance
 from studio.trail.actions import intend, note, settle
@@ -91,15 +91,7 @@ def check(picture: Picture, *, at: datetime) -> None:
     end = PictureState.QUARANTINED if held else PictureState.CHECKED
     with transaction.atomic():
         advance(Picture, picture.pk, PictureState.GENERATED, end, fence=picture.token, lease=None, changed=at)
-        Screening.objects.create(
-            id=screened.decision["id"],
-            job=job,
-            picture=picture,
-            action=screened.action,
-            decision=screened.decision,
-            reasons=screened.reasons,
-            at=at,
-        )
+        screening.row(job, screened, at=at, picture=picture).save(force_insert=True)
         note(
             actor=None,
             verb="picture.check",

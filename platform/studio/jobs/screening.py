@@ -14,7 +14,7 @@ from django.db import DatabaseError, transaction
 
 from studio import pipeline
 from studio.jobs import bell, reference, words
-from studio.jobs.models import Job, Screening
+from studio.jobs.models import Job, Picture, Screening
 from studio.jobs.queue import close, rank
 from studio.jobs.states import JobState, advance
 from studio.trail.actions import note
@@ -76,7 +76,7 @@ def _about_words(job: Job, *, at: datetime) -> Screening:
             folder=Path(job.model.folder),
         )
 
-    return _row(job, _judged(job, "prompt", screen_words, at=at), at=at)
+    return row(job, _judged(job, "prompt", screen_words, at=at), at=at)
 
 
 def _about_reference(job: Job, *, at: datetime) -> Screening:
@@ -88,7 +88,7 @@ def _about_reference(job: Job, *, at: datetime) -> Screening:
             picture.pixels, picture.width, picture.height, document=job.policy.document, decision_id=decision_id, at=at
         )
 
-    return _row(job, _judged(job, "picture", screen_pixels, at=at), at=at, reference=True)
+    return row(job, _judged(job, "picture", screen_pixels, at=at), at=at, reference=True)
 
 
 def _judged(job: Job, stage: str, judge: Callable[[UUID], pipeline.Screened], *, at: datetime) -> pipeline.Screened:
@@ -103,10 +103,14 @@ def _judged(job: Job, stage: str, judge: Callable[[UUID], pipeline.Screened], *,
         return pipeline.unscreened(stage, decision_id=decision_id, at=at, error=type(error).__name__)
 
 
-def _row(job: Job, screened: pipeline.Screened, *, at: datetime, reference: bool = False) -> Screening:
+def row(
+    job: Job, screened: pipeline.Screened, *, at: datetime, picture: Picture | None = None, reference: bool = False
+) -> Screening:
+    """A decision as it is kept, not saved yet: about a picture, or about the words or the start of a request."""
     return Screening(
         id=screened.decision["id"],
         job=job,
+        picture=picture,
         reference=reference,
         action=screened.action,
         decision=screened.decision,

@@ -138,6 +138,7 @@ def test_a_stable_diffusion_model_learns_pictures_and_keeps_its_other_parts(
     lineage = json.loads((tmp_path / "tuned" / "lineage.json").read_text())
     assert lineage["parent"]["digest"] == before.digest
     assert [p["consent"] for p in lineage["pictures"]] == ["no person is shown"] * 4
+    assert (after.languages, after.defaults) == (before.languages, before.defaults)
     assert after.data_manifest_sha256 == hashlib.sha256((tmp_path / "manifest.jsonl").read_bytes()).hexdigest()
 
 

@@ -65,7 +65,7 @@ def submit(
         # A file before its row, as everywhere: the sweeper clears what a crash leaves between them.
         if offered is not None:
             reference.keep(job, offered.picture)
-        accepted = _accept(job, typed, actor=actor, at=at)
+        accepted = accept(job, typed, actor=actor, at=at)
     finally:
         if offered is not None and accepted is not job:
             reference.forget(job.pk)
@@ -73,7 +73,7 @@ def submit(
     return accepted
 
 
-def _accept(job: Job, typed: words.Words, *, actor: User, at: datetime) -> Job:
+def accept(job: Job, typed: words.Words, *, actor: User, at: datetime) -> Job:
     """Write the request down, unless its key brought it before or the budget is spent; returns the job that counts."""
     project, idempotency_key = job.project, job.idempotency_key
     with transaction.atomic():

@@ -19,6 +19,17 @@ from studio.projects.models import Campaign
 OF_THE_MODEL = ("width", "height", "steps", "guidance")
 
 
+class AppealForm(forms.Form):
+    """Asking a person to look again at a blocked request."""
+
+    purpose = forms.CharField(
+        label="What are the pictures for?",
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+        help_text="Say who will see them and why the words are right for it. Only reviewers read this.",
+        max_length=2000,
+    )
+
+
 class AskForm(forms.Form):
     """A request for pictures. Limits are the generation spec's to judge, so that none is written twice."""
 

@@ -50,11 +50,12 @@ class Job(Claimable):
     policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="jobs")
     state = models.CharField(max_length=12, choices=JobState.choices, default=JobState.SUBMITTED)
     spec = models.JSONField()
-    words = models.BinaryField(help_text="Sealed JSON: prompt, negative prompt, rights, salt.")
+    words = models.BinaryField(help_text="Sealed JSON: prompt, negative prompt, rights, purpose, salt.")
     language = models.CharField(max_length=8, default="en")
     request_digest = models.CharField(max_length=64)
     prompt_commitment = models.CharField(max_length=64)
     idempotency_key = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001  NULL keeps it out of UNIQUE
+    appeal_of = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="appeal")
     count = models.PositiveSmallIntegerField()
     priority = models.SmallIntegerField(default=0)
     cancel_requested = models.BooleanField(default=False)

@@ -48,7 +48,7 @@ def _decide(job: Job, *, at: datetime) -> None:
             close(job, outcome=JobState.FAILED, at=at)
         return
     action = max((decision.action for decision in decisions), key=list(NEXT).index)
-    end = NEXT[action]
+    end = _end_of_appeal(decisions) if job.appeal_of_id else NEXT[action]
     with transaction.atomic():
         advance(Job, job.pk, JobState.SUBMITTED, end, **_changes(job, end, at))
         for decision in decisions:
@@ -59,6 +59,12 @@ def _decide(job: Job, *, at: datetime) -> None:
             transaction.on_commit(bell.ring_generate)
         organisation = job.project.organisation_id
         note(actor=None, verb="job.screen", subject=job, organisation=organisation, at=at, action=action)
+
+
+def _end_of_appeal(decisions: list[Screening]) -> JobState:
+    """A person decides about an appeal, whatever the screens say, but for what no person may let through."""
+    final = any(pipeline.beyond_appeal(decision.decision) for decision in decisions)
+    return JobState.BLOCKED if final else JobState.HELD
 
 
 def _about_words(job: Job, *, at: datetime) -> Screening:

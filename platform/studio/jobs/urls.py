@@ -13,4 +13,5 @@ urlpatterns = [
     path("requests/<uuid:pk>/progress/", views.progress, name="request-progress"),
     path("requests/<uuid:pk>/preview/", views.preview, name="request-preview"),
     path("requests/<uuid:pk>/cancel/", views.cancel, name="request-cancel"),
+    path("requests/<uuid:pk>/appeal/", views.appeal, name="request-appeal"),
 ]

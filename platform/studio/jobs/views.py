@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from studio import pipeline
 from studio.accounts.models import Role
 from studio.accounts.rules import roles_of
-from studio.jobs import actions, making
-from studio.jobs.forms import AskForm
+from studio.jobs import actions, appealing, making
+from studio.jobs.forms import AppealForm, AskForm
 from studio.jobs.models import Job
 from studio.jobs.reading import find_campaign, find_job, readable_words
 from studio.jobs.states import JOB_ENDS, VISIBLE, JobState, PictureState
@@ -98,7 +98,7 @@ def unknown_words(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def request_page(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One request: where it stands, why, and what can be done."""
-    return _request(request, find_job(request, pk), forms.Form(), HTTPStatus.OK)
+    return _request(request, find_job(request, pk), AppealForm(), HTTPStatus.OK)
 
 
 def _request(request: MemberRequest, job: Job, form: forms.Form, status: int) -> HttpResponse:
@@ -120,6 +120,7 @@ def _standing(request: MemberRequest, job: Job) -> dict[str, object]:
         "has_preview": job.state == JobState.GENERATING and making.preview(job) is not None,
         "mine": job.requester.user_id == request.user.pk,
         "ended": job.state in JOB_ENDS,
+        "may_appeal": appealing.may_appeal(request.user, job).allowed,
         "mark": "-".join([job.state, str(job.progress), *(picture.state for picture in pictures)]),
     }
 
@@ -166,3 +167,24 @@ def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
         return _request(request, job, form, status)
     messages.info(request, "The request is being cancelled. Pictures already made are kept.")
     return redirect("request", pk=job.pk)
+
+
+@login_required
+@require_POST
+def appeal(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Ask a person to look again at a blocked request; the appeal has a page of its own."""
+    job = find_job(request, pk)
+    form = AppealForm(request.POST)
+    if not form.is_valid():
+        return _request(request, job, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    made: list[Job] = []
+    status = attempt(
+        form,
+        lambda: made.append(
+            appealing.appeal(actor=request.user, job=job, purpose=form.cleaned_data["purpose"], at=timezone.now())
+        ),
+    )
+    if not made:
+        return _request(request, job, form, status)
+    messages.success(request, "Your appeal is on its way to a reviewer.")
+    return redirect("request", pk=made[0].pk)

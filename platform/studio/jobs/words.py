@@ -27,23 +27,25 @@ class Words:
     """Prompt and negative prompt, with the salt (hex) of their commitment.
 
     `rights` says by what right a request uses the picture that it starts from; empty where it starts from none.
+    `purpose` is what an appeal says the pictures are for; empty for any other request.
     """
 
     prompt: str
     negative_prompt: str
     salt: str
     rights: str = ""
+    purpose: str = ""
 
     @property
     def commitment(self) -> str:
         """What the ledger and the manifest hold instead of the words."""
-        typed = [self.prompt, self.negative_prompt, *([self.rights] if self.rights else [])]
+        typed = [self.prompt, self.negative_prompt, *filter(None, [self.rights, self.purpose])]
         return pipeline.commitment(json.dumps(typed), bytes.fromhex(self.salt))
 
 
-def fresh(prompt: str, negative_prompt: str, rights: str = "") -> Words:
+def fresh(prompt: str, negative_prompt: str, rights: str = "", purpose: str = "") -> Words:
     """The words with a new salt."""
-    return Words(prompt, negative_prompt, secrets.token_hex(16), rights)
+    return Words(prompt, negative_prompt, secrets.token_hex(16), rights, purpose)
 
 
 def request_digest(spec: Mapping[str, Any], typed: Words) -> str:

@@ -42,6 +42,7 @@ from studio.pipeline.records import (
 )
 from studio.pipeline.screening import (
     Screened,
+    beyond_appeal,
     policy,
     preset_policy,
     screen_picture,
@@ -72,6 +73,7 @@ __all__ = [
     "Step",
     "append",
     "audit_log",
+    "beyond_appeal",
     "canonical_entry",
     "check_spec",
     "checkpoint",

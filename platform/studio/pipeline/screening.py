@@ -49,6 +49,14 @@ def sensitive(decision: Mapping[str, Any]) -> bool:
     )
 
 
+def beyond_appeal(decision: Mapping[str, Any]) -> bool:
+    """Whether a kept decision blocks for a category that no person may let through."""
+    from moderation.categories import IMMUTABLE
+
+    blocked = (finding for finding in decision["findings"] if finding["action"] == "block")
+    return any(finding["category"] in IMMUTABLE for finding in blocked)
+
+
 @cache
 def _prompt_screen() -> PromptScreen:
     from moderation.prompts import PromptScreen

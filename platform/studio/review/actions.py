@@ -89,14 +89,21 @@ def _intend_ruling(ruling: HoldRuling, actor: User, job: Job, at: datetime) -> N
         at=at,
         record=ruling.picture.record if ruling.picture else None,
         body={
-            "about": "held picture" if ruling.picture else "held request",
+            "about": _about(ruling),
             "outcome": "let through" if ruling.let_through else "refused",
             "job": str(job.pk),
             "request": job.request_digest,
+            **({"appeal_of": str(job.appeal_of_id)} if job.appeal_of_id else {}),
             "policy": job.policy.digest,
             "reviewer": str(membership_of(actor, organisation).pseudonym),
         },
     )
+
+
+def _about(ruling: HoldRuling) -> str:
+    if ruling.picture:
+        return "held picture"
+    return "appeal" if ruling.job.appeal_of_id else "held request"
 
 
 def submit_for_review(

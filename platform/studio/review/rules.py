@@ -6,6 +6,7 @@ No project, role or superuser bit switches this off.
 from studio.accounts.models import Role, User
 from studio.accounts.rules import Ruling, holds
 from studio.jobs.models import Job, Shaper
+from studio.review.models import HoldRuling
 
 
 def may_decide(user: User, job: Job) -> Ruling:
@@ -15,4 +16,19 @@ def may_decide(user: User, job: Job) -> Ruling:
         return ruling
     if Shaper.objects.filter(job=job, user=user).exists():
         return Ruling(allowed=False, reason="You shaped this request, so somebody else must decide about it.")
+    if job.appeal_of_id is not None:
+        return _may_answer(user, job)
     return ruling
+
+
+def _may_answer(user: User, appeal: Job) -> Ruling:
+    """An appeal is answered by somebody who wrote neither the policy nor the refusal that it is about."""
+    if user.pk in {appeal.policy.author_id, appeal.appeal_of.policy.author_id}:
+        return Ruling(
+            allowed=False, reason="You wrote the policy that this appeal is about; somebody else must answer."
+        )
+    if HoldRuling.objects.filter(job=appeal.appeal_of_id, reviewer=user).exists():
+        return Ruling(
+            allowed=False, reason="You refused the request that this appeal is about; somebody else must answer."
+        )
+    return Ruling(allowed=True, reason="a reviewer with no part in what is appealed")

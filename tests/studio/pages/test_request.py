@@ -62,6 +62,28 @@ def test_a_stopped_request_says_why_and_what_to_do(
     assert "other words" in page
 
 
+def test_appealing_from_the_page(campaign: Campaign, now: datetime, browse: Browse) -> None:
+    job = ask(campaign, now, prompt=REQUESTS[0])
+    screening.screen(job.pk, at=now)
+    where, client = reverse("request-appeal", args=[job.pk]), browse("creator")
+    assert where in page_of(client, job)
+    assert where not in page_of(browse("reviewer"), job)
+    assert client.post(where, {"purpose": " "}).status_code == 422
+    assert browse("reviewer").post(where, {"purpose": "A drill"}).status_code == 403
+    sent = client.post(where, {"purpose": "A drill for nurses"})
+    again = Job.objects.get(appeal_of=job)
+    assert sent.headers["Location"] == reverse("request", args=[again.pk])
+    assert "It was appealed" in page_of(client, job)
+    screening.screen(again.pk, at=now)
+    assert "This is an appeal" in page_of(client, again)
+    desk = browse("reviewer").get(reverse("admin:desk")).content.decode()
+    assert "an appeal" in desk
+    assert (
+        "A drill for nurses" in browse("reviewer").get(reverse("admin:rule-request", args=[again.pk])).content.decode()
+    )
+    assert "A drill for nurses" not in page_of(browse("auditor"), again)
+
+
 def test_the_fragment_comes_only_when_something_moved(job: Job, browse: Browse) -> None:
     where, client = reverse("request-progress", args=[job.pk]), browse("creator")
     first = client.get(where)

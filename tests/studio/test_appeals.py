@@ -1,0 +1,128 @@
+"""Appeals: a blocked request again, held for a person with no part in the first answer, whose ruling takes effect."""
+
+from datetime import datetime
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from studio import pipeline
+from studio.accounts.actions import grant_role
+from studio.accounts.models import Role, User
+from studio.audit.integrity import problems
+from studio.jobs import screening, words
+from studio.jobs.appealing import appeal, may_appeal
+from studio.jobs.models import Job, Screening
+from studio.jobs.states import JobState
+from studio.operations.demonstration import REQUESTS
+from studio.operations.sample import Sample
+from studio.projects.models import Campaign
+from studio.review.actions import rule_on_hold
+from studio.review.rules import may_decide
+from studio.trail.actions import pending, settle
+from studio.trail.models import AuditRow
+from tests.studio.making import make
+from tests.studio.requests import ask
+
+PURPOSE = "A drill for nurses, who have to recognise it."
+
+
+@pytest.fixture
+def blocked(campaign: Campaign, now: datetime) -> Job:
+    """A request that the policy blocks."""
+    job = ask(campaign, now, prompt=REQUESTS[0])
+    assert screening.screen(job.pk, at=now) == JobState.BLOCKED
+    job.refresh_from_db()
+    return job
+
+
+@pytest.fixture
+def maker(sample: Sample) -> User:
+    """Who asked."""
+    return sample.people["creator"]
+
+
+def held_again(blocked: Job, maker: User, at: datetime) -> Job:
+    """The appeal, screened."""
+    again = appeal(actor=maker, job=blocked, purpose=PURPOSE, at=at)
+    assert screening.screen(again.pk, at=at) == JobState.HELD
+    return Job.objects.get(pk=again.pk)
+
+
+def test_an_appeal_is_held_for_a_person_with_its_words_and_purpose(blocked: Job, maker: User, now: datetime) -> None:
+    again = held_again(blocked, maker, now)
+    typed = words.open_words(again)
+    assert (typed.prompt, typed.purpose) == (REQUESTS[0], PURPOSE)
+    assert again.screenings.get().action == "block"
+    assert again.request_digest != blocked.request_digest
+
+
+def test_a_granted_appeal_is_made_and_every_step_is_in_the_ledger(
+    blocked: Job, maker: User, sample: Sample, now: datetime
+) -> None:
+    again = held_again(blocked, maker, now)
+    ruling = rule_on_hold(
+        actor=sample.people["reviewer"], job=again, let_through=True, reason="It is for a drill.", at=now
+    )
+    for intent in pending():
+        settle(intent, at=now)
+    entry = pipeline.entry(pipeline.entry_id(sample.organisation.log, "decision", str(ruling.pk)))
+    assert entry is not None
+    assert (entry.body["about"], entry.body["outcome"]) == ("appeal", "let through")
+    assert entry.body["appeal_of"] == str(blocked.pk)
+    assert Job.objects.get(pk=again.pk).state == JobState.QUEUED
+    assert not list(problems(now=now))
+    assert len(make(again, now)) == 1
+
+
+def test_a_refused_appeal_is_final(blocked: Job, maker: User, sample: Sample, now: datetime) -> None:
+    again = held_again(blocked, maker, now)
+    rule_on_hold(actor=sample.people["reviewer"], job=again, let_through=False, reason="No.", at=now)
+    again.refresh_from_db()
+    assert again.state == JobState.BLOCKED
+    with pytest.raises(PermissionDenied, match="final"):
+        appeal(actor=maker, job=again, purpose=PURPOSE, at=now)
+
+
+def test_who_refused_or_wrote_the_policy_does_not_answer(campaign: Campaign, sample: Sample, now: datetime) -> None:
+    people = sample.people
+    job = ask(campaign, now, prompt=REQUESTS[1])
+    assert screening.screen(job.pk, at=now) == JobState.HELD
+    rule_on_hold(actor=people["reviewer"], job=job, let_through=False, reason="Undignified.", at=now)
+    job.refresh_from_db()
+    again = held_again(job, people["creator"], now)
+    author = people["administrator"]
+    grant_role(actor=author, user=author, organisation=sample.organisation, role=Role.REVIEWER, at=now)
+    assert "You refused" in may_decide(people["reviewer"], again).reason
+    assert "You wrote the policy" in may_decide(author, again).reason
+    third = people["auditor"]
+    grant_role(actor=author, user=third, organisation=sample.organisation, role=Role.REVIEWER, at=now)
+    assert may_decide(third, again).allowed
+
+
+def test_a_second_click_makes_no_second_appeal(blocked: Job, maker: User, now: datetime) -> None:
+    first = appeal(actor=maker, job=blocked, purpose=PURPOSE, at=now)
+    assert appeal(actor=maker, job=blocked, purpose="Other words", at=now) == first
+    assert AuditRow.objects.filter(verb="job.submit", object_id=str(first.pk)).count() == 1
+    assert not may_appeal(maker, blocked).allowed
+
+
+def test_an_appeal_says_what_it_is_for(blocked: Job, maker: User, now: datetime) -> None:
+    with pytest.raises(ValidationError, match="what the pictures are for"):
+        appeal(actor=maker, job=blocked, purpose="  ", at=now)
+
+
+def test_only_the_maker_appeals_and_only_what_was_blocked(
+    blocked: Job, campaign: Campaign, sample: Sample, now: datetime
+) -> None:
+    with pytest.raises(PermissionDenied, match="Only the person who made"):
+        appeal(actor=sample.people["reviewer"], job=blocked, purpose=PURPOSE, at=now)
+    with pytest.raises(PermissionDenied, match="Only a blocked request"):
+        appeal(actor=sample.people["creator"], job=ask(campaign, now), purpose=PURPOSE, at=now)
+
+
+def test_what_nobody_may_lift_is_not_appealed_and_blocks_an_appeal(blocked: Job, maker: User) -> None:
+    screened = Screening.objects.get(job=blocked)
+    screened.decision["findings"][0] |= {"category": "sexual_minors", "action": "block"}
+    screened.save(update_fields=["decision"])
+    assert screening._end_of_appeal([screened]) == JobState.BLOCKED
+    assert "Nobody may let this request through" in may_appeal(maker, blocked).reason

@@ -27,6 +27,7 @@ from studio.accounts.models import Organisation, Role, User
 
 View = Callable[..., HttpResponseBase]
 RELAXED = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
+QUALITY_READERS = (Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
 # The tokens of static/studio/css/tokens.css, in the shades that the panel's stylesheet asks for.
 PAPER = {
     "50": "#faf9f6", "100": "#f3f1ec", "200": "#e4e0d7", "300": "#d0cabd", "400": "#a39b8d", "500": "#6e675d",
@@ -90,6 +91,12 @@ class Desk(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
         work = [
             {"title": "Held", "icon": "pan_tool", "link": reverse("admin:desk")},
             {"title": "Inbox", "icon": "inbox", "link": reverse("admin:review_reviewrequest_changelist")},
+            {
+                "title": "How well the screens do",
+                "icon": "monitoring",
+                "link": reverse("admin:quality"),
+                "permission": lambda asking: organisations_as(person(asking), QUALITY_READERS).exists(),
+            },
         ]
         groups = [{"title": "Waiting", "items": self._get_navigation_items(request, work)}]
         for app in self.get_app_list(request):

@@ -49,6 +49,13 @@ def sensitive(decision: Mapping[str, Any]) -> bool:
     )
 
 
+def rate(count: int, n: int) -> dict[str, Any]:
+    """A share with its 95 % Wilson interval: count, n, share (None for n = 0), low, high."""
+    from moderation.evaluation import Rate
+
+    return Rate(count, n).to_json()
+
+
 def beyond_appeal(decision: Mapping[str, Any]) -> bool:
     """Whether a kept decision blocks for a category that no person may let through."""
     from moderation.categories import IMMUTABLE

@@ -17,14 +17,14 @@ from studio.jobs.models import Picture
 from studio.jobs.reading import readable_words
 from studio.jobs.states import PictureState
 from studio.pages import MemberRequest, attempt
-from studio.review import actions, desk
+from studio.review import actions, desk, quality_desk
 from studio.review.forms import DecideForm
 from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal
 from studio.review.rules import may_decide
 from studio.review.views import JOINED, picture_screenings
 from studio.site import Register, site
 
-site.pages += desk.urlpatterns
+site.pages += [*desk.urlpatterns, *quality_desk.urlpatterns]
 
 
 class WaitingFilter(admin.SimpleListFilter):

@@ -5,6 +5,7 @@ Nothing here decides anything: an unknown name is shown as it is, in the neutral
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -155,6 +156,24 @@ def state(name: str) -> str:
 def category(name: str) -> str:
     """A moderation category in plain words."""
     return CATEGORIES.get(name, name.removeprefix("custom:").replace("-", " ").replace("_", " ").capitalize())
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share from 0 to 1 as a whole percentage."""
+    return f"{100 * share:.0f} %"
+
+
+@register.filter
+def span(time: timedelta) -> str:
+    """A stretch of time in its largest sensible unit."""
+    minutes = time.total_seconds() / 60
+    if minutes < 1:
+        return "under a minute"
+    if minutes < 90:
+        return f"{minutes:.0f} min"
+    hours = minutes / 60
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
 
 
 @register.filter

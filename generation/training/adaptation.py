@@ -9,18 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import torch
 
 from generation.catalogue import ModelEntry, read_model
 from generation.training import export, finetune, low_rank
-from generation.training.errors import DataError
 from generation.training.finetune import Samples, Tuning
 from generation.training.inspection import load_painter
+from generation.training.lesson import OPEN_FAMILIES, Lesson, refuse, with_concept
 from generation.training.material import Picture, pixels_of, read_manifest
 from generation.training.rehearsal import rehearse
 from generation.training.session import alphabet_of, shape_of
@@ -51,39 +50,19 @@ _REHEARSED = """Beside them it learned again from {count} pictures that its pare
 painted, so as not to forget. """
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What is to be taught: from which manifest, to which model, and where the new model folder goes.
-
-    `words` say what the concept is called, as "LANGUAGE:WORD"; only the starter needs them.
-    """
-
-    manifest: Path
-    model: Path
-    out: Path
-    concept: str
-    words: tuple[str, ...] = ()
-    steps: int = 400
-    seed: int = 1
-
-
 def adapt(lesson: Lesson, *, report: Callable[[int, float], None]) -> None:
     """Write the model folder `lesson.out`; `report` hears the step and the loss after every step.
 
-    Raises DataError before any training when the manifest or the family of the model is refused, and ModelFolderError
-    when the model cannot be read.
+    Raises DataError before any training when the manifest, the concept or the family of the model is refused, and
+    ModelFolderError when the model cannot be read.
     """
     pictures = read_manifest(lesson.manifest)
     entry = read_model(lesson.model, id=lesson.model.name)
-    if entry.family == "prx-pixel" and (lesson.model / "vocabulary.json").is_file():
-        _adapt_starter(lesson, entry, pictures, report)
-    elif entry.family in low_rank.FAMILIES:
+    refuse(lesson.model, entry.family, lesson.concept, lesson.words, {p.file: p.caption for p in pictures})
+    if entry.family in OPEN_FAMILIES:
         _adapt_stable(lesson, entry, pictures, report)
     else:
-        raise DataError(
-            f"--model {lesson.model}: {entry.family} cannot be fine-tuned here; take the starter model or one of "
-            f"{', '.join(low_rank.FAMILIES)}"
-        )
+        _adapt_starter(lesson, entry, pictures, report)
 
 
 def _adapt_starter(
@@ -120,26 +99,6 @@ def _adapt_stable(
     low_rank.tune(entry, pixels, captions, tuning, lesson.out, report=report)
     lineage = _lineage(lesson, entry, pictures, {"tuning": asdict(tuning)})
     export.write_papers(lesson.out, _card(lesson, entry, pictures, tuning), lineage)
-
-
-def with_concept(model: Path, concept: str, spoken: Sequence[str]) -> dict[str, Any]:
-    """Return the vocabulary of `model` with one more concept. Raises DataError for a name or word that is taken."""
-    words: dict[str, Any] = json.loads((model / "vocabulary.json").read_text(encoding="utf-8"))
-    known = Vocabulary.from_json(words)
-    if not spoken:
-        raise DataError("--word is missing: say what the concept is called, as in --word 'en:solar cooker'")
-    if concept in {c.id for c in known.concepts}:
-        raise DataError(f"--concept {concept}: the model knows a concept of this name already; choose another")
-    entry: dict[str, list[str]] = {}
-    for item in spoken:
-        language, _, word = item.partition(":")
-        if language not in known.languages or not word.strip():
-            raise DataError(f"--word {item}: write LANGUAGE:WORD with one of {', '.join(known.languages)}")
-        if not known.unknown_words(word):
-            raise DataError(f"--word {item}: the model gives these words a meaning already; choose another")
-        entry.setdefault(language, []).append(word.strip())
-    words["concepts"].append({"id": concept, "field": "own", "words": entry, "variants": {}})
-    return words
 
 
 def _lineage(lesson: Lesson, entry: ModelEntry, pictures: list[Picture], recipe: dict[str, Any]) -> dict[str, Any]:

@@ -10,11 +10,13 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from generation.training.loop import Progress
+    from generation.training.progress import Pace
 
 _Subparsers = argparse._SubParsersAction
 CACHE = Path("var/packages")
@@ -138,27 +140,40 @@ def _add_finetune(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument("--out", type=Path, required=True, help="model folder to write")
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true", help="report progress and the outcome as JSON Lines")
     parser.set_defaults(run=_finetune)
 
 
 def _finetune(arguments: argparse.Namespace) -> int:
     from generation.errors import ModelFolderError
-    from generation.training.adaptation import Lesson, adapt
+    from generation.training.adaptation import adapt
     from generation.training.errors import TrainingError
-
-    def report(step: int, loss: float) -> None:
-        if step % 20 == 0 or step == arguments.steps:
-            _say(f"step {step} of {arguments.steps}  loss {loss:.4f}")
+    from generation.training.lesson import Lesson
+    from generation.training.progress import Reporter
 
     names = ("manifest", "model", "out", "concept", "steps", "seed")
     lesson = Lesson(**{name: getattr(arguments, name) for name in names}, words=tuple(arguments.word))
-    _say("first, where that is possible, the model paints what it knows, so as not to forget it")
+    show = _say_json if arguments.json else _say_pace
+    if not arguments.json:
+        _say("first, where that is possible, the model paints what it knows, so as not to forget it")
     try:
-        adapt(lesson, report=report)
+        adapt(lesson, report=Reporter(lesson.steps, show=show, clock=time.monotonic))
     except (TrainingError, ModelFolderError) as error:
+        if arguments.json:
+            _say(json.dumps({"refused": str(error)}))
         return _fail(error)
-    _say(f"wrote {arguments.out}; a custodian has to approve it before anyone can use it")
+    if not arguments.json:
+        _say(f"wrote {arguments.out}; a custodian has to approve it before anyone can use it")
     return 0
+
+
+def _say_pace(pace: Pace) -> None:
+    left = "" if pace.left_s is None else f"  {pace.left_s / 60:.0f} min left"
+    _say(f"step {pace.step} of {pace.steps}  loss {pace.loss:.4f}{left}")
+
+
+def _say_json(pace: Pace) -> None:
+    _say(json.dumps(asdict(pace)))
 
 
 def _explain(arguments: argparse.Namespace) -> int:

@@ -13,6 +13,15 @@ class DataError(TrainingError):
     """Training data are missing, altered or not licensed; the message names the file or package and the remedy."""
 
 
+class LessonError(DataError):
+    """A lesson cannot be taught as asked: `field` is the option to mend (concept, word, model, caption)."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
 class CheckpointError(TrainingError):
     """A checkpoint cannot be resumed or exported: unreadable, or of another configuration."""
 

@@ -25,7 +25,6 @@ from generation.catalogue import ModelEntry
 from generation.loading import pipeline_of
 from generation.training.finetune import Tuning
 
-FAMILIES = ("stable-diffusion", "stable-diffusion-xl")
 TARGETS = ["to_k", "to_q", "to_v", "to_out.0"]
 
 

@@ -14,19 +14,20 @@ from PIL import Image
 
 from generation.catalogue import read_model
 from generation.training import finetune
-from generation.training.adaptation import Lesson, adapt, with_concept
-from generation.training.errors import DataError
+from generation.training.adaptation import adapt
+from generation.training.errors import DataError, LessonError
 from generation.training.finetune import Samples, Tuning
 from generation.training.inspection import load_painter
+from generation.training.lesson import Lesson, refuse, with_concept
 from generation.training.material import pixels_of, read_manifest
 from generation.training.network import Painter
 from generation.training.rehearsal import rehearse
-from generation.training.tokens import Alphabet
+from generation.training.tokens import SPARE, Alphabet
 from generation.vocabulary import Vocabulary
 from tests.generation.training.conftest import STARTER
 
 
-def _manifest(folder: Path, count: int = 4, **changes: str | None) -> Path:
+def write_manifest(folder: Path, count: int = 4, **changes: str | None) -> Path:
     """Write `count` pictures of one green disc on white and a manifest whose last line has `changes`."""
     lines = []
     for number in range(count):
@@ -50,12 +51,12 @@ def _manifest(folder: Path, count: int = 4, **changes: str | None) -> Path:
 @pytest.mark.parametrize("value", [None, " "])
 def test_a_picture_without_its_papers_refuses_the_manifest(tmp_path: Path, name: str, value: str | None) -> None:
     with pytest.raises(DataError, match=f"line 4: {name} is missing"):
-        read_manifest(_manifest(tmp_path, **{name: value}))
+        read_manifest(write_manifest(tmp_path, **{name: value}))
 
 
 def test_an_altered_file_refuses_the_manifest(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not the file that the manifest's sha256 names"):
-        read_manifest(_manifest(tmp_path, sha256="0" * 64))
+        read_manifest(write_manifest(tmp_path, sha256="0" * 64))
 
 
 def test_a_file_outside_the_folder_refuses_the_manifest(tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_a_file_outside_the_folder_refuses_the_manifest(tmp_path: Path) -> None:
     inside.mkdir()
     (tmp_path / "secret.png").write_bytes(b"x")
     with pytest.raises(DataError, match="is not a file inside"):
-        read_manifest(_manifest(inside, file="../secret.png"))
+        read_manifest(write_manifest(inside, file="../secret.png"))
 
 
 @pytest.mark.parametrize("content", ["", "nonsense\n", "[]\n"])
@@ -83,7 +84,7 @@ def test_new_words_must_be_new_and_of_a_declared_language() -> None:
 
 
 def test_a_taught_concept_appears_and_the_rest_of_the_model_stays(tmp_path: Path) -> None:
-    pictures = read_manifest(_manifest(tmp_path))
+    pictures = read_manifest(write_manifest(tmp_path))
     vocabulary = Vocabulary.from_json(with_concept(STARTER, "cooker", ["en:solar cooker"]))
     alphabet = Alphabet.declared().extended(("cooker",))
     new = Samples(torch.from_numpy(pixels_of(tmp_path, pictures)), finetune.captions(pictures, vocabulary, alphabet))
@@ -117,7 +118,7 @@ def _miss(painter: Painter, samples: Samples) -> float:
 
 
 def test_captions_must_name_a_known_concept(tmp_path: Path) -> None:
-    pictures = read_manifest(_manifest(tmp_path, caption="something unheard of"))
+    pictures = read_manifest(write_manifest(tmp_path, caption="something unheard of"))
     with pytest.raises(DataError, match="names no concept"):
         finetune.captions(pictures, Vocabulary.from_folder(STARTER), Alphabet.declared())
 
@@ -128,7 +129,7 @@ def test_a_stable_diffusion_model_learns_pictures_and_keeps_its_other_parts(
 ) -> None:
     first: list[float] = []
     again: list[float] = []
-    lesson = _lesson(folder_of(family), _manifest(tmp_path), tmp_path / "tuned")
+    lesson = _lesson(folder_of(family), write_manifest(tmp_path), tmp_path / "tuned")
     adapt(lesson, report=lambda _, loss: first.append(loss))
     # A run from the result meets the same batches and the same noise, and must find them easier.
     lesson = _lesson(tmp_path / "tuned", tmp_path / "manifest.jsonl", tmp_path / "tuned again")
@@ -146,9 +147,29 @@ def test_a_stable_diffusion_model_learns_pictures_and_keeps_its_other_parts(
 
 def test_a_family_without_training_is_refused_before_any(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
     with pytest.raises(DataError, match="flux cannot be fine-tuned here"):
-        adapt(_lesson(folder_of("flux"), _manifest(tmp_path), tmp_path / "tuned"), report=lambda *_: None)
+        adapt(_lesson(folder_of("flux"), write_manifest(tmp_path), tmp_path / "tuned"), report=lambda *_: None)
     assert not (tmp_path / "tuned").exists()
 
 
 def _lesson(model: Path, manifest: Path, out: Path) -> Lesson:
     return Lesson(manifest, model, out, concept="cooker", words=("en:solar cooker",), steps=60)
+
+
+@pytest.mark.parametrize(
+    ("concept", "words", "field"),
+    [("Solar Cooker", "en:solar cooker", "concept"), ("cooker", "en:cow", "word"), ("cow", "en:moo maker", "concept")],
+)
+def test_a_lesson_is_refused_by_the_name_of_what_to_mend(concept: str, words: str, field: str) -> None:
+    with pytest.raises(LessonError) as refusal:
+        refuse(STARTER, "prx-pixel", concept, (words,), {})
+    assert refusal.value.field == field
+
+
+def test_a_model_has_room_for_so_many_concepts(tmp_path: Path) -> None:
+    words = json.loads((STARTER / "vocabulary.json").read_text())
+    for number in range(SPARE):
+        spoken = {"en": [f"zyx{number}"]}
+        words["concepts"].append({"id": f"zyx-{number}", "field": "own", "words": spoken, "variants": {}})
+    (tmp_path / "vocabulary.json").write_text(json.dumps(words))
+    with pytest.raises(LessonError, match="room for no more"):
+        with_concept(tmp_path, "cooker", ["en:solar cooker"])

@@ -29,7 +29,8 @@ class EntryKind(StrEnum):
     """What an entry records.
 
     `block` is a request that a policy or a person refused, `closure` one that ended otherwise (failed, lost,
-    cancelled); `decision` is a person's, about a held request or a picture, whatever its outcome.
+    cancelled); `decision` is a person's, about a held request or a picture, whatever its outcome. `model` is a
+    custodian's, that weights may be used, or no longer: with their digest, licence, parent and data.
     """
 
     PICTURE = "picture"
@@ -39,6 +40,7 @@ class EntryKind(StrEnum):
     RELEASE = "release"
     WITHDRAWAL = "withdrawal"
     POLICY = "policy"
+    MODEL = "model"
     KEY = "key"
     ERASURE = "erasure"
     EXPORT = "export"

@@ -86,7 +86,7 @@ def with_concept(model: Path, concept: str, spoken: Sequence[str]) -> dict[str, 
         if language not in known.languages or not word.strip():
             raise LessonError("word", f"{item!r}: write LANGUAGE:WORD with one of {', '.join(known.languages)}")
         if not known.unknown_words(word):
-            raise LessonError("word", f"{item!r}: the model gives these words a meaning already; choose another")
+            raise LessonError("word", f"{word.strip()!r} ({language}): the model gives it a meaning already; choose another")
         entry.setdefault(language, []).append(word.strip())
     words["concepts"].append({"id": concept, "field": "own", "words": entry, "variants": {}})
     return words

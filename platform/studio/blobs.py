@@ -4,7 +4,7 @@
   afterwards.
 - Reading checks the digest again: bytes that changed on the disk are an error, not a picture.
 - The quarantine holds sealed bytes (studio.vault) by picture id, until they are signed or expire; beside them, by
-  request id, the pictures that requests start from.
+  request id, the pictures that requests start from, and by lesson id those that a model is to be taught.
 """
 
 import hashlib
@@ -94,6 +94,11 @@ def quarantine_path(picture: UUID) -> Path:
 def reference_path(job: UUID) -> Path:
     """Where the sealed picture lies that a request starts from, until the request has ended."""
     return settings.QUARANTINE_DIR / f"{job}.reference"
+
+
+def lesson_path(lesson: UUID, place: int) -> Path:
+    """Where a sealed picture lies that a model is to be taught, until the lesson has ended."""
+    return settings.QUARANTINE_DIR / f"{lesson}.{place}.lesson"
 
 
 def strays(*, before: float) -> Iterator[Path]:

@@ -60,11 +60,19 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_enable_remote_control=False,
     task_default_queue="control",
-    task_routes={"studio.jobs.tasks.generate": {"queue": "generate"}},
+    task_routes={
+        "studio.jobs.tasks.generate": {"queue": "generate"},
+        "studio.catalogue.tasks.teach": {"queue": "train"},
+    },
     beat_schedule={
         "sweep": {"task": "studio.jobs.tasks.sweep", "schedule": settings.SWEEP_SECONDS, "options": {"expires": 60}},
         "releases": {
             "task": "studio.review.tasks.sweep",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"expires": 60},
+        },
+        "lessons": {
+            "task": "studio.catalogue.tasks.sweep",
             "schedule": settings.SWEEP_SECONDS,
             "options": {"expires": 60},
         },

@@ -73,6 +73,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STORAGE_URL = environment.text("STORAGE_URL", f"file://{VAR / 'blobs'}")
 QUARANTINE_DIR = Path(environment.text("QUARANTINE_DIR", str(VAR / "quarantine")))
 QUARANTINE_DAYS = environment.number("QUARANTINE_DAYS", "30")
+MODELS_DIR = Path(environment.text("MODELS_DIR", str(VAR / "models")))
 CHECKPOINT_DIR = Path(environment.text("CHECKPOINT_DIR", str(VAR / "checkpoints")))
 TRUST_DIR = Path(environment.text("TRUST_DIR", str(VAR / "trust")))
 DEVELOPMENT_PASSPHRASE = "development-only"  # noqa: S105  refused by a system check when DEBUG is off
@@ -89,6 +90,8 @@ SWEEP_SECONDS = environment.number("SWEEP_SECONDS", "5")
 CHECKPOINT_SECONDS = environment.number("CHECKPOINT_SECONDS", "20")
 JOB_DEADLINE_SECONDS = environment.number("JOB_DEADLINE_SECONDS", "1800")
 GENERATE_THREADS = int(environment.number("GENERATE_THREADS", "2"))
+TRAIN_THREADS = int(environment.number("TRAIN_THREADS", "2"))
+TRAIN_SILENCE_SECONDS = environment.number("TRAIN_SILENCE_SECONDS", "1800")
 FAULT_POINT = environment.text("FAULT_POINT", "")
 
 # Web ---------------------------------------------------------------------------------------------------------------
@@ -169,6 +172,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.fla
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 UPLOAD_LIMIT_BYTES = int(environment.number("UPLOAD_LIMIT_BYTES", str(32 * 1024 * 1024)))
+# A model is taught with many small pictures at once; the form itself says how many.
+DATA_UPLOAD_MAX_NUMBER_FILES = 500
 FILE_UPLOAD_HANDLERS = [
     "studio.limits.CappedUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

@@ -8,6 +8,7 @@ urlpatterns = [
     path("admin/", site.urls),
     path("", include("studio.accounts.urls")),
     path("", include("studio.operations.urls")),
+    path("", include("studio.catalogue.urls")),
     path("", include("studio.projects.urls")),
     path("", include("studio.jobs.urls")),
     path("", include("studio.review.urls")),

@@ -49,6 +49,7 @@ def installation(tmp_path: Path, settings: LazySettings, authority: Path) -> Ite
     """Folders and a ledger of the test's own."""
     settings.STORAGE_URL = f"file://{tmp_path / 'blobs'}"
     settings.QUARANTINE_DIR = tmp_path / "quarantine"
+    settings.MODELS_DIR = tmp_path / "models"
     settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
     settings.TRUST_DIR = tmp_path / "trust"
     shutil.copytree(authority, settings.TRUST_DIR / SLUG)

@@ -7,7 +7,7 @@ from studio.accounts.models import User
 from studio.catalogue.models import Model
 from studio.jobs.actions import submit
 from studio.jobs.models import Job
-from studio.jobs.offering import Offered
+from studio.offering import Offered
 from studio.projects.models import Campaign
 
 FAST = {"width": 256, "height": 256, "steps": 2, "guidance": 4.0, "count": 1}

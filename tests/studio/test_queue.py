@@ -11,6 +11,7 @@ from django.db import connection
 from studio import pipeline
 from studio.accounts.actions import found_organisation, grant_role
 from studio.accounts.models import Role, User
+from studio.claims import heartbeat
 from studio.jobs import making, queue
 from studio.jobs.actions import cancel
 from studio.jobs.models import Job
@@ -141,7 +142,7 @@ def test_a_heartbeat_keeps_the_lease_and_notices_its_loss(
     enqueue(ask(campaign, now), now)
     job = queue.claim(now=now)
     assert job is not None
-    with queue.heartbeat(job) as lost:
+    with heartbeat(job) as lost:
         wait_until(lambda: Job.objects.get(pk=job.pk).lease > job.lease)
         assert not lost.is_set()
         Job.objects.filter(pk=job.pk).update(token=uuid4())

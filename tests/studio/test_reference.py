@@ -24,8 +24,8 @@ from studio.catalogue.models import Model
 from studio.jobs import finishing, making, queue, reference, screening, words
 from studio.jobs.actions import cancel
 from studio.jobs.models import Job
-from studio.jobs.offering import Offered, read
 from studio.jobs.states import JobState, PictureState
+from studio.offering import Offered, read
 from studio.operations.sample import SLUG, Sample
 from studio.projects.models import Campaign, Project
 from studio.trail.actions import pending, settle

@@ -1,16 +1,21 @@
-"""Registering models and approving their use."""
+"""Registering models with their lineage, approving their use, and withdrawing them."""
 
+import hashlib
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
-from studio.accounts.rules import holds
-from studio.catalogue.models import Model
-from studio.trail.actions import note
+from studio.accounts.rules import holds, membership_of
+from studio.catalogue.models import Material, Model, ModelDecision
+from studio.trail.actions import intend, note
+
+AS_LICENSED = "Whatever its licence permits."
+LONGEST_WORDS = 500
 
 
 def register_model(*, actor: User, organisation: Organisation, slug: str, folder: Path, at: datetime) -> Model:
@@ -23,6 +28,7 @@ def register_model(*, actor: User, organisation: Organisation, slug: str, folder
     holds(actor, organisation, Role.CUSTODIAN).enforce()
     try:
         facts = pipeline.describe_model(folder, slug=slug)
+        lineage = pipeline.lineage_of(folder)
     except pipeline.ModelFolderError as error:
         raise ValidationError({"folder": str(error)}) from error
     with transaction.atomic():
@@ -33,6 +39,9 @@ def register_model(*, actor: User, organisation: Organisation, slug: str, folder
             raise ValidationError(
                 {"slug": f"{slug} is registered with other weights; register these under a new name."}
             )
+        # Rows of an installation that is older than its lineage tables get theirs at the next registration.
+        if created or not model.line.exists():
+            _keep_lineage(model, lineage)
         if created:
             note(
                 actor=actor,
@@ -45,25 +54,82 @@ def register_model(*, actor: User, organisation: Organisation, slug: str, folder
     return model
 
 
-def approve_model(*, actor: User, model: Model, at: datetime) -> Model:
-    """Allow a registered model to be used in its organisation. A model that is not waiting is left as it is."""
-    organisation = model.organisation
-    holds(actor, organisation, Role.CUSTODIAN).enforce()
+def _keep_lineage(model: Model, lineage: pipeline.Lineage) -> None:
+    """Put down what taught the model, and which of our models went into it."""
+    if lineage.parent_digest:
+        earlier = Model.objects.filter(organisation=model.organisation, digest=lineage.parent_digest)
+        model.parent = earlier.exclude(pk=model.pk).order_by("registered").first()
+        model.parent_title, model.parent_digest = lineage.parent_title[:120], lineage.parent_digest
+        model.save(update_fields=["parent", "parent_title", "parent_digest"])
+    model.line.set([model, *(model.parent.line.all() if model.parent else ())])
+    rows = (Material(model=model, place=place, **facts) for place, facts in enumerate(lineage.materials, start=1))
+    Material.objects.bulk_create(rows)
+
+
+def approve_model(*, actor: User, model: Model, at: datetime, purposes: str = AS_LICENSED) -> Model:
+    """Allow a registered model to be used in its organisation, for `purposes`.
+
+    A model that is not waiting is left as it is.
+    """
+    return _decide(actor, model, ModelDecision.Outcome.APPROVED, _checked("purposes", purposes), at)
+
+
+def withdraw_model(*, actor: User, model: Model, at: datetime, reason: str) -> Model:
+    """Stop a model from being asked for more; what it made stays, and says by which model it was made.
+
+    A model that is not approved is left as it is.
+    """
+    return _decide(actor, model, ModelDecision.Outcome.WITHDRAWN, _checked("reason", reason), at)
+
+
+def _checked(field: str, words: str) -> str:
+    words = words.strip()
+    if not words:
+        raise ValidationError({field: "Say it in a few words; they stay on record."})
+    if len(words) > LONGEST_WORDS:
+        raise ValidationError({field: f"It has {len(words)} characters; shorten it to {LONGEST_WORDS}."})
+    return words
+
+
+def _decide(actor: User, model: Model, outcome: ModelDecision.Outcome, words: str, at: datetime) -> Model:
+    holds(actor, model.organisation, Role.CUSTODIAN).enforce()
+    approved = outcome == ModelDecision.Outcome.APPROVED
+    start = Model.State.UNAPPROVED if approved else Model.State.APPROVED
+    changes = {"state": outcome.value, **({"approved_by": actor} if approved else {})}
     with transaction.atomic():
-        waiting = Model.objects.filter(pk=model.pk, state=Model.State.UNAPPROVED)
-        if waiting.update(state=Model.State.APPROVED, approved_by=actor):
-            facts = {"digest": model.digest, "licence": model.licence}
-            note(actor=actor, verb="model.approve", subject=model, organisation=organisation.pk, at=at, **facts)
+        if Model.objects.filter(pk=model.pk, state=start).update(**changes):
+            decision = ModelDecision(id=uuid4(), model=model, custodian=actor, outcome=outcome, words=words, at=at)
+            decision.save(force_insert=True)
+            _witness(decision)
     model.refresh_from_db()
     return model
 
 
-def withdraw_model(*, actor: User, model: Model, at: datetime) -> Model:
-    """Stop a model from being asked for more; what it made stays, and says by which model it was made."""
-    organisation = model.organisation
-    holds(actor, organisation, Role.CUSTODIAN).enforce()
-    with transaction.atomic():
-        if Model.objects.filter(pk=model.pk, state=Model.State.APPROVED).update(state=Model.State.WITHDRAWN):
-            note(actor=actor, verb="model.withdraw", subject=model, organisation=organisation.pk, at=at)
-    model.refresh_from_db()
-    return model
+def _witness(decision: ModelDecision) -> None:
+    """The ledger's word on a decision, and the audit row."""
+    model, organisation = decision.model, decision.model.organisation
+    facts = {"outcome": decision.outcome, "digest": model.digest, "licence": model.licence}
+    intend(
+        log=organisation.log,
+        kind="model",
+        row=decision.pk,
+        at=decision.at,
+        body={
+            **facts,
+            "model": str(model.pk),
+            "parent": model.parent_digest,
+            "data_manifest_sha256": model.data_manifest_sha256,
+            # What a custodian wrote may name people; the decision's row has the words.
+            "words_sha256": hashlib.sha256(decision.words.encode()).hexdigest(),
+            "custodian": str(membership_of(decision.custodian, organisation).pseudonym),
+        },
+    )
+    verb = "model.approve" if decision.outcome == ModelDecision.Outcome.APPROVED else "model.withdraw"
+    note(
+        actor=decision.custodian,
+        verb=verb,
+        subject=model,
+        organisation=organisation.pk,
+        at=decision.at,
+        **facts,
+    )

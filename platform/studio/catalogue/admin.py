@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from studio.accounts.models import Organisation, Role
 from studio.catalogue.actions import approve_model
-from studio.catalogue.models import Model
+from studio.catalogue.models import Lesson, Material, Model, ModelDecision
 from studio.site import Register, person, site
 
 
@@ -35,3 +35,37 @@ class ModelRegister(Register):
             approve_model(actor=person(request), model=model, at=timezone.now())
         names = ", ".join(map(str, waiting)) or "none, because none waited"
         self.message_user(request, f"Approved: {names}.", messages.SUCCESS)
+
+
+@admin.register(ModelDecision, site=site)
+class ModelDecisionRegister(Register):
+    """What custodians decided about models, and in which words."""
+
+    organisation = "model__organisation"
+    list_display = ("model", "outcome", "custodian", "words", "at")
+    list_filter = ("outcome",)
+    list_select_related = ("model", "custodian")
+    date_hierarchy = "at"
+
+
+@admin.register(Material, site=site)
+class MaterialRegister(Register):
+    """What taught the models: the search finds a file by its SHA-256, and a consent by its reference."""
+
+    organisation = "model__organisation"
+    list_display = ("name", "model", "licence", "source", "consent", "sha256")
+    list_filter = ("licence",)
+    list_select_related = ("model",)
+    search_fields = ("name", "sha256", "licence", "source", "consent")
+
+
+@admin.register(Lesson, site=site)
+class LessonRegister(Register):
+    """What models are being taught, and what came of it."""
+
+    organisation = "parent__organisation"
+    list_display = ("concept", "state", "parent", "custodian", "model", "asked", "ended")
+    list_filter = ("state",)
+    list_select_related = ("parent", "custodian__user", "custodian__organisation", "model")
+    search_fields = ("id", "concept")
+    date_hierarchy = "asked"

@@ -18,9 +18,9 @@ from studio.catalogue.models import Model
 from studio.faults import fault
 from studio.jobs import bell, reference, words
 from studio.jobs.models import Job, Picture, Shaper
-from studio.jobs.offering import Offered, checked_rights
 from studio.jobs.queue import close
 from studio.jobs.states import JOB_ENDS, JobState, advance
+from studio.offering import Offered, checked_rights
 from studio.projects.models import Campaign, Project
 from studio.trail.actions import note
 from studio.trail.errors import StaleStateError

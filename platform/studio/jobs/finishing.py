@@ -14,10 +14,11 @@ from django.conf import settings
 from django.db import transaction
 
 from studio import blobs, pipeline, vault
+from studio.claims import heartbeat
 from studio.faults import fault
 from studio.jobs import screening, words
 from studio.jobs.models import Picture
-from studio.jobs.queue import JOINED, claim_picture, heartbeat
+from studio.jobs.queue import JOINED, claim_picture
 from studio.jobs.states import PictureState, advance
 from studio.trail.actions import intend, note, settle
 from studio.trail.errors import StaleStateError

@@ -11,9 +11,9 @@ from django.template.defaultfilters import filesizeformat
 
 from studio import pipeline
 from studio.catalogue.models import Model
-from studio.jobs.offering import DEFAULT_STRENGTH, MOST_BYTES, Offered, read
 from studio.jobs.states import JobState
 from studio.languages import language
+from studio.offering import DEFAULT_STRENGTH, MOST_BYTES, Offered, read
 from studio.projects.models import Campaign
 
 OF_THE_MODEL = ("width", "height", "steps", "guidance")

@@ -1,5 +1,6 @@
-"""A project's and a campaign's pages: pictures large and first, then where they come from."""
+"""The pages of a project, a campaign and a model: pictures large and first, then where they come from."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from studio import pipeline
 from studio.accounts.models import Role
 from studio.accounts.rules import roles_of
+from studio.catalogue.cards import rendered
+from studio.catalogue.models import Lesson, Material
+from studio.catalogue.reading import find_model, keeps, teachable
 from studio.jobs import actions
 from studio.jobs.models import Job, Picture
 from studio.jobs.reading import find_campaign, find_project, readable_words
@@ -20,6 +25,7 @@ from studio.pages import MemberRequest
 
 PICTURES_A_PAGE = 24
 REQUESTS_A_PAGE = 10
+MATERIALS_A_PAGE = 50
 
 
 @login_required
@@ -64,6 +70,28 @@ def campaign(request: MemberRequest, pk: UUID) -> HttpResponse:
         "may_create": Role.CREATOR in roles_of(request.user, found.project.organisation),
     }
     return render(request, "studio/campaign.html", context)
+
+
+@login_required
+@require_safe
+def model(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """A model: its card, its digests, what taught it, who decided about it, and what it made."""
+    found = find_model(request, pk)
+    pictures = Picture.objects.visible_to(request.user).made_by(found).select_related("job")
+    context = {
+        "model": found,
+        "card": rendered(pipeline.card_text(Path(found.folder))),
+        "decisions": found.decisions.select_related("custodian"),
+        "lesson": Lesson.objects.filter(model=found).first(),
+        "materials": Paginator(found.materials.all(), MATERIALS_A_PAGE).get_page(request.GET.get("data")),
+        "inherited": Material.objects.filter(model__heirs=found).exclude(model=found).count(),
+        "packages": found.materials.filter(sha256="").exists(),
+        "children": found.children.order_by("-registered"),
+        "pictures": _leaf(request, pictures.order_by("-created", "index"), "page", PICTURES_A_PAGE),
+        "may_decide": keeps(request, found),
+        "teachable": teachable(found),
+    }
+    return render(request, "studio/model.html", context)
 
 
 def _leaf(request: MemberRequest, rows: "QuerySet[Picture] | QuerySet[Job]", name: str, size: int) -> "Page[Any]":

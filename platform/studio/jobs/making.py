@@ -8,22 +8,22 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
 from studio import blobs, pipeline, vault
+from studio.claims import heartbeat, lease_from
 from studio.faults import fault
 from studio.jobs import bell, reference, words
 from studio.jobs.models import Job, Picture
-from studio.jobs.queue import close, give_back, heartbeat
+from studio.jobs.queue import close, give_back
 from studio.jobs.states import JobState, advance
 from studio.trail.actions import note
 from studio.trail.errors import StaleStateError
@@ -146,9 +146,8 @@ def keep(job: Job, asset: pipeline.GeneratedAsset, *, at: datetime) -> None:
     )
     sealed = vault.seal(asset.pixels, key=words.key_of(job), purpose=f"pixels {picture.pk}")
     blobs.write_whole(blobs.quarantine_path(picture.pk), sealed)
-    lease = at + timedelta(seconds=settings.LEASE_SECONDS)
     with transaction.atomic():
-        if not Job.objects.filter(pk=job.pk, token=job.token, state=JobState.GENERATING).update(lease=lease):
+        if not Job.objects.filter(pk=job.pk, token=job.token, state=JobState.GENERATING).update(lease=lease_from(at)):
             raise StaleStateError(job.pk, JobState.GENERATING)
         picture.save(force_insert=True)
         note(actor=None, verb="picture.generate", subject=picture, organisation=job.project.organisation_id, at=at)

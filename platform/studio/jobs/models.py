@@ -14,7 +14,8 @@ from django.db import models
 from django.db.models import Q
 
 from studio.accounts.models import Membership, User
-from studio.catalogue.models import Model
+from studio.catalogue.models import Material, Model
+from studio.claims import Claimable
 from studio.jobs.states import VISIBLE, JobState, PictureState
 from studio.projects.models import Campaign, PolicyVersion, Project
 
@@ -25,18 +26,6 @@ class JobQuerySet(models.QuerySet["Job"]):
     def for_actor(self, user: User) -> "JobQuerySet":
         """Jobs of the projects `user` can see."""
         return self.filter(project__in=Project.objects.for_actor(user))
-
-
-class Claimable(models.Model):
-    """A row that one worker at a time may work on: lease, fencing token, attempts."""
-
-    attempt = models.PositiveIntegerField(default=0)
-    token = models.UUIDField(null=True)
-    lease = models.DateTimeField(null=True)
-    not_before = models.DateTimeField(null=True)
-
-    class Meta:
-        abstract = True
 
 
 class Job(Claimable):
@@ -106,6 +95,10 @@ class PictureQuerySet(models.QuerySet["Picture"]):
         """Those of them whose file may be shown: signed, recorded, in the ledger."""
         return self.for_actor(user).filter(state__in=VISIBLE)
 
+    def made_by(self, model: Model) -> "PictureQuerySet":
+        """Those that a model made."""
+        return self.filter(job__model=model)
+
     def public(self) -> "PictureQuerySet":
         """Released pictures, in force or withdrawn."""
         return self.filter(state__in=[PictureState.RELEASED, PictureState.WITHDRAWN])
@@ -160,6 +153,11 @@ class Picture(Claimable):
     def record(self) -> str:
         """The picture's stable name outside this database."""
         return f"urn:uuid:{self.id}"
+
+    @property
+    def materials(self) -> models.QuerySet[Material]:
+        """Everything that taught the model which made it, and the models that one was taught from."""
+        return Material.objects.filter(model__heirs__jobs__pictures=self)
 
 
 class Shaper(models.Model):

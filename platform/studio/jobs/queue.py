@@ -1,4 +1,4 @@
-"""The job table as a queue: claim, heartbeat, and what happens to claims whose worker went silent.
+"""The job table as a queue: claim, give back, and what happens to claims whose worker went silent.
 
 - One claim is one compare-and-set; two workers never hold one job. Every later write of the claim carries its token.
 - Order: the project served least lately, then the person, then `rank` (age, earlier for priority), so nobody starves.
@@ -6,22 +6,18 @@
 """
 
 import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
-from django.conf import settings
-from django.db import Error, connection, transaction
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db import transaction
+from django.db.models import F
 
 from studio.accounts.models import Membership
+from studio.claims import MAX_ATTEMPTS, claimable, lease_from, pause_after
 from studio.faults import fault
 from studio.jobs import bell, reference
-from studio.jobs.models import Claimable, Job, Picture
+from studio.jobs.models import Job, Picture
 from studio.jobs.states import JobState, PictureState, advance
 from studio.projects.models import Project
 from studio.trail.actions import intend, note
@@ -29,7 +25,6 @@ from studio.trail.errors import StaleStateError
 from studio.trail.models import LedgerIntent
 
 logger = logging.getLogger(__name__)
-MAX_ATTEMPTS = 3
 PRIORITY_STEP = timedelta(minutes=10)
 RINGS = 100
 JOINED = ("job__project__organisation", "job__campaign", "job__model", "job__policy", "job__requester")
@@ -57,7 +52,7 @@ def claim(*, now: datetime) -> Job | None:
                     JobState.GENERATING,
                     attempt=F("attempt") + 1,
                     token=uuid4(),
-                    lease=now + timedelta(seconds=settings.LEASE_SECONDS),
+                    lease=lease_from(now),
                     started=now,
                     progress=0,
                 )
@@ -70,47 +65,12 @@ def claim(*, now: datetime) -> Job | None:
     return None
 
 
-@contextmanager
-def heartbeat(row: Claimable) -> Iterator[threading.Event]:
-    """Extend the row's lease while the block runs; the event is set when the claim turns out to be lost."""
-    lost, done = threading.Event(), threading.Event()
-
-    def beat() -> None:
-        while not done.wait(settings.HEARTBEAT_SECONDS):
-            lease = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-            try:
-                held = type(row)._default_manager.filter(pk=row.pk, token=row.token).update(lease=lease)
-            except Error:
-                # A database that restarts must not end the work: the lease outlasts several missed beats, and the next
-                # one opens a new connection.
-                logger.exception("heartbeat of %s missed", row.pk)
-                connection.close()
-                continue
-            if not held:
-                lost.set()
-                break
-        connection.close()
-
-    thread = threading.Thread(target=beat, name=f"heartbeat {row.pk}", daemon=True)
-    thread.start()
-    try:
-        yield lost
-    finally:
-        done.set()
-        thread.join()
-
-
 def claim_picture(pk: UUID, state: str, *, now: datetime) -> Picture | None:
     """Take a picture in `state` to work on it, unless somebody does or it is to wait."""
     free = Picture.objects.filter(claimable(now), pk=pk, state=state)
-    if not free.update(attempt=F("attempt") + 1, token=uuid4(), lease=now + timedelta(seconds=settings.LEASE_SECONDS)):
+    if not free.update(attempt=F("attempt") + 1, token=uuid4(), lease=lease_from(now)):
         return None
     return Picture.objects.select_related(*JOINED).get(pk=pk)
-
-
-def claimable(now: datetime) -> Q:
-    """Rows that nobody works on now, and whose pause is over."""
-    return (Q(lease=None) | Q(lease__lte=now)) & (Q(not_before=None) | Q(not_before__lte=now))
 
 
 def close(job: Job, *, outcome: str, at: datetime, reason: str = "") -> LedgerIntent:
@@ -146,7 +106,7 @@ def give_back(job: Job, *, reason: str, at: datetime) -> str:
     The end is CANCELLED where the maker had asked for it, LOST after the last attempt.
     """
     job.refresh_from_db(fields=["cancel_requested"])
-    state, changes = JobState.QUEUED, {"not_before": at + _pause(job.attempt)}
+    state, changes = JobState.QUEUED, {"not_before": at + pause_after(job.attempt)}
     if job.cancel_requested or job.attempt >= MAX_ATTEMPTS:
         state = JobState.CANCELLED if job.cancel_requested else JobState.LOST
         changes = {"ended": at}
@@ -164,11 +124,6 @@ def give_back(job: Job, *, reason: str, at: datetime) -> str:
             reason=reason,
         )
     return state
-
-
-def _pause(attempt: int) -> timedelta:
-    pauses = settings.BACKOFF_SECONDS
-    return timedelta(seconds=pauses[min(attempt - 1, len(pauses) - 1)])
 
 
 def sweep(*, now: datetime) -> dict[str, int]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import models
 
-from studio.trail.errors import StaleStateError
+from studio import claims
 
 
 class JobState(models.TextChoices):
@@ -82,10 +82,4 @@ def advance(
 
     Raises ValueError for a change the table does not know, StaleStateError when the row has moved on.
     """
-    if end not in TRANSITIONS.get(start, frozenset()):
-        raise ValueError(f"{start} does not lead to {end}")
-    rows = model._default_manager.filter(pk=pk, state=start)
-    if fence is not None:
-        rows = rows.filter(token=fence)
-    if rows.update(state=end, **changes) != 1:
-        raise StaleStateError(pk, start)
+    claims.advance(TRANSITIONS, model, pk, start, end, fence=fence, **changes)

@@ -1,4 +1,4 @@
-"""Projects, campaigns, and requests for pictures."""
+"""Projects, campaigns, models with what they made, and requests for pictures."""
 
 from django.urls import path
 
@@ -7,6 +7,7 @@ from studio.jobs import galleries, views
 urlpatterns = [
     path("projects/<uuid:pk>/", galleries.project, name="project"),
     path("campaigns/<uuid:pk>/", galleries.campaign, name="campaign"),
+    path("models/<uuid:pk>/", galleries.model, name="model"),
     path("campaigns/<uuid:pk>/create/", views.create, name="create"),
     path("campaigns/<uuid:pk>/words/", views.unknown_words, name="unknown-words"),
     path("requests/<uuid:pk>/", views.request_page, name="request"),

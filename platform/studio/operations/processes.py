@@ -21,6 +21,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "web": ("serve",),
     "control": ("worker", "control"),
     "generate": ("worker", "generate"),
+    "train": ("worker", "train"),
 }
 POLITE_SECONDS = 10
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from generation.engine import GeneratedAsset, Reference, Step
 from generation.errors import GenerationError, ModelFolderError, SpecError
 from generation.spec import GenerationSpec
+from generation.training.errors import LessonError, TrainingError
 from moderation.errors import ModerationError
 from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError
 from studio.pipeline.generating import (
@@ -52,6 +53,16 @@ from studio.pipeline.screening import (
     unscreened,
 )
 from studio.pipeline.sealing import Circumstances, release, seal, verify, verify_stranger
+from studio.pipeline.teaching import (
+    Lineage,
+    can_be_taught,
+    card_text,
+    lineage_of,
+    manifest_of,
+    refuse_lesson,
+    spoken_languages,
+    trainer,
+)
 
 if TYPE_CHECKING:
     from provenance.ledger import LedgerEntry
@@ -64,6 +75,8 @@ __all__ = [
     "LedgerConflictError",
     "LedgerEntry",
     "LedgerUnavailableError",
+    "LessonError",
+    "Lineage",
     "ModelFolderError",
     "ModerationError",
     "Press",
@@ -72,10 +85,13 @@ __all__ = [
     "Screened",
     "SpecError",
     "Step",
+    "TrainingError",
     "append",
     "audit_log",
     "beyond_appeal",
+    "can_be_taught",
     "canonical_entry",
+    "card_text",
     "check_spec",
     "checkpoint",
     "checkpoint_path",
@@ -89,18 +105,23 @@ __all__ = [
     "entry_id",
     "known_words",
     "ledger",
+    "lineage_of",
+    "manifest_of",
     "policy",
     "preset_policy",
     "rate",
     "recorded",
+    "refuse_lesson",
     "release",
     "screen_picture",
     "screen_prompt",
     "seal",
     "sensitive",
+    "spoken_languages",
     "starter_folder",
     "starter_slug",
     "starts_from_pictures",
+    "trainer",
     "trust_folder",
     "unknown_words",
     "unscreened",

@@ -9,7 +9,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -63,6 +63,7 @@ def _page(
         "screenings": picture_screenings(picture),
         "recipe": json.dumps(picture.recipe, indent=2, ensure_ascii=False, sort_keys=True),
         "history": history(picture),
+        "data": data_of(picture),
         "siblings": Picture.objects.visible_to(request.user).filter(job=picture.job).exclude(pk=picture.pk),
         "forms": _forms(picture, roles) | bound,
         "faults": [str(fault) for form in bound.values() for fault in form.non_field_errors()],
@@ -85,6 +86,16 @@ def _forms(picture: Picture, roles: frozenset[str]) -> dict[str, forms.Form]:
 def picture_screenings(picture: Picture) -> QuerySet[Screening]:
     """What the screens decided about its words and about the picture itself, in that order."""
     return picture.job.screenings.filter(Q(picture=None) | Q(picture=picture)).order_by("at")
+
+
+def data_of(picture: Picture) -> dict[str, object]:
+    """What taught the model that made it, and the models before that one, in numbers and licences."""
+    of_a_package = Q(sha256="")
+    counts = picture.materials.aggregate(
+        pictures=Count("pk", filter=~of_a_package), packages=Count("pk", filter=of_a_package)
+    )
+    licences = picture.materials.order_by("licence").values_list("licence", flat=True).distinct()
+    return {**counts, "licences": list(licences)} if any(counts.values()) else {}
 
 
 def history(picture: Picture) -> QuerySet[AuditRow]:

@@ -12,6 +12,8 @@ from typing import Any
 
 from django import template
 
+from studio.catalogue.models import Model
+from studio.catalogue.states import LessonState
 from studio.jobs.states import JobState, PictureState
 from studio.languages import language
 
@@ -67,6 +69,11 @@ _SHAPES = {
     P.RELEASED: ("seal", Tone.SEAL),
     P.WITHDRAWN: ("struck", Tone.REFUSED),
     P.DISCARDED: ("dash", Tone.PLAIN),
+    LessonState.WAITING: ("clock", Tone.PLAIN),
+    LessonState.TRAINING: ("press", Tone.PLAIN),
+    Model.State.UNAPPROVED: ("pause", Tone.CAUTION),
+    Model.State.APPROVED: ("tick", Tone.GOOD),
+    Model.State.WITHDRAWN: ("struck", Tone.REFUSED),
 }
 _VERDICTS = {
     "ours": Stamp("Genuine and unchanged", "seal", Tone.GOOD),
@@ -180,6 +187,18 @@ def span(time: timedelta) -> str:
 def deed(verb: str) -> str:
     """An audit row's verb in plain words; those that begin small follow the name of who did it."""
     return DEEDS.get(verb, verb.replace(".", ": ").replace("_", " "))
+
+
+@register.filter
+def spoken(word: str) -> str:
+    """The word of a LANGUAGE:WORD."""
+    return word.partition(":")[2]
+
+
+@register.filter
+def spoken_in(word: str) -> str:
+    """The language of a LANGUAGE:WORD, by its name."""
+    return language(word.partition(":")[0])
 
 
 @register.filter

@@ -13,6 +13,7 @@ from django.test import Client
 from studio import pipeline
 from studio.accounts.actions import found_organisation, grant_role
 from studio.accounts.models import Role, User
+from studio.catalogue.models import Lesson
 from studio.jobs.models import Job, Picture
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
@@ -20,6 +21,7 @@ from studio.review.actions import decide, release, submit_for_review
 from studio.review.models import ReviewRequest
 from studio.review.releasing import finish_release
 from studio.trail.actions import pending, settle
+from tests.studio.lessons import ask_lesson
 from tests.studio.pages.printing import print_pictures
 from tests.studio.requests import ask
 
@@ -78,6 +80,12 @@ def job(campaign: Campaign, now: datetime) -> Job:
 def picture(job: Job, now: datetime) -> Picture:
     """The first of the request's two pictures, signed and recorded."""
     return print_pictures(job, now)[0]
+
+
+@pytest.fixture
+def lesson(sample: Sample, now: datetime) -> Lesson:
+    """A lesson for the sample's model, which nobody has begun."""
+    return ask_lesson(sample.model, now)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, converters, get_resolver, reverse
 from django.urls.resolvers import RoutePattern
 
+from studio.catalogue.models import Lesson
 from studio.jobs.models import Job, Picture
 from studio.projects.models import Campaign
 from studio.review.models import ReviewRequest
@@ -30,6 +31,13 @@ MEMBERS_GET = {
     "new-campaign",
     "campaign",
     "create",
+    "models",
+    "model",
+    "model-approve",
+    "model-withdraw",
+    "teach",
+    "lesson",
+    "lesson-progress",
     "request",
     "request-progress",
     "picture",
@@ -40,6 +48,10 @@ MEMBERS_POST = {
     "create",
     "new-campaign",
     "unknown-words",
+    "model-approve",
+    "model-withdraw",
+    "teach",
+    "lesson-cancel",
     "request-cancel",
     "picture-submit",
     "picture-release",
@@ -47,6 +59,8 @@ MEMBERS_POST = {
 }
 # It answers 404 to everybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}
+# Pages that show everybody what is theirs, and so nothing of the sample's to somebody else.
+OWN = {"account", "models"}
 INLINE = re.compile(r"""<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=[\"']""")
 DESK = {"desk", "rule-request", "rule-picture", "reveal-picture"}
 
@@ -61,7 +75,7 @@ def addresses(resolver: URLResolver, spaces: str = "") -> Iterator[tuple[str, UR
 
 
 @pytest.fixture
-def address(job: Job, released: Picture, campaign: Campaign) -> Callable[[str], str]:
+def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson) -> Callable[[str], str]:
     """The address of a name, leading to the sample organisation's own things."""
     keys = {
         "project": campaign.project_id,
@@ -70,13 +84,15 @@ def address(job: Job, released: Picture, campaign: Campaign) -> Callable[[str], 
         "create": campaign.pk,
         "unknown-words": campaign.pk,
         "record": released.pk,
+        **dict.fromkeys(("model", "model-approve", "model-withdraw", "teach"), job.model_id),
+        **dict.fromkeys(("lesson", "lesson-progress", "lesson-cancel"), lesson.pk),
     }
 
     def find(name: str) -> str:
         name, _, kind = name.partition(":")
         if kind:
             return reverse(name, args=[released.pk, kind])
-        if name in {"account", "home", "check", "check-json", "login", "logout", "robots"}:
+        if name in {"account", "home", "models", "check", "check-json", "login", "logout", "robots"}:
             return reverse(name)
         key = keys.get(name) or (job.pk if name.startswith("request") else released.pk)
         return reverse(name, args=[key])
@@ -98,7 +114,7 @@ def test_members_only(address: Callable[[str], str], outsider: Client) -> None:
         # A file's address says nothing to a visitor, not even that signing in would help.
         assert answer.status_code == (404 if name.startswith("picture-file") else 302), name
         assert answer.headers.get("Location", "/login/").startswith("/login/"), name
-        assert outsider.get(where).status_code == (200 if name == "account" else 404), name
+        assert outsider.get(where).status_code == (200 if name in OWN else 404), name
 
 
 def test_members_only_change_things(address: Callable[[str], str], outsider: Client) -> None:

@@ -12,8 +12,8 @@ from django.urls import reverse
 from studio import pipeline
 from studio.jobs import reference, screening, words
 from studio.jobs.models import Job
-from studio.jobs.offering import DEFAULT_STRENGTH
 from studio.jobs.states import JobState
+from studio.offering import DEFAULT_STRENGTH
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
 from studio.trail.models import AuditRow

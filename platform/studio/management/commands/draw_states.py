@@ -1,4 +1,4 @@
-"""`manage.py draw_states`: writes docs/states.md from the transition table."""
+"""`manage.py draw_states`: writes docs/states.md from the transition tables."""
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
@@ -6,20 +6,24 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from studio.catalogue import states as lessons
 from studio.jobs.states import TRANSITIONS, VISIBLE, JobState, PictureState
 
 PAGE = settings.ROOT / "docs" / "states.md"
 
 
 def drawing() -> str:
-    """The page: one Mermaid diagram for jobs, one for pictures, with the words that people see."""
-    lines = ["# States", "", "Drawn by `manage.py draw_states` from `platform/studio/jobs/states.py`; do not edit."]
-    for title, states in (("A request", JobState), ("A picture", PictureState)):
+    """The page: a Mermaid diagram each for requests, pictures and lessons, with the words that people see."""
+    tables = "`platform/studio/jobs/states.py` and `platform/studio/catalogue/states.py`"
+    lines = ["# States", "", f"Drawn by `manage.py draw_states` from {tables}; do not edit."]
+    drawn = (("A request", JobState), ("A picture", PictureState), ("A lesson", lessons.LessonState))
+    for title, states in drawn:
+        table = lessons.TRANSITIONS if states is lessons.LessonState else TRANSITIONS
         lines += ["", f"## {title}", "", "```mermaid", "stateDiagram-v2"]
         for state in states:
             lines.append(f"    {state.value}: {state.value} ({state.label}{', visible' if state in VISIBLE else ''})")
         for state in states:
-            lines += [f"    {state.value} --> {end}" for end in sorted(TRANSITIONS.get(state, ()))]
+            lines += [f"    {state.value} --> {end}" for end in sorted(table.get(state, ()))]
         lines.append("```")
     return "\n".join(lines) + "\n"
 

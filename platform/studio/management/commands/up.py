@@ -23,7 +23,7 @@ def _end(*_: object) -> None:
 
 
 class Command(BaseCommand):
-    """Prepares the databases and the sample organisation, then runs web, control and generate until Ctrl-C."""
+    """Prepares the databases and the sample organisation, then runs every role until Ctrl-C."""
 
     help = "Serve the product with its workers, in this terminal."
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Start the three roles and wait; one that dies ends them all with an error."""
+        """Start the roles and wait; one that dies ends them all with an error."""
         prepare()
         sample = prepare_sample(at=timezone.now())
         self.stdout.write(f"Imprimatur  http://127.0.0.1:{options['port']}\n\n  {sample.organisation.name}: sign in as")

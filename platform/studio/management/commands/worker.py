@@ -7,13 +7,16 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-QUEUES = {"control": "control", "generate": "generate"}
+QUEUES = {"control": "control", "generate": "generate", "train": "train"}
 
 
 class Command(BaseCommand):
     """Runs a Celery worker with the solo pool: one piece of work at a time, models and keys loaded once."""
 
-    help = "Run one worker: `control` screens, checks, signs, records and sweeps; `generate` runs the model."
+    help = (
+        "Run one worker: `control` screens, checks, signs, records and sweeps; `generate` runs the model; `train` "
+        "teaches models."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One positional role."""

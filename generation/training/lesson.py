@@ -67,7 +67,9 @@ def refuse(model: Path, family: str, concept: str, words: Sequence[str], caption
     vocabulary = Vocabulary.from_json(with_concept(model, concept, words))
     for file, caption in captions.items():
         if not any(phrase.token.startswith("concept:") for phrase in vocabulary.read(caption)[0]):
-            raise LessonError("caption", f"{file}: {caption!r} names nothing that the model knows, nor the new concept")
+            raise LessonError(
+                "caption", f"{caption!r}, of {file}, names nothing that the model knows, nor the new concept"
+            )
 
 
 def with_concept(model: Path, concept: str, spoken: Sequence[str]) -> dict[str, Any]:
@@ -86,7 +88,9 @@ def with_concept(model: Path, concept: str, spoken: Sequence[str]) -> dict[str, 
         if language not in known.languages or not word.strip():
             raise LessonError("word", f"{item!r}: write LANGUAGE:WORD with one of {', '.join(known.languages)}")
         if not known.unknown_words(word):
-            raise LessonError("word", f"{word.strip()!r} ({language}): the model gives it a meaning already; choose another")
+            raise LessonError(
+                "word", f"{word.strip()!r} ({language}): the model gives it a meaning already; choose another"
+            )
         entry.setdefault(language, []).append(word.strip())
     words["concepts"].append({"id": concept, "field": "own", "words": entry, "variants": {}})
     return words

@@ -58,6 +58,7 @@ def advance(
     pk: UUID,
     start: str,
     end: str,
+    /,
     *,
     fence: UUID | None = None,
     **changes: Any,

@@ -95,6 +95,14 @@ def campaign(sample: Sample, now: datetime) -> Campaign:
     )
 
 
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Stable Diffusion model with random weights: read it, never write to it."""
+    from tests.generation.models import stable_diffusion
+
+    return stable_diffusion(tmp_path_factory.mktemp("tiny") / "model")
+
+
 @pytest.fixture
 def wait_until() -> Callable[[Callable[[], bool]], None]:
     """Polls a condition; fails the test when it does not come true in twenty seconds."""

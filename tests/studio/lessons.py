@@ -1,6 +1,8 @@
 """Makes lessons for tests, the way a custodian does: a few discs of colour with their papers."""
 
 import io
+import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -48,3 +50,24 @@ def ask_lesson(parent: Model, at: datetime, *, actor: User | None = None, **fiel
         "steps": 2,
     }
     return teach(actor=actor or User.objects.get(username="custodian"), parent=parent, at=at, **asked | fields)
+
+
+def register_copy(sample: Sample, folder: Path, at: datetime, *, parent: Model) -> Model:
+    """A model that says of itself that it was taught from `parent` with one picture."""
+    shutil.copytree(parent.folder, folder)
+    picture = {
+        "file": "cow.png",
+        "sha256": "ab" * 32,
+        "licence": "CC0-1.0",
+        "source": "x",
+        "consent": "y",
+        "caption": "z",
+    }
+    lineage = {"parent": {"model": parent.title, "digest": parent.digest}, "pictures": [picture]}
+    (folder / "lineage.json").write_text(json.dumps(lineage))
+    weights = next((folder / "transformer").glob("*.safetensors"))
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    custodian = sample.people["custodian"]
+    return register_model(actor=custodian, organisation=sample.organisation, slug="child", folder=folder, at=at)

@@ -1,8 +1,10 @@
 """A model card as it stands in a model folder (Markdown), shown on a page: its words are somebody else's.
 
-HTML in it is shown as text, pictures are left out, and its headings go below those of the page.
+HTML in it is shown as text, its headings go below those of the page, a picture is its description, and of the links
+only those to other sites are kept: the files of the folder are not served.
 """
 
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,9 +12,11 @@ from django.utils.safestring import SafeString, mark_safe
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 BELOW = 2
 DEEPEST = 6
+ELSEWHERE = ("https://", "http://")
 
 
 def rendered(text: str) -> SafeString:
@@ -22,8 +26,23 @@ def rendered(text: str) -> SafeString:
     for token in tokens:
         if token.type.startswith("heading_"):
             token.tag = f"h{min(int(token.tag[1:]) + BELOW, DEEPEST)}"
+        token.children = list(_shown(token.children or ()))
     html: str = reader.renderer.render(tokens, reader.options, {})
     return mark_safe(html)  # noqa: S308 - HTML in the text was escaped
+
+
+def _shown(tokens: "Sequence[Token]") -> "Iterator[Token]":
+    """A line's tokens without pictures, and without links that lead nowhere here; links never stand in one another."""
+    kept = True
+    for token in tokens:
+        if token.type == "image":
+            yield from token.children or ()
+        elif token.type == "link_open":
+            kept = str(token.attrs["href"]).startswith(ELSEWHERE)
+            if kept:
+                yield token
+        elif token.type != "link_close" or kept:
+            yield token
 
 
 @cache
@@ -31,4 +50,4 @@ def _reader() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
     # Every link is checked by the library, which lets no script through as an address.
-    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "html_inline", "html_block"])
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["html_inline", "html_block"])

@@ -32,7 +32,7 @@ LESSON_ENDS = frozenset({S.DONE, S.FAILED, S.CANCELLED})
 
 
 def advance(
-    model: type[models.Model], pk: UUID, start: str, end: str, *, fence: UUID | None = None, **changes: Any
+    model: type[models.Model], pk: UUID, start: str, end: str, /, *, fence: UUID | None = None, **changes: Any
 ) -> None:
     """Move one lesson, as `claims.advance` does by this table. Raises ValueError, StaleStateError."""
     claims.advance(TRANSITIONS, model, pk, start, end, fence=fence, **changes)

@@ -5,7 +5,7 @@
 - Signing is not deterministic (ECDSA, fresh identifiers): store the result before recording it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provenance import credentials, jumbf, manifest, xmp
 from provenance.canonical import sha256_hex
@@ -57,6 +57,18 @@ def seal(
     code = fingerprint(image.tobytes(), width, height)
     signed = credentials.sign(file, media_type, manifest.creation(claim, media_type, fingerprint=code), identity)
     return _asset(signed, media_type, source_pixel_sha256=pixel_digest(pixels), code=code)
+
+
+def seal_strip(strip: bytes, claim: Claim, identity: SigningIdentity) -> bytes:
+    """The signed file of a strip that shows how the claim's picture was made: moments of it, never the picture.
+
+    `strip` is a PNG, JPEG or WebP file and goes in as it is: no label, since the page it stands on has one, and no
+    time-stamp, since the picture's ledger entry names its digest and dates it. Raises SealError, UnreadableAssetError.
+    """
+    _require_current(claim, identity)
+    media_type = probe(strip)
+    untimed = replace(identity, timestamp_url=None)
+    return credentials.sign(strip, media_type, manifest.creation(claim, media_type, fingerprint=""), untimed)
 
 
 def release(first: bytes, claim: Claim, identity: SigningIdentity) -> SignedAsset:

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from studio import blobs, pipeline, vault
 from studio.faults import fault
-from studio.jobs import bell, reference, words
+from studio.jobs import bell, process, reference, words
 from studio.jobs.models import Job, Picture
 from studio.jobs.queue import close, give_back, heartbeat
 from studio.jobs.states import JobState, advance
@@ -146,6 +146,7 @@ def keep(job: Job, asset: pipeline.GeneratedAsset, *, at: datetime) -> None:
     )
     sealed = vault.seal(asset.pixels, key=words.key_of(job), purpose=f"pixels {picture.pk}")
     blobs.write_whole(blobs.quarantine_path(picture.pk), sealed)
+    process.keep(picture, asset.process)
     lease = at + timedelta(seconds=settings.LEASE_SECONDS)
     with transaction.atomic():
         if not Job.objects.filter(pk=job.pk, token=job.token, state=JobState.GENERATING).update(lease=lease):

@@ -42,7 +42,9 @@ SEED_SPACE = 2**32
 
 
 class DiffusersEngine:
-    """A loaded model that makes pictures, for one caller at a time."""
+    """A loaded model that makes pictures, for one caller at a time. `witness` is who watches them being made."""
+
+    witness: type[Witness] = Witness
 
     def __init__(self, entry: ModelEntry, pipeline: Any, *, threads: int) -> None:
         self.entry = entry
@@ -94,7 +96,7 @@ class DiffusersEngine:
         seed = generator_seed(spec.picture_seed(picture))
         generator = torch.Generator("cpu").manual_seed(seed)
         pipeline, arguments = self._call(spec, start, generator)
-        witness = Witness(pipeline, partial(self._look, spec), picture=picture, steps=spec.steps)
+        witness = self.witness(pipeline, partial(self._look, spec), picture=picture, steps=spec.steps)
         listening = self._family.listening(lambda index, latents: emit(witness.step(index, latents)))
         with overheard(pipeline.scheduler, witness.hear):
             images = pipeline(**arguments, **listening, generator=generator, output_type="np").images

@@ -29,7 +29,9 @@ LONGEST_SIDE = 64
 MOST_MOMENTS = 7
 # With less noise than this, as a share of the whole, a moment is the finished picture to the eye.
 LEAST_NOISE = 0.1
-QUALITY = 55
+# Room for a signature is left below 60 KB. Strips of little but noise are taken down until they fit.
+MOST_BYTES = 38 * 1024
+QUALITIES = (55, 35, 15)
 
 
 class Row(StrEnum):
@@ -86,17 +88,24 @@ def strip_of(
     """Return the process whose rows have these cells, all of one size."""
     height, width, _ = rows[Row.HELD][0].shape
     pixels = np.concatenate([np.concatenate(list(rows[row]), axis=1) for row in Row])
-    file = io.BytesIO()
-    # Method 0 is the encoder's quickest: noise does not reward a longer search.
-    Image.fromarray(pixels).save(file, format="WEBP", quality=QUALITY, method=0)
     return Process(
-        strip=file.getvalue(),
+        strip=_encoded(pixels),
         steps=tuple(steps),
         noise=tuple(round(share, 3) for share in noise),
         total=total,
         width=width,
         height=height,
     )
+
+
+def _encoded(pixels: Cell) -> bytes:
+    for quality in QUALITIES:
+        file = io.BytesIO()
+        # Method 0 is the encoder's quickest: noise does not reward a longer search.
+        Image.fromarray(pixels).save(file, format="WEBP", quality=quality, method=0)
+        if file.tell() <= MOST_BYTES:
+            break
+    return file.getvalue()
 
 
 def cell(pixels: Cell) -> Cell:

@@ -5,7 +5,7 @@
 - Signing is not deterministic (ECDSA, fresh identifiers): store the result before recording it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from provenance import credentials, jumbf, manifest, xmp
 from provenance.canonical import sha256_hex
@@ -62,13 +62,12 @@ def seal(
 def seal_strip(strip: bytes, claim: Claim, identity: SigningIdentity) -> bytes:
     """The signed file of a strip that shows how the claim's picture was made: moments of it, never the picture.
 
-    `strip` is a PNG, JPEG or WebP file and goes in as it is: no label, since the page it stands on has one, and no
-    time-stamp, since the picture's ledger entry names its digest and dates it. Raises SealError, UnreadableAssetError.
+    `strip` is a PNG, JPEG or WebP file whose pixels go in as they are: too small for a label, they say what they are in
+    the manifest alone. Raises SealError, UnreadableAssetError.
     """
     _require_current(claim, identity)
     media_type = probe(strip)
-    untimed = replace(identity, timestamp_url=None)
-    return credentials.sign(strip, media_type, manifest.creation(claim, media_type, fingerprint=""), untimed)
+    return credentials.sign(strip, media_type, manifest.creation(claim, media_type, fingerprint=""), identity)
 
 
 def release(first: bytes, claim: Claim, identity: SigningIdentity) -> SignedAsset:

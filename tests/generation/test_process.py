@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from generation import GeneratedAsset, GenerationChild, GenerationSpec, Reference
 from generation.diffusion import DiffusersEngine
-from generation.process import LEAST_NOISE, LONGEST_SIDE, MOST_MOMENTS, Cell, Process, Row, moments, strip_of
+from generation.process import (
+    LEAST_NOISE,
+    LONGEST_SIDE,
+    MOST_BYTES,
+    MOST_MOMENTS,
+    Cell,
+    Process,
+    Row,
+    moments,
+    strip_of,
+)
 from tests.generation import models
 from tests.generation.conftest import spec
 
@@ -19,7 +29,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.LoraLoaderMixin. is deprecated:FutureWarning"),
 ]
 EngineOf = Callable[[str], DiffusersEngine]
-MOST_BYTES = 48 * 1024
 
 
 def asset_of(engine: DiffusersEngine, wanted: GenerationSpec, reference: Reference | None = None) -> GeneratedAsset:
@@ -64,8 +73,8 @@ def test_the_rows_tell_the_truth_about_a_straight_path(engine_of: EngineOf) -> N
     assert away[Row.ADDED] == sorted(away[Row.ADDED])
     assert away[Row.HELD] == sorted(away[Row.HELD], reverse=True)
     assert away[Row.FORESEEN][-1] < away[Row.HELD][-1]
-    # Both rows begin, or end, at the very noise that the drawing began with.
-    assert distance(rows[Row.ADDED][-1], rows[Row.HELD][0]) < 1
+    # Both rows begin, or end, at the very noise that the drawing began with; the file is not lossless.
+    assert distance(rows[Row.ADDED][-1], rows[Row.HELD][0]) < 5 < distance(rows[Row.ADDED][0], rows[Row.HELD][0])
 
 
 def test_the_finished_picture_is_on_no_strip(engine_of: EngineOf) -> None:
@@ -108,6 +117,14 @@ def test_moments_are_unfinished_and_come_in_order(shares: list[float]) -> None:
     assert chosen == sorted(set(chosen))
     assert len(chosen) <= MOST_MOMENTS
     assert all(noise[place] >= LEAST_NOISE and place < len(noise) - 1 for place in chosen)
+
+
+def test_even_a_strip_of_nothing_but_noise_is_small() -> None:
+    noise = list(np.random.default_rng(1).integers(0, 256, (MOST_MOMENTS, LONGEST_SIDE, LONGEST_SIDE, 3), np.uint8))
+    steps = range(1, MOST_MOMENTS + 1)
+    assert (
+        len(strip_of(dict.fromkeys(Row, noise), steps=steps, noise=[1.0 for _ in steps], total=9).strip) <= MOST_BYTES
+    )
 
 
 @pytest.mark.parametrize("steps", [(1,), (1, 4, 9)])

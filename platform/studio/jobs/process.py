@@ -4,7 +4,7 @@
 - When the picture is signed, so is the strip, and the picture's ledger entry names its digest: nobody sees it earlier,
   and nobody sees one that is not recorded.
 - No strip shows the finished picture; the page puts the signed file in that place.
-- It is never worth a picture's waiting: where it cannot be had, the picture goes on without it.
+- Where it cannot be had, the picture goes on without it; only what will be there in a moment is waited for.
 """
 
 import logging
@@ -28,7 +28,10 @@ def keep(picture: Picture, process: pipeline.Process | None) -> None:
 
 
 def sign(picture: Picture, facts: pipeline.Circumstances) -> str:
-    """Sign and store the strip; returns the SHA-256 of its file, empty where there is none to be had."""
+    """Sign and store the strip; returns the SHA-256 of its file, empty where there is none to be had.
+
+    Raises the ProvenanceError of what is worth trying again.
+    """
     if picture.process is None:
         return ""
     try:
@@ -36,7 +39,9 @@ def sign(picture: Picture, facts: pipeline.Circumstances) -> str:
         strip = vault.unseal(sealed, key=words.key_of(picture.job), purpose=_purpose(picture))
         signed = pipeline.seal_strip(strip, replace(facts, title=f"How {facts.title} was made"))
         return blobs.put(signed)
-    except (OSError, vault.SealBrokenError, words.ErasedError, pipeline.ProvenanceError):
+    except (OSError, vault.SealBrokenError, words.ErasedError, pipeline.ProvenanceError) as error:
+        if isinstance(error, pipeline.ProvenanceError) and not error.permanent:
+            raise
         logger.exception("picture %s goes on without its strip", picture.pk)
         return ""
 

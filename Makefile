@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format faults clean-demo bench bench-finetune
+.PHONY: help demo up test lint format faults clean-demo bench bench-starter bench-finetune
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-16s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ bench: $(VENV)/.dev ## Measure what governance costs, as ratios in one run
 	$(RUN) -m generation bench
 	$(RUN) -m provenance bench
 	$(RUN) manage.py bench
+
+bench-starter: $(VENV)/.dev ## Time one picture of the starter model, as somebody who waits for it
+	$(RUN) -m generation speed --json
 
 bench-finetune: $(VENV)/.dev ## Teach the starter model a concept and measure whether it appears
 	$(RUN) -m tests.generation.training.taught

@@ -28,19 +28,23 @@ from generation.circumstances import circumstances_of
 from generation.engine import RGB8, GeneratedAsset, Reference, Step, Stream, check_reference
 from generation.errors import OutputError, SpecError
 from generation.families import Painter, Start, family_of
-from generation.forecast import forecast
 from generation.handover import Emit, handed_over
 from generation.loading import pipeline_of
-from generation.preview import look_of, preview_png
+from generation.noise import overheard
+from generation.preview import look_of
+from generation.process import Cell, Process
 from generation.recipe import Circumstances, Outcome, recipe_of
 from generation.remembering import remember_encodings
 from generation.spec import GenerationSpec
+from generation.witness import Witness
 
 SEED_SPACE = 2**32
 
 
 class DiffusersEngine:
-    """A loaded model that makes pictures, for one caller at a time."""
+    """A loaded model that makes pictures, for one caller at a time. `witness` is who watches them being made."""
+
+    witness: type[Witness] = Witness
 
     def __init__(self, entry: ModelEntry, pipeline: Any, *, threads: int) -> None:
         self.entry = entry
@@ -92,15 +96,23 @@ class DiffusersEngine:
         seed = generator_seed(spec.picture_seed(picture))
         generator = torch.Generator("cpu").manual_seed(seed)
         pipeline, arguments = self._call(spec, start, generator)
-        report = _Reporter(pipeline, self._painter, spec, picture, emit)
-        images = pipeline(**arguments, **self._family.listening(report), generator=generator, output_type="np").images
+        witness = self.witness(pipeline, partial(self._look, spec), picture=picture, steps=spec.steps)
+        listening = self._family.listening(lambda index, latents: emit(witness.step(index, latents)))
+        with overheard(pipeline.scheduler, witness.hear):
+            images = pipeline(**arguments, **listening, generator=generator, output_type="np").images
         array, post_steps = _as_rgb8(images[0]), self._family.post_steps(spec, self.entry.folder)
         for step in post_steps:
             array = step(array)
         circumstances = circumstances_of(
             pipeline, spec.prompt, generator_seed=seed, post_steps=post_steps, threads=self._threads
         )
-        return self._asset(spec, picture, array, circumstances)
+        # A drawing that began at somebody's picture would show it, noisy as it is, long after it has been erased.
+        process = witness.process() if start is None else None
+        return self._asset(spec, picture, array, circumstances, process)
+
+    def _look(self, spec: GenerationSpec, latents: torch.Tensor) -> Cell:
+        look: Cell = self._painter(latents, spec).numpy()
+        return look
 
     def _call(
         self, spec: GenerationSpec, start: Image.Image | None, generator: torch.Generator
@@ -126,7 +138,12 @@ class DiffusersEngine:
         return self._family.painter(self._pipeline)
 
     def _asset(
-        self, spec: GenerationSpec, picture: int, array: torch.Tensor, circumstances: Circumstances
+        self,
+        spec: GenerationSpec,
+        picture: int,
+        array: torch.Tensor,
+        circumstances: Circumstances,
+        process: Process | None,
     ) -> GeneratedAsset:
         height, width, _ = array.shape
         pixels = array.contiguous().numpy().tobytes()
@@ -145,31 +162,8 @@ class DiffusersEngine:
             seed=spec.picture_seed(picture),
             pixel_sha256=outcome.pixel_sha256,
             recipe=recipe_of(spec, self.entry, picture=picture, circumstances=circumstances, outcome=outcome),
+            process=process,
         )
-
-
-class _Reporter:
-    """Turns what a pipeline says after each step of one picture into a `Step`."""
-
-    def __init__(
-        self,
-        pipeline: Any,
-        painter: Painter,
-        spec: GenerationSpec,
-        picture: int,
-        emit: Emit[Step | GeneratedAsset],
-    ) -> None:
-        self._pipeline, self._painter, self._spec = pipeline, painter, spec
-        self._picture, self._emit = picture, emit
-        self._before: torch.Tensor | None = None
-
-    def __call__(self, index: int, latents: torch.Tensor) -> None:
-        clean = forecast(self._pipeline.scheduler, self._before, latents)
-        self._before = latents
-        # Some samplers take a step more than they were asked for, or fewer, so the pipeline is the one to ask.
-        total = getattr(self._pipeline, "num_timesteps", self._spec.steps)
-        preview = preview_png(self._painter(clean, self._spec).numpy())
-        self._emit(Step(self._picture, index + 1, total, preview))
 
 
 def generator_seed(seed: int) -> int:

@@ -16,6 +16,7 @@ from typing import Protocol, TypeAlias
 
 from generation.canonical import JSON
 from generation.errors import SpecError
+from generation.process import Process
 from generation.spec import GenerationSpec
 
 RGB8 = "image/x-rgb8"
@@ -64,7 +65,8 @@ class GeneratedAsset:
     """One finished picture before any label, mark or signature.
 
     `pixels` are RGB8, row by row, `width * height * 3` bytes; `pixel_sha256` is their SHA-256; `seed` is this
-    picture's own; `recipe` is the plain JSON of `generation.recipe`.
+    picture's own; `recipe` is the plain JSON of `generation.recipe`. `process` shows how it was made; None for a
+    picture that began at another one, and where the model's scheduler tells too little.
     """
 
     picture: int
@@ -75,6 +77,7 @@ class GeneratedAsset:
     seed: int
     pixel_sha256: str
     recipe: Mapping[str, JSON]
+    process: Process | None = None
 
 
 Stream: TypeAlias = Generator[Step | GeneratedAsset, None, None]

@@ -1,9 +1,9 @@
 """A look at the finished picture while it is still being made. Loads torch.
 
-Two things make a preview worth looking at. The *forecast* takes the noise out: along the path a sampler walks, in
-the noise level s, the clean picture is x - s * dx/ds; this holds for flow matching, x = (1 - s) * clean + s * noise,
-as for the variance-exploding form, x = clean + s * noise. The *palette* turns latents into colours: the linear map
-that comes closest to the model's own decoder, found once by decoding one small random latent.
+Two things make a preview worth looking at. The *forecast* takes the noise out: a step leads from one mixture of the
+clean picture and noise to another, and two mixtures of the same two things can be solved for either. The *palette*
+turns latents into colours: the linear map that comes closest to the model's own decoder, found once by decoding one
+small random latent.
 
 Neither touches the picture that is made. Shapes: latents are (1, channels, rows, columns) float.
 """
@@ -13,20 +13,25 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from generation.noise import Mixture
+
 PROBE_SIDE = 8
 PROBE_SEED = 0
+# Below this two mixtures are one, and say nothing about their parts.
+LEAST_CHANGE = 1e-6
 
 
-def forecast(scheduler: Any, before: torch.Tensor | None, after: torch.Tensor) -> torch.Tensor:
-    """Return the clean latents that the step from `before` to `after` was heading for.
+def forecast(before: torch.Tensor, after: torch.Tensor, first: Mixture | None, then: Mixture | None) -> torch.Tensor:
+    """Return the clean latents that the step from `before`, mixed as `first`, to `after`, mixed as `then`, aimed at.
 
-    Returns the latents as they are after the first step and with schedulers that keep no noise levels.
+    Exact for steps that keep to their noise; returns the latents as they are where the mixtures are unknown or equal.
     """
-    sigmas, place = getattr(scheduler, "sigmas", None), getattr(scheduler, "step_index", None)
-    if before is None or sigmas is None or not place or sigmas[place] == sigmas[place - 1]:
+    if first is None or then is None:
         return after
-    level, fall = float(sigmas[place]), float(sigmas[place] - sigmas[place - 1])
-    return after - level * (after - before) / fall
+    change = then.signal * first.noise - first.signal * then.noise
+    if abs(change) < LEAST_CHANGE:
+        return after
+    return (first.noise * after - then.noise * before) / change
 
 
 def palette(vae: Any) -> torch.Tensor:

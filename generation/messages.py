@@ -6,6 +6,7 @@ from generation.canonical import JSON
 from generation.engine import GeneratedAsset, Step
 from generation.errors import GenerationError, ModelFolderError, OutputError, SpecError
 from generation.frames import Frame
+from generation.process import Process
 
 LONGEST_MESSAGE = 2000
 ENGINE_ERRORS = {error.__name__: error for error in (GenerationError, ModelFolderError, OutputError)}
@@ -24,7 +25,7 @@ def step_from(frame: Frame) -> Step:
 
 
 def asset_frame(asset: GeneratedAsset, request: int) -> Frame:
-    """Return the frame of a finished picture; the pixels travel as the body."""
+    """Return the frame of a finished picture; the pixels travel as the body, the strip behind them."""
     header: dict[str, JSON] = {
         "kind": "asset",
         "request": request,
@@ -35,15 +36,18 @@ def asset_frame(asset: GeneratedAsset, request: int) -> Frame:
         "seed": str(asset.seed),
         "pixel_sha256": asset.pixel_sha256,
         "recipe": asset.recipe,
+        "process": None if asset.process is None else asset.process.described(),
     }
-    return Frame(header, asset.pixels)
+    return Frame(header, asset.pixels + (b"" if asset.process is None else asset.process.strip))
 
 
 def asset_from(frame: Frame) -> GeneratedAsset:
     """Return the finished picture of a frame."""
     names = ("picture", "media_type", "width", "height", "pixel_sha256", "recipe")
     values: dict[str, Any] = {name: frame.header[name] for name in names}
-    return GeneratedAsset(**values, seed=int(frame.header["seed"]), pixels=frame.body)
+    size, described = values["width"] * values["height"] * 3, frame.header["process"]
+    process = None if described is None else Process.from_described(described, frame.body[size:])
+    return GeneratedAsset(**values, seed=int(frame.header["seed"]), pixels=frame.body[:size], process=process)
 
 
 def error_frame(error: Exception, request: int) -> Frame:

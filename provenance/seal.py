@@ -59,6 +59,17 @@ def seal(
     return _asset(signed, media_type, source_pixel_sha256=pixel_digest(pixels), code=code)
 
 
+def seal_strip(strip: bytes, claim: Claim, identity: SigningIdentity) -> bytes:
+    """The signed file of a strip that shows how the claim's picture was made: moments of it, never the picture.
+
+    `strip` is a PNG, JPEG or WebP file whose pixels go in as they are: too small for a label, they say what they are in
+    the manifest alone. Raises SealError, UnreadableAssetError.
+    """
+    _require_current(claim, identity)
+    media_type = probe(strip)
+    return credentials.sign(strip, media_type, manifest.creation(claim, media_type, fingerprint=""), identity)
+
+
 def release(first: bytes, claim: Claim, identity: SigningIdentity) -> SignedAsset:
     """The released file: the first one under a second manifest whose parent it is.
 

@@ -36,6 +36,7 @@ class Verdict(StrEnum):
 
 
 _OWN = {"released": Verdict.OURS, "withdrawn": Verdict.WITHDRAWN}
+_STRIP = "It shows moments of how the picture was made. Such a strip is recorded with its picture and never released."
 _RECOVERED = {"released": Verdict.OURS_RECOVERED, "withdrawn": Verdict.WITHDRAWN}
 
 
@@ -187,6 +188,9 @@ def _history(ledger: Ledger, trust: TrustStore, record: str, *, log: str) -> lis
 
 def _standing(history: list[LedgerEntry], sha256: str) -> _Standing:
     own = [entry for entry in history if entry.kind in FILE_KINDS and entry.asset and entry.asset["sha256"] == sha256]
+    strips = [entry for entry in history if sha256 and entry.body.get("process") == sha256]
+    if not own and strips:
+        return _Standing("not-released", strips[0], (_STRIP,))
     if not own:
         return _Standing("none", None, ("The signed log of the ledger has no entry for this file.",))
     withdrawals = [entry for entry in history if entry.kind is EntryKind.WITHDRAWAL]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-from generation.commands import bench, generate, models, reproduce
+from generation.commands import bench, explain, generate, models, reproduce, speed
 from generation.errors import GenerationError
 
 TRAINING = "generation.training.cli"
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (generate, models, reproduce, bench):
+    for command in (generate, explain, models, reproduce, bench, speed):
         command.add(subparsers)
     if find_spec(TRAINING) is not None:
         import_module(TRAINING).add_commands(subparsers)

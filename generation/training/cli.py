@@ -1,5 +1,4 @@
-"""The training commands of `python -m generation`: data, train, export, measure, explain,
-finetune.
+"""The training commands of `python -m generation`: data, train, export, measure, finetune.
 
 Nothing here loads torch at import; each command loads what it needs when it runs.
 """
@@ -30,7 +29,6 @@ def add_commands(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     _add_train(subparsers)
     _add_export(subparsers)
     _add_measure(subparsers)
-    _add_explain(subparsers)
     _add_finetune(subparsers)
 
 
@@ -109,22 +107,6 @@ def _add_measure(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=_measure)
 
 
-def _add_explain(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
-    parser = _parser(
-        subparsers,
-        "explain",
-        "Write a strip that shows noise being added to one picture, and the picture being drawn out of noise.",
-        'python -m generation explain --prompt "a red apple" --out strip.png',
-    )
-    parser.add_argument("--prompt", required=True)
-    parser.add_argument("--out", type=Path, required=True, help="PNG to write")
-    parser.add_argument("--model", type=Path, default=STARTER, help="starter model folder")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=12)
-    parser.add_argument("--guidance", type=float, default=2.0)
-    parser.set_defaults(run=_explain)
-
-
 def _add_finetune(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     parser = _parser(
         subparsers,
@@ -174,23 +156,6 @@ def _say_pace(pace: Pace) -> None:
 
 def _say_json(pace: Pace) -> None:
     _say(json.dumps(asdict(pace)))
-
-
-def _explain(arguments: argparse.Namespace) -> int:
-    from generation.training import explain, sheet
-    from generation.training.errors import TrainingError
-    from generation.training.inspection import load_painter
-    from generation.training.session import alphabet_of
-
-    try:
-        tokens = explain.tokens_of(arguments.prompt, arguments.model, alphabet_of(arguments.model))
-        painter = load_painter(arguments.model)
-    except TrainingError as error:
-        return _fail(error)
-    settings = {"seed": arguments.seed, "steps": arguments.steps, "guidance": arguments.guidance}
-    sheet.write(explain.strip(painter, tokens, **settings), arguments.out, columns=explain.COLUMNS)
-    _say(f"wrote {arguments.out}: noise added (first row), what the model had (second) and foresaw (third)")
-    return 0
 
 
 def _measure(arguments: argparse.Namespace) -> int:

@@ -3,8 +3,9 @@
 - A blob is written whole or not at all (temporary name, fsync, rename, fsync of the folder) and never changed
   afterwards.
 - Reading checks the digest again: bytes that changed on the disk are an error, not a picture.
-- The quarantine holds sealed bytes (studio.vault) by picture id, until they are signed or expire; beside them, by
-  request id, the pictures that requests start from, and by lesson id those that a model is to be taught.
+- The quarantine holds sealed bytes (studio.vault) by picture id, pixels and the strip of their making, until they are
+  signed or expire; beside them, by request id, the pictures that requests start from, and by lesson id those that a
+  model is to be taught.
 """
 
 import hashlib
@@ -22,6 +23,8 @@ from studio.faults import fault
 
 # Sealed bytes are written before the row that names them; younger ones may still get theirs.
 STRAY_AFTER = timedelta(hours=1)
+# What the quarantine keeps by picture: pixels, and how they were made.
+PIXELS, PROCESS = QUARANTINED = (".sealed", ".process")
 
 
 class BlobError(Exception):
@@ -88,7 +91,12 @@ def get(sha256: str) -> bytes:
 
 def quarantine_path(picture: UUID) -> Path:
     """Where a picture's sealed pixels lie before it is signed."""
-    return settings.QUARANTINE_DIR / f"{picture}.sealed"
+    return settings.QUARANTINE_DIR / f"{picture}{PIXELS}"
+
+
+def process_path(picture: UUID) -> Path:
+    """Where the sealed strip of a picture's making lies before it is signed."""
+    return settings.QUARANTINE_DIR / f"{picture}{PROCESS}"
 
 
 def reference_path(job: UUID) -> Path:

@@ -145,6 +145,8 @@ TEMPLATES = [
 ]
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
+DOCS_DIR = ROOT / "docs"
+STATICFILES_DIRS = [("pictures", DOCS_DIR / "pictures")]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 # Live previews pass from worker to page through the cache for seconds and are stored nowhere else.

@@ -40,6 +40,9 @@ def test_from_a_wish_to_a_checked_picture(person: Callable[..., Person], tmp_pat
     creator.photograph("held")
     let_request_through(reviewer)
     wait_for_picture(creator, reviewer, CAMPAIGN)
+    making = creator.page.locator("#making")
+    expect(making.get_by_role("img", name="The finished picture", exact=True)).to_have_count(3)
+    expect(making.get_by_role("img", name=re.compile("What the model foresaw before step 1 of"))).to_be_visible()
     submit_for_review(creator)
     approve(reviewer)
     file = release(creator, tmp_path)
@@ -70,6 +73,7 @@ def test_starting_from_a_picture(person: Callable[..., Person], tmp_path: Path) 
     expect(page.get_by_text("60 % is painted over")).to_be_visible()
     wait_for_picture(creator, reviewer, "From a sketch")
     expect(page.get_by_role("heading", name="The picture to start from")).to_be_visible()
+    expect(page.get_by_text("no moments of it were kept")).to_be_visible()
     creator.photograph("from-a-picture")
 
 

@@ -86,3 +86,29 @@ def test_every_command_helps_with_an_example(command: str, capsys: pytest.Captur
     with pytest.raises(SystemExit, match="0"):
         main([command, "--help"])
     assert f"python -m generation {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("family", "columns"), [("prx-pixel", 4), ("stable-diffusion", 5)])
+def test_explain_writes_three_rows_that_end_in_the_finished_picture(
+    family: str, columns: int, folder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "strip.png"
+    wanted = ["explain", "--model", str(folder_of(family)), "--prompt", "a red tent", "--steps", "4"]
+    assert main([*wanted, "--width", "128", "--height", "64", "--threads", "1", "--out", str(out)]) == 0
+    with Image.open(out) as strip:
+        width, height = strip.width // columns, strip.height // 3
+        assert width == 2 * height
+        cells = [
+            [strip.crop((x * width, y * height, (x + 1) * width, (y + 1) * height)).tobytes() for x in range(columns)]
+            for y in range(3)
+        ]
+    assert cells[0][0] == cells[1][-1] == cells[2][-1]
+    assert len({cell for row in cells for cell in row}) == 3 * (columns - 1) + 1
+
+
+def test_explain_names_the_words_that_the_starter_does_not_know(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "strip.png")
+    assert main(["explain", "--prompt", "an apple and a zeppelin", "--steps", "3", "--threads", "1", "--out", out]) == 0
+    assert "zeppelin" in capsys.readouterr().err

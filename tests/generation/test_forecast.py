@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from generation.families.prx import flow_times
 from generation.forecast import as_bytes, forecast, painted, palette
+from generation.noise import Mixture
 
 CHANNELS = 4
 
@@ -36,14 +37,16 @@ def test_the_forecast_finds_the_clean_picture_on_a_straight_path(
     clean, noise = torch.randn(2, 1, 3, 4, 4, generator=generator, dtype=torch.float64)
     sigmas = [level, level * share]
     path = [(1 - s) * clean + s * noise if flow else clean + s * noise for s in sigmas]
-    scheduler = SimpleNamespace(sigmas=sigmas, step_index=1)
-    assert torch.allclose(forecast(scheduler, path[0], path[1]), clean, atol=1e-6)
+    first, then = (Mixture(1 - s if flow else 1.0, s) for s in sigmas)
+    assert torch.allclose(forecast(path[0], path[1], first, then), clean, atol=1e-6)
 
 
-@pytest.mark.parametrize("scheduler", [SimpleNamespace(), SimpleNamespace(sigmas=[1.0, 0.5], step_index=None)])
-def test_without_noise_levels_the_latents_are_shown_as_they_are(scheduler: SimpleNamespace) -> None:
+@pytest.mark.parametrize(
+    ("first", "then"), [(None, Mixture(0.5, 0.5)), (Mixture(0.5, 0.5), None), (Mixture(0.5, 0.5), Mixture(0.5, 0.5))]
+)
+def test_without_noise_levels_the_latents_are_shown_as_they_are(first: Mixture | None, then: Mixture | None) -> None:
     before, after = torch.zeros(1, 3, 2, 2), torch.ones(1, 3, 2, 2)
-    assert forecast(scheduler, before, after) is after
+    assert forecast(before, after, first, then) is after
 
 
 @given(st.integers(0, 2**31), st.floats(0.1, 2), st.floats(-0.5, 0.5))

@@ -1,8 +1,10 @@
 """The model that ships: it loads offline through the engine, in any size, and says which words it does not know."""
 
+from dataclasses import replace
+
 import pytest
 
-from generation import GeneratedAsset, GenerationSpec, ModelEntry, Step, starter
+from generation import GeneratedAsset, GenerationChild, GenerationSpec, ModelEntry, Step, starter
 from generation.diffusion import DiffusersEngine
 
 
@@ -55,3 +57,22 @@ def test_unknown_words_are_a_notice_and_no_failure(engine: DiffusersEngine, entr
     *_, asset = engine.generate(asked("a red tent and a zorgle"))
     assert isinstance(asset, GeneratedAsset)
     assert asset.recipe["notices"] == [notice]
+
+
+def test_one_seed_is_one_picture_alone_in_any_place_and_in_any_process(
+    engine: DiffusersEngine, entry: ModelEntry
+) -> None:
+    batch = replace(asked(), count=3)
+    together = [item for item in engine.generate(batch) if isinstance(item, GeneratedAsset)]
+    assert len({asset.pixel_sha256 for asset in together}) == 3
+    alone = [replace(batch, seed=asset.seed, count=1) for asset in together]
+    for one, asset in zip(alone, together, strict=True):
+        *_, again = engine.generate(one)
+        assert isinstance(again, GeneratedAsset)
+        assert again.pixels == asset.pixels
+    # Two worker processes, one after the other, as two machines of one type would be.
+    for number in (2, 1):
+        with GenerationChild(entry, threads=1) as worker:
+            *_, elsewhere = worker.generate(alone[number], deadline_s=300)
+        assert isinstance(elsewhere, GeneratedAsset)
+        assert elsewhere.pixels == together[number].pixels

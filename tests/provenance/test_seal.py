@@ -16,12 +16,13 @@ from PIL import Image
 from provenance import jumbf
 from provenance.canonical import sha256_hex
 from provenance.claims import ModelReference
+from provenance.entries import EntryKind
 from provenance.errors import SealError, UnreadableAssetError
 from provenance.keys import SigningIdentity
 from provenance.labels import VisibleLabel, draw_label
-from provenance.pictures import decode, pixel_digest
-from provenance.seal import SignedAsset, release, seal
-from tests.provenance.office import Office, Pixels, flip
+from provenance.pictures import decode, encode, pixel_digest, to_image
+from provenance.seal import SignedAsset, release, seal, seal_strip
+from tests.provenance.office import Office, Pixels, check, flip
 
 
 @pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "image/webp"])
@@ -220,3 +221,34 @@ def test_a_signed_asset_can_be_logged(office: Office, pixels: Pixels) -> None:
         field.name: getattr(asset, field.name) for field in dataclasses.fields(SignedAsset) if field.name != "data"
     }
     assert json.loads(json.dumps(fields))["media_type"] == "image/png"
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "image/webp"])
+def test_a_strip_is_signed_as_it_is_and_known_by_its_pictures_entry(
+    office: Office, pixels: Pixels, media_type: str
+) -> None:
+    file = encode(to_image(pixels.data, pixels.width, pixels.height), media_type, xmp=b"")
+    record, first = office.seal(pixels)
+    signed = seal_strip(file, office.claim(record, office.first_entry(record)), office.identity)
+    assert decode(signed).data == decode(file).data
+    assert check(signed, office).verdict == "unrecorded"
+    office.append(EntryKind.PICTURE, record, first, process=sha256_hex(signed))
+    found = check(signed, office)
+    assert (found.verdict, found.ledger, found.record) == ("not-released", "recorded", record)
+    assert "how the picture was made" in found.reasons[0]
+    assert check(first.data, office).verdict == "not-released"
+    assert check(flip(signed), office).verdict in {"altered", "unreadable", "no-credentials"}
+
+
+def test_a_strip_is_never_released_even_when_its_picture_is(office: Office, pixels: Pixels) -> None:
+    file = encode(to_image(pixels.data, pixels.width, pixels.height), "image/png", xmp=b"")
+    record, first = office.seal(pixels)
+    signed = seal_strip(file, office.claim(record, office.first_entry(record)), office.identity)
+    office.append(EntryKind.PICTURE, record, first, process=sha256_hex(signed))
+    assert check(office.publish(record, first).data, office).verdict == "ours"
+    assert check(signed, office).verdict == "not-released"
+
+
+def test_what_is_no_picture_is_no_strip(office: Office) -> None:
+    with pytest.raises(UnreadableAssetError):
+        seal_strip(b"nothing", office.claim("urn:uuid:1", office.first_entry("x")), office.identity)

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from studio import blobs, pipeline
 from studio.accounts.models import Organisation
@@ -122,6 +122,10 @@ def _disagreements(picture: Picture, history: list[pipeline.LedgerEntry]) -> Ite
     if picture.state in VISIBLE and (made.sequence, made.leaf) != (picture.sequence, picture.leaf):
         yield Problem(1, f"entry {made.entry_id}", f"{picture.record} names another place in the ledger")
     yield from file_problems(picture.sha256, picture.record)
+    if made.body.get("process", "") != picture.process_sha256:
+        yield Problem(1, f"entry {made.entry_id}", f"records another strip of its making than {picture.record} shows")
+    elif picture.process_sha256:
+        yield from file_problems(picture.process_sha256, picture.record)
     release = Release.objects.filter(picture=picture).first()
     for entry in history:
         if entry.kind == "release":
@@ -212,6 +216,7 @@ def stray_blobs(now: datetime) -> Iterator[Problem]:
 def unreferred(now: datetime) -> Iterator[Path]:
     """Files of the store that are older than a day and that no picture and no release names."""
     for path in blobs.strays(before=(now - BLOB_GRACE).timestamp()):
-        named = Picture.objects.filter(sha256=path.name).exists() or Release.objects.filter(sha256=path.name).exists()
+        about = Q(sha256=path.name) | Q(process_sha256=path.name)
+        named = Picture.objects.filter(about).exists() or Release.objects.filter(sha256=path.name).exists()
         if not named:
             yield path

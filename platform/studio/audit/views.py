@@ -1,4 +1,4 @@
-"""What the public sees without signing in: the check, its JSON, and the record of a released picture.
+"""What the public sees without signing in: the check, its JSON, the record of a released picture, and how one is made.
 
 No personal data stands on any of them.
 """
@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from studio import limits, pipeline
+from studio.audit.documents import document
 from studio.audit.explaining import explain
 from studio.jobs.models import Picture
 from studio.jobs.states import PictureState
@@ -128,3 +129,9 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
         "withdrawal": getattr(picture, "withdrawal", None),
     }
     return render(request, "studio/record.html", context)
+
+
+@require_safe
+def making(request: HttpRequest) -> HttpResponse:
+    """How a picture is made, for everybody who asks for one, approves one or wonders about one."""
+    return render(request, "studio/making.html", {"text": document("diffusion")})

@@ -8,6 +8,7 @@ SIGNED its pixels lie sealed in the quarantine.
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.db import transaction
 from studio import blobs, pipeline, vault
 from studio.claims import heartbeat
 from studio.faults import fault
-from studio.jobs import screening, words
+from studio.jobs import process, screening, words
 from studio.jobs.models import Picture
 from studio.jobs.queue import JOINED, claim_picture
 from studio.jobs.states import PictureState, advance
@@ -142,6 +143,7 @@ def seal(picture: Picture, *, at: datetime) -> None:
     signed = pipeline.seal(pixels_of(picture), picture.width, picture.height, facts)
     fault("signed before store")
     sha256 = blobs.put(signed.data)
+    strip = process.sign(picture, facts)
     fault("stored before intent")
     file = {"sha256": sha256, "pixel_sha256": signed.pixel_sha256, "media_type": signed.media_type}
     asset = {**file, "fingerprint": signed.fingerprint}
@@ -156,6 +158,7 @@ def seal(picture: Picture, *, at: datetime) -> None:
             changed=at,
             waiting="",
             manifest=signed.manifest_id,
+            process_sha256=strip,
             **file,
         )
         intend(
@@ -165,7 +168,7 @@ def seal(picture: Picture, *, at: datetime) -> None:
             at=at,
             record=picture.record,
             asset=asset,
-            body=picture_body(picture),
+            body=picture_body(picture) | process.recorded(strip),
         )
         note(
             actor=None,
@@ -256,12 +259,12 @@ def discard(picture: Picture, state: str, *, reason: str, at: datetime) -> None:
 
 
 def sweep_quarantine(*, now: datetime) -> int:
-    """Remove sealed pixels that no picture waits for.
+    """Remove sealed pixels and strips that no picture waits for.
 
     A crash fell between their file and their row, or before `forget`.
     """
     removed = 0
-    for path in settings.QUARANTINE_DIR.glob("*.sealed"):
+    for path in chain(*(settings.QUARANTINE_DIR.glob(f"*{suffix}") for suffix in blobs.QUARANTINED)):
         waiting = Picture.objects.filter(pk=path.stem, state__in=HELD_IN_QUARANTINE).exists()
         if not waiting and path.stat().st_mtime < (now - blobs.STRAY_AFTER).timestamp():
             path.unlink(missing_ok=True)
@@ -270,8 +273,9 @@ def sweep_quarantine(*, now: datetime) -> int:
 
 
 def forget(picture: Picture) -> None:
-    """Remove a picture's unsigned pixels: it was recorded, or discarded."""
+    """Remove a picture's unsigned pixels and strip: it was recorded, or discarded."""
     blobs.quarantine_path(picture.pk).unlink(missing_ok=True)
+    process.forget(picture.pk)
 
 
 STEPS: Mapping[str, Callable[..., None]] = {

@@ -16,12 +16,14 @@ from uuid import uuid4
 
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import F, Max
 from django.utils import timezone
 
 from studio import blobs, pipeline, vault
+from studio.catalogue.models import Model
 from studio.claims import heartbeat, lease_from
 from studio.faults import fault
-from studio.jobs import bell, reference, words
+from studio.jobs import bell, process, reference, words
 from studio.jobs.models import Job, Picture
 from studio.jobs.queue import close, give_back
 from studio.jobs.states import JobState, advance
@@ -45,6 +47,18 @@ def make(job: Job, press: pipeline.Press) -> str:
     finally:
         cache.delete(_preview_key(job))
     return Job.objects.values_list("state", flat=True).get(pk=job.pk)
+
+
+def warm(press: pipeline.Press) -> None:
+    """Begin to load the model that was asked for last, or the newest approved one, before anybody waits for it."""
+    approved = Model.objects.filter(state=Model.State.APPROVED).annotate(asked=Max("jobs__submitted"))
+    model = approved.order_by(F("asked").desc(nulls_last=True), "-registered").first()
+    if model is None:
+        return
+    try:
+        press.warm(model.slug, folder=Path(model.folder), digest=model.digest)
+    except pipeline.GenerationError:
+        logger.exception("%s is not loaded beforehand", model)
 
 
 def _work(job: Job, press: pipeline.Press) -> None:
@@ -146,6 +160,7 @@ def keep(job: Job, asset: pipeline.GeneratedAsset, *, at: datetime) -> None:
     )
     sealed = vault.seal(asset.pixels, key=words.key_of(job), purpose=f"pixels {picture.pk}")
     blobs.write_whole(blobs.quarantine_path(picture.pk), sealed)
+    process.keep(picture, asset.process)
     with transaction.atomic():
         if not Job.objects.filter(pk=job.pk, token=job.token, state=JobState.GENERATING).update(lease=lease_from(at)):
             raise StaleStateError(job.pk, JobState.GENERATING)

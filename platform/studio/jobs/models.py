@@ -121,6 +121,8 @@ class Picture(Claimable):
     sha256 = models.CharField(max_length=64, blank=True, help_text="The first signed file.")
     pixel_sha256 = models.CharField(max_length=64, blank=True, help_text="Its decoded pixels, label included.")
     manifest = models.CharField(max_length=80, blank=True)
+    process = models.JSONField(null=True, help_text="What is on the strip of its making, where there is one.")
+    process_sha256 = models.CharField(max_length=64, blank=True, help_text="The signed strip.")
     sequence = models.BigIntegerField(null=True)
     leaf = models.CharField(max_length=64, blank=True)
     waiting = models.TextField(blank=True, help_text="Why it cannot go on at present; it goes on by itself.")
@@ -130,7 +132,11 @@ class Picture(Claimable):
     objects = PictureQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["state", "changed"]), models.Index(fields=["sha256"])]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "changed"]),
+            models.Index(fields=["sha256"]),
+            models.Index(fields=["process_sha256"]),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["job", "index"], name="picture_index_once"),
             models.CheckConstraint(condition=Q(state__in=PictureState.values), name="picture_state_known"),

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from generation.engine import GeneratedAsset, Reference, Step
 from generation.errors import GenerationError, ModelFolderError, SpecError
+from generation.process import MEDIA_TYPE as STRIP_MEDIA_TYPE
+from generation.process import Process
+from generation.process import Row as ProcessRow
 from generation.spec import GenerationSpec
 from generation.training.errors import LessonError, TrainingError
 from moderation.errors import ModerationError
@@ -52,7 +55,7 @@ from studio.pipeline.screening import (
     sensitive,
     unscreened,
 )
-from studio.pipeline.sealing import Circumstances, release, seal, verify, verify_stranger
+from studio.pipeline.sealing import Circumstances, release, seal, seal_strip, verify, verify_stranger
 from studio.pipeline.teaching import (
     Lineage,
     can_be_taught,
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
     from provenance.ledger import LedgerEntry
 
 __all__ = [
+    "STRIP_MEDIA_TYPE",
     "Circumstances",
     "GeneratedAsset",
     "GenerationError",
@@ -80,6 +84,8 @@ __all__ = [
     "ModelFolderError",
     "ModerationError",
     "Press",
+    "Process",
+    "ProcessRow",
     "ProvenanceError",
     "Reference",
     "Screened",
@@ -116,6 +122,7 @@ __all__ = [
     "screen_picture",
     "screen_prompt",
     "seal",
+    "seal_strip",
     "sensitive",
     "spoken_languages",
     "starter_folder",

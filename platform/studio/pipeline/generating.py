@@ -80,19 +80,29 @@ class Press:
 
         Raises ModelFolderError when the weights are not the ones that were approved.
         """
+        child = self._holding(spec.model, folder=folder, digest=digest)
+        yield from child.generate(spec, deadline_s=settings.JOB_DEADLINE_SECONDS, reference=reference)
+
+    def warm(self, model: str, *, folder: Path, digest: str) -> None:
+        """Begin to load a model, so that whoever asks for it next need not wait; returns at once.
+
+        Raises ModelFolderError as `generate` does.
+        """
+        self._holding(model, folder=folder, digest=digest).start()
+
+    def _holding(self, model: str, *, folder: Path, digest: str) -> GenerationChild:
         from generation.catalogue import read_model
         from generation.child import GenerationChild
 
         if self._child is None or self._digest != digest:
             self.close()
-            entry = read_model(folder, id=spec.model)
+            entry = read_model(folder, id=model)
             if entry.digest != digest:
                 raise ModelFolderError(
                     f"The weights in {folder} are not the approved ones (digest {entry.digest}, approved {digest})."
                 )
-            self._child = GenerationChild(entry, threads=settings.GENERATE_THREADS)
-            self._digest = digest
-        yield from self._child.generate(spec, deadline_s=settings.JOB_DEADLINE_SECONDS, reference=reference)
+            self._child, self._digest = GenerationChild(entry, threads=settings.GENERATE_THREADS), digest
+        return self._child
 
     def close(self) -> None:
         """End the child, if there is one."""

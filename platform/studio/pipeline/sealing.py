@@ -104,6 +104,13 @@ def seal(pixels: bytes, width: int, height: int, facts: Circumstances) -> Signed
     return seal(pixels, width, height, _claim(facts), signing_identity(facts.slug))
 
 
+def seal_strip(strip: bytes, facts: Circumstances) -> bytes:
+    """Sign the strip of a picture's making as what it is. Raises KeyFileError, SealError."""
+    from provenance.seal import seal_strip
+
+    return seal_strip(strip, _claim(facts), signing_identity(facts.slug))
+
+
 def release(first: bytes, facts: Circumstances) -> SignedAsset:
     """The second manifest, with the first file as its parent; the pixels stay equal. Raises KeyFileError, SealError."""
     from provenance.seal import release

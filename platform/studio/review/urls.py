@@ -8,7 +8,7 @@ PICTURE = r"^pictures/(?P<pk>[0-9a-f]{8}-[0-9a-f-]{27})/"
 
 urlpatterns = [
     path("pictures/<uuid:pk>/", views.picture, name="picture"),
-    re_path(PICTURE + r"(?P<kind>signed|released)$", views.picture_file, name="picture-file"),
+    re_path(PICTURE + r"(?P<kind>signed|released|process)$", views.picture_file, name="picture-file"),
     path("pictures/<uuid:pk>/moved/", views.moved, name="picture-moved"),
     path("pictures/<uuid:pk>/submit/", views.submit, name="picture-submit"),
     path("pictures/<uuid:pk>/release/", views.release, name="picture-release"),

@@ -17,9 +17,10 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from studio import blobs
+from studio import blobs, pipeline
 from studio.accounts.models import Role
 from studio.accounts.rules import roles_of
+from studio.jobs import process
 from studio.jobs.models import Picture, Screening
 from studio.jobs.reading import readable_words
 from studio.jobs.states import PictureState
@@ -62,6 +63,7 @@ def _page(
         "withdrawal": getattr(picture, "withdrawal", None),
         "screenings": picture_screenings(picture),
         "recipe": json.dumps(picture.recipe, indent=2, ensure_ascii=False, sort_keys=True),
+        "process": process.shown(picture),
         "history": history(picture),
         "data": data_of(picture),
         "siblings": Picture.objects.visible_to(request.user).filter(job=picture.job).exclude(pk=picture.pk),
@@ -106,8 +108,8 @@ def history(picture: Picture) -> QuerySet[AuditRow]:
 
 @require_safe
 def picture_file(request: MemberRequest, pk: UUID, kind: str) -> HttpResponse:
-    """The one road to a file: the signed file for members, the released one for everybody."""
-    sha256, media_type = _released(request, pk) if kind == "released" else _signed(request, pk)
+    """The one road to a file: the signed one and the strip of its making for members, the released one for all."""
+    sha256, media_type = FILES[kind](request, pk)
     try:
         data = blobs.get(sha256)
     except blobs.BlobError as error:
@@ -137,6 +139,15 @@ def _released(request: MemberRequest, pk: UUID) -> tuple[str, str]:
     if picture is None:
         picture = get_object_or_404(pictures.visible_to(request.user), pk=pk, state=PictureState.WITHDRAWN)
     return picture.release.sha256, picture.release.media_type
+
+
+def _process(request: MemberRequest, pk: UUID) -> tuple[str, str]:
+    """The strip is for whoever may see the picture, and only if the picture's entry records it."""
+    picture = get_object_or_404(Picture.objects.visible_to(request.user).exclude(process_sha256=""), pk=pk)
+    return picture.process_sha256, pipeline.STRIP_MEDIA_TYPE
+
+
+FILES = {"signed": _signed, "released": _released, "process": _process}
 
 
 @login_required

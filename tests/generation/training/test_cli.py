@@ -11,7 +11,7 @@ import pytest
 
 from generation.training.cli import add_commands
 
-COMMANDS = ("data", "train", "export", "measure", "explain", "finetune")
+COMMANDS = ("data", "train", "export", "measure", "finetune")
 
 
 @pytest.fixture
@@ -47,21 +47,3 @@ def test_a_refused_manifest_fails_in_one_line(
     assert "line 1: sha256 is missing" in error
     assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()
-
-
-def test_explain_writes_a_strip(parser: argparse.ArgumentParser, tmp_path: Path) -> None:
-    from PIL import Image
-
-    out = tmp_path / "strip.png"
-    options = parser.parse_args(["explain", "--prompt", "a red apple", "--out", str(out), "--steps", "4"])
-    assert options.run(options) == 0
-    with Image.open(out) as image:
-        assert image.size == (8 * 64 * 2, 3 * 64 * 2)
-
-
-def test_explain_refuses_a_prompt_without_a_known_concept(
-    parser: argparse.ArgumentParser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    options = parser.parse_args(["explain", "--prompt", "a zeppelin", "--out", str(tmp_path / "x.png")])
-    assert options.run(options) == 1
-    assert "zeppelin" in capsys.readouterr().err

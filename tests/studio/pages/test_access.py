@@ -23,7 +23,7 @@ SOMETHING = {
     converters.IntConverter: 1,
     converters.UUIDConverter: UUID(int=0),
 }
-PUBLIC_GET = {"home", "check", "login", "robots", "record", "picture-file:released"}
+PUBLIC_GET = {"home", "check", "login", "making", "robots", "record", "picture-file:released"}
 PUBLIC_POST = {"check", "check-json", "login", "logout"}
 MEMBERS_GET = {
     "account",
@@ -43,6 +43,7 @@ MEMBERS_GET = {
     "picture",
     "picture-moved",
     "picture-file:signed",
+    "picture-file:process",
 }
 MEMBERS_POST = {
     "create",
@@ -92,7 +93,7 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson) -> 
         name, _, kind = name.partition(":")
         if kind:
             return reverse(name, args=[released.pk, kind])
-        if name in {"account", "home", "models", "check", "check-json", "login", "logout", "robots"}:
+        if name in {"account", "home", "models", "check", "check-json", "login", "logout", "making", "robots"}:
             return reverse(name)
         key = keys.get(name) or (job.pk if name.startswith("request") else released.pk)
         return reverse(name, args=[key])
@@ -143,7 +144,7 @@ def test_nothing_inline_is_allowed(address: Callable[[str], str], browse: Callab
 
 
 def test_crawlers_index_public_pages_only(address: Callable[[str], str]) -> None:
-    for name, indexed in {"check": True, "record": True, "home": True, "login": False}.items():
+    for name, indexed in {"check": True, "record": True, "home": True, "making": True, "login": False}.items():
         assert ('content="noindex"' in Client().get(address(name)).content.decode()) is not indexed, name
 
 

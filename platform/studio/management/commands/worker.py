@@ -30,6 +30,8 @@ class Command(BaseCommand):
         from studio.celery import app
 
         role = options["role"]
+        if role == "generate":
+            self.load_model()
         arguments = [
             "--quiet",
             "worker",
@@ -43,3 +45,10 @@ class Command(BaseCommand):
             schedule = settings.VAR / f"beat{options['name']}"
             arguments += ["--beat", f"--schedule={schedule}"]
         app.worker_main(arguments)
+
+    @staticmethod
+    def load_model() -> None:
+        """Let this worker's child load a model while the worker itself goes on starting."""
+        from studio.jobs import making, tasks
+
+        making.warm(tasks.press())

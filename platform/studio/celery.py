@@ -60,7 +60,13 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_enable_remote_control=False,
     task_default_queue="control",
-    task_routes={"studio.jobs.tasks.generate": {"queue": "generate"}},
+    task_routes={
+        "studio.jobs.tasks.generate": {"queue": "generate"},
+        # Whatever needs a signing key, and nothing else.
+        "studio.jobs.tasks.seal": {"queue": "seal"},
+        "studio.jobs.tasks.checkpoints": {"queue": "seal"},
+        "studio.review.tasks.release": {"queue": "seal"},
+    },
     beat_schedule={
         "sweep": {"task": "studio.jobs.tasks.sweep", "schedule": settings.SWEEP_SECONDS, "options": {"expires": 60}},
         "releases": {

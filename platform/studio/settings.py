@@ -76,7 +76,9 @@ QUARANTINE_DAYS = environment.number("QUARANTINE_DAYS", "30")
 CHECKPOINT_DIR = Path(environment.text("CHECKPOINT_DIR", str(VAR / "checkpoints")))
 TRUST_DIR = Path(environment.text("TRUST_DIR", str(VAR / "trust")))
 DEVELOPMENT_PASSPHRASE = "development-only"  # noqa: S105  refused by a system check when DEBUG is off
-TRUST_PASSPHRASE = environment.text("TRUST_PASSPHRASE", DEVELOPMENT_PASSPHRASE)
+# Only the sign worker has one; every other process runs without.
+TRUST_PASSPHRASE = environment.text("TRUST_PASSPHRASE", DEVELOPMENT_PASSPHRASE if DEBUG else "")
+KEY_RESOLVERS = dict(part.split("=", 1) for part in environment.text("KEY_RESOLVERS", "").split(",") if part)
 # Without a time-stamp a signature dies with its certificate; with one it stays valid.
 TSA_URL = environment.text("TSA_URL", "")
 

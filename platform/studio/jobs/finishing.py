@@ -1,4 +1,4 @@
-"""Takes a picture from raw pixels to a signed, recorded file: check, seal, record.
+"""Takes a picture from raw pixels to a signed, recorded file: check (control), seal and record (sign).
 
 Each verb claims the picture in its state, works outside any transaction, and moves it on in a short one, so a crash
 anywhere leaves a picture that the sweeper finds and the same verbs finish. Until RECORDED nobody sees it; until
@@ -6,7 +6,7 @@ SIGNED its pixels lie sealed in the quarantine.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -24,6 +24,10 @@ from studio.trail.errors import StaleStateError
 from studio.trail.models import LedgerIntent
 
 logger = logging.getLogger(__name__)
+# The way of a picture, and who goes it: only the sign worker opens a signing key, and it loads no classifier.
+QUEUE = (PictureState.GENERATED, PictureState.CHECKED, PictureState.SIGNED)
+CONTROL = frozenset({PictureState.GENERATED, PictureState.SIGNED})
+SIGN = frozenset({PictureState.CHECKED, PictureState.SIGNED})
 LONGEST_PAUSE = timedelta(seconds=15)
 HELD_IN_QUARANTINE = (
     PictureState.GENERATED,
@@ -47,19 +51,21 @@ def pixels_of(picture: Picture) -> bytes:
         raise words.ErasedError("The pixels of this picture are gone.") from error
 
 
-def finish(pk: UUID, *, clock: Callable[[], datetime]) -> str:
+def finish(pk: UUID, *, clock: Callable[[], datetime], states: Collection[str] = QUEUE) -> str:
     """Take a picture as far as it goes now; returns the state it reached.
+
+    `states` are those that the caller's process may work on: `CONTROL` or `SIGN`.
 
     What stands in the way is logged whole, told to members in a sentence (`waiting`), and tried again after a pause
     that grows to `LONGEST_PAUSE`; only erased pixels end a picture.
     """
-    for state, verb in STEPS.items():
+    for state in (state for state in QUEUE if state in states):
         picture = claim_picture(pk, state, now=clock())
         if picture is None:
             continue
         try:
             with heartbeat(picture):
-                verb(picture, at=clock())
+                STEPS[state](picture, at=clock())
         except StaleStateError as error:
             logger.warning("picture %s: the claim was lost: %s", pk, error)
         except words.ErasedError:

@@ -16,6 +16,7 @@ from studio.accounts.models import Organisation
 from studio.celery import app
 from studio.jobs import bell, finishing, making, queue, reference, screening
 from studio.jobs.checkpoints import publish_checkpoint
+from studio.jobs.states import PictureState
 from studio.trail import actions as trail
 
 logger = logging.getLogger(__name__)
@@ -54,8 +55,15 @@ def generate() -> None:
 
 @app.task
 def finish(picture: str) -> None:
-    """Check, sign and record one picture."""
-    finishing.finish(UUID(picture), clock=timezone.now)
+    """Check one picture, or record it; the control worker's part, which ends where a signature is needed."""
+    if finishing.finish(UUID(picture), clock=timezone.now, states=finishing.CONTROL) == PictureState.CHECKED:
+        bell.ring_seal(UUID(picture))
+
+
+@app.task
+def seal(picture: str) -> None:
+    """Sign and record one picture; the sign worker's part."""
+    finishing.finish(UUID(picture), clock=timezone.now, states=finishing.SIGN)
 
 
 @app.task

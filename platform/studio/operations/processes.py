@@ -6,6 +6,7 @@ ends it politely, then not politely.
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -15,12 +16,21 @@ from types import TracebackType
 from typing import IO, Self
 
 from django.conf import settings
+from django.utils import timezone
+
+from studio import pipeline
 
 MANAGE = str(settings.ROOT / "manage.py")
 ROLES: Mapping[str, tuple[str, ...]] = {
     "web": ("serve",),
     "control": ("worker", "control"),
     "generate": ("worker", "generate"),
+    "sign": ("worker", "sign"),
+    "clock": ("clock",),
+}
+# What only some roles may know: the others start without it, and cannot open a signing key.
+SECRETS: Mapping[str, frozenset[str]] = {
+    name: frozenset({"sign"}) for name in ("TRUST_PASSPHRASE", "TRUST_PASSPHRASE_FILE", "OFFLINE_PASSPHRASE")
 }
 POLITE_SECONDS = 10
 
@@ -47,7 +57,7 @@ class Processes:
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            env={**self._environment, **(environment or {})},
+            env=_without_secrets(role, {**self._environment, **(environment or {})}),
             # Its own group, so that a terminal's Ctrl-C reaches us first and we end the roles in order.
             start_new_session=True,
         )
@@ -55,6 +65,17 @@ class Processes:
             output.close()
         self.running[name] = process
         return process.pid
+
+    def start_signing(self) -> None:
+        """The sign worker, and for it the development clock where no time-stamp authority is configured."""
+        if settings.TSA_URL:
+            self.start("sign")
+            return
+        pipeline.prepare_development_clock(now=timezone.now())
+        port = str(_free_port())
+        self.start("clock", "--port", port)
+        self._environment["TSA_URL"] = f"http://127.0.0.1:{port}/"
+        self.start("sign")
 
     def _output(self, name: str) -> IO[bytes] | None:
         if self._folder is None:
@@ -91,6 +112,19 @@ class Processes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _without_secrets(role: str, environment: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in environment.items() if role in SECRETS.get(name, {role})}
+    # Empty, not absent: absent means the development passphrase where DEBUG is on.
+    return kept if role == "sign" else {**kept, "TRUST_PASSPHRASE": ""}
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

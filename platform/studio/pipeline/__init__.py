@@ -23,7 +23,13 @@ from studio.pipeline.generating import (
     starts_from_pictures,
     unknown_words,
 )
-from studio.pipeline.keys import create_authority, trust_folder
+from studio.pipeline.keys import (
+    create_authority,
+    open_for_signing,
+    prepare_development_clock,
+    serve_development_clock,
+    trust_folder,
+)
 from studio.pipeline.records import (
     append,
     audit_log,
@@ -89,7 +95,9 @@ __all__ = [
     "entry_id",
     "known_words",
     "ledger",
+    "open_for_signing",
     "policy",
+    "prepare_development_clock",
     "preset_policy",
     "rate",
     "recorded",
@@ -98,6 +106,7 @@ __all__ = [
     "screen_prompt",
     "seal",
     "sensitive",
+    "serve_development_clock",
     "starter_folder",
     "starter_slug",
     "starts_from_pictures",

@@ -5,15 +5,20 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-QUEUES = {"control": "control", "generate": "generate"}
+from studio import pipeline
+
+QUEUES = {"control": "control", "generate": "generate", "sign": "seal"}
 
 
 class Command(BaseCommand):
     """Runs a Celery worker with the solo pool: one piece of work at a time, models and keys loaded once."""
 
-    help = "Run one worker: `control` screens, checks, signs, records and sweeps; `generate` runs the model."
+    help = (
+        "Run one worker: `control` screens, checks, records and sweeps; `generate` runs the model; `sign` alone opens the"
+        " signing keys."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One positional role."""
@@ -27,6 +32,8 @@ class Command(BaseCommand):
         from studio.celery import app
 
         role = options["role"]
+        if role == "sign":
+            self.open_keys()
         arguments = [
             "--quiet",
             "worker",
@@ -40,3 +47,11 @@ class Command(BaseCommand):
             schedule = settings.VAR / f"beat{options['name']}"
             arguments += ["--beat", f"--schedule={schedule}"]
         app.worker_main(arguments)
+
+    @staticmethod
+    def open_keys() -> None:
+        """Let this process sign, or end with what is missing."""
+        try:
+            pipeline.open_for_signing()
+        except pipeline.ProvenanceError as error:
+            raise CommandError(str(error)) from error

@@ -81,6 +81,8 @@ TRUST_PASSPHRASE = environment.text("TRUST_PASSPHRASE", DEVELOPMENT_PASSPHRASE i
 KEY_RESOLVERS = dict(part.split("=", 1) for part in environment.text("KEY_RESOLVERS", "").split(",") if part)
 # Without a time-stamp a signature dies with its certificate; with one it stays valid.
 TSA_URL = environment.text("TSA_URL", "")
+ANCHOR_SECONDS = environment.number("ANCHOR_SECONDS", "3600")
+ANCHOR_NOTICE_DAYS = environment.number("ANCHOR_NOTICE_DAYS", "90")
 
 # Workers -----------------------------------------------------------------------------------------------------------
 BROKER_URL = environment.text("BROKER_URL", f"filesystem://{VAR / 'broker'}")

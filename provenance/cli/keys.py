@@ -85,9 +85,11 @@ def _register_revoke(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]
     revoke.epilog = (
         f"example: {_SECRET} revoke var/trust/health 3f9a --reason keyCompromise --since 2026-03-01T00:00:00Z"
     )
-    which = revoke.add_mutually_exclusive_group(required=True)
-    which.add_argument("key", nargs="?", help="the key id, or the beginning of it, as `keys status` prints it")
-    which.add_argument("--list", type=Path, metavar="FILE", help="keep the revocation list (PEM) of who sold the chain")
+    revoke.add_argument(
+        "key",
+        help="the key id or the beginning of it, as `keys status` prints it; for a bought chain the revocation list (PEM)"
+        " that its issuer published",
+    )
     revoke.add_argument("--reason", choices=sorted(REASONS), default="keyCompromise", help="(default: %(default)s)")
     revoke.add_argument(
         "--since", metavar="TIME", help="the moment from which it is not believed, RFC 3339 (default: now)"
@@ -149,9 +151,9 @@ def _rotate(options: argparse.Namespace) -> int:
 
 
 def _revoke(options: argparse.Namespace) -> int:
-    if options.list:
-        rotation.add_list(options.directory, options.list.read_bytes())
-        _say(options, {"list": str(options.list)}, "The list is kept; every check reads it from now on.")
+    if Path(options.key).is_file():
+        rotation.add_list(options.directory, Path(options.key).read_bytes())
+        _say(options, {"list": options.key}, "The list is kept; every check reads it from now on.")
         return 0
     now = datetime.now(UTC)
     since = _moment(options.since) if options.since else now

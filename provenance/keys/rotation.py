@@ -104,7 +104,7 @@ def revoke(directory: Path, name: str, *, offline: Offline, reason: str, since: 
     leaf, issuer = find_leaf(directory, name), offline.intermediate(directory)
     if not chains.issued(issuer.certificate, leaf):
         raise KeyFileError(
-            f"{name}: our intermediate did not issue it; ask its issuer to revoke it, then `--list` theirs"
+            f"{name}: our intermediate did not issue it; ask its issuer to revoke it, and bring in their list"
         )
     entry = Revocation(leaf.serial_number, since, reason)
     path = list_path(directory, issuer.certificate)

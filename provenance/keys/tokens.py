@@ -10,9 +10,8 @@ Source: RFC 7512 (the pkcs11 URI scheme), OASIS PKCS #11 3.0.
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -68,18 +67,30 @@ def from_token(uri: str, *, passphrase: bytes) -> SigningKey:
     address = TokenAddress.parse(uri)
     pin = files.read_private(address.pin_file).strip() if address.pin_file else passphrase
     with _explained(address):
-        session = _session(address.module, address.token, pin.decode())
+        session = _session(address, pin.decode())
         private, public = (_find(session, address, kind) for kind in ("PRIVATE_KEY", "PUBLIC_KEY"))
         key = _public_key(public)
         return SigningKey(key, _guarded(_signer(private, algorithm_of(key)), address))
 
 
-@cache
-def _session(module: Path, token: str, pin: str) -> Any:
-    """One session a process: a token lets its user log in once."""
+# One session a process and token: a token lets its user log in once.
+_sessions: dict[tuple[Path, str, str], Any] = {}
+
+
+def _session(address: TokenAddress, pin: str) -> Any:
     import pkcs11
 
-    return pkcs11.lib(str(module)).get_token(token_label=token).open(user_pin=pin)
+    place = (address.module, address.token, pin)
+    if place not in _sessions:
+        _sessions[place] = pkcs11.lib(str(address.module)).get_token(token_label=address.token).open(user_pin=pin)
+    return _sessions[place]
+
+
+def _forget_sessions() -> None:
+    """Log out of every token, so that the next key is looked for anew."""
+    while _sessions:
+        with suppress(RuntimeError):  # a token that was pulled out cannot be logged out of
+            _sessions.popitem()[1].close()
 
 
 @contextmanager
@@ -93,7 +104,7 @@ def _explained(address: TokenAddress) -> Iterator[None]:
         RuntimeError,
         ValueError,
     ) as error:  # PKCS11Error is a RuntimeError; ValueError: a kind of key we do not use
-        _session.cache_clear()
+        _forget_sessions()
         reason = f"{type(error).__name__} {error}".strip()
         raise KeyFileError(
             f"pkcs11: token {address.token}: {reason}; check module-path, token, object and PIN"

@@ -20,8 +20,9 @@ from studio.jobs.models import Picture
 from studio.jobs.queue import JOINED, claim_picture, heartbeat
 from studio.jobs.states import PictureState, advance
 from studio.trail.actions import intend, note, settle
+from studio.trail.alarms import hush, sound
 from studio.trail.errors import StaleStateError
-from studio.trail.models import LedgerIntent
+from studio.trail.models import AlarmKind, LedgerIntent
 
 logger = logging.getLogger(__name__)
 # The way of a picture, and who goes it: only the sign worker opens a signing key, and it loads no classifier.
@@ -39,6 +40,12 @@ WAITING: Mapping[str, str] = {
     PictureState.GENERATED: "It waits to be checked; an administrator has to look.",
     PictureState.CHECKED: "It waits for its signature; an administrator has to look.",
     PictureState.SIGNED: "It waits for the ledger; an administrator has to look.",
+}
+
+ALARMS: Mapping[str, AlarmKind] = {
+    PictureState.GENERATED: AlarmKind.CHECK,
+    PictureState.CHECKED: AlarmKind.SIGN,
+    PictureState.SIGNED: AlarmKind.RECORD,
 }
 
 
@@ -66,6 +73,7 @@ def finish(pk: UUID, *, clock: Callable[[], datetime], states: Collection[str] =
         try:
             with heartbeat(picture):
                 STEPS[state](picture, at=clock())
+            hush(ALARMS[state], organisation=picture.job.project.organisation_id)
         except StaleStateError as error:
             logger.warning("picture %s: the claim was lost: %s", pk, error)
         except words.ErasedError:
@@ -73,6 +81,7 @@ def finish(pk: UUID, *, clock: Callable[[], datetime], states: Collection[str] =
         except Exception as error:
             logger.exception("picture %s waits", pk)
             _wait(picture, f"{WAITING[state]} ({type(error).__name__})", at=clock())
+            sound(ALARMS[state], organisation=picture.job.project.organisation_id, cause=str(error), at=clock())
             if not isinstance(error, (pipeline.ProvenanceError, pipeline.ModerationError, OSError)):
                 raise
     return Picture.objects.values_list("state", flat=True).get(pk=pk)

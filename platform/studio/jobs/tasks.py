@@ -15,9 +15,11 @@ from studio import pipeline
 from studio.accounts.models import Organisation
 from studio.celery import app
 from studio.jobs import bell, finishing, making, queue, reference, screening
-from studio.jobs.checkpoints import publish_checkpoint
+from studio.jobs.checkpoints import anchor_checkpoint, publish_checkpoint
 from studio.jobs.states import PictureState
 from studio.trail import actions as trail
+from studio.trail.alarms import hush, sound
+from studio.trail.models import AlarmKind
 
 logger = logging.getLogger(__name__)
 ANSWER_SECONDS = 60
@@ -93,9 +95,13 @@ def sweep() -> None:
 
 @app.task
 def checkpoints() -> None:
-    """Sign where each log stands, and keep the note outside the database."""
+    """Sign where each log stands, have it time-stamped, and keep both outside the database."""
     for organisation in Organisation.objects.all():
-        try:
-            publish_checkpoint(organisation, at=timezone.now())
-        except (pipeline.ProvenanceError, OSError):
-            logger.exception("no checkpoint for %s", organisation.slug)
+        for kind, step in ((AlarmKind.CHECKPOINT, publish_checkpoint), (AlarmKind.STAMP, anchor_checkpoint)):
+            try:
+                step(organisation, at=timezone.now())
+            except (pipeline.ProvenanceError, OSError, ValueError) as error:
+                logger.exception("%s: no %s", organisation.slug, AlarmKind(kind).label)
+                sound(kind, organisation=organisation.pk, cause=str(error), at=timezone.now())
+            else:
+                hush(kind, organisation=organisation.pk)

@@ -31,6 +31,7 @@ from studio.pipeline.keys import (
     trust_folder,
 )
 from studio.pipeline.records import (
+    anchor,
     append,
     audit_log,
     canonical_entry,
@@ -43,6 +44,7 @@ from studio.pipeline.records import (
     entry,
     entry_id,
     ledger,
+    log_standing,
     recorded,
     write_pack,
 )
@@ -78,6 +80,7 @@ __all__ = [
     "Screened",
     "SpecError",
     "Step",
+    "anchor",
     "append",
     "audit_log",
     "beyond_appeal",
@@ -95,6 +98,7 @@ __all__ = [
     "entry_id",
     "known_words",
     "ledger",
+    "log_standing",
     "open_for_signing",
     "policy",
     "prepare_development_clock",

@@ -53,7 +53,9 @@ def open_for_signing() -> None:
     from provenance.errors import KeyFileError
 
     if not settings.TRUST_PASSPHRASE:
-        raise KeyFileError("TRUST_PASSPHRASE: the sign worker needs it; set TRUST_PASSPHRASE_FILE for this process alone")
+        raise KeyFileError(
+            "TRUST_PASSPHRASE: the sign worker needs it; set TRUST_PASSPHRASE_FILE for this process alone"
+        )
     _Office.open = True
 
 

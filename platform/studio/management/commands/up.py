@@ -43,7 +43,9 @@ class Command(BaseCommand):
             self.stdout.write(f"    {name:<14} {PASSWORD}")
         self.stdout.write("\n  These accounts and keys are for looking around on this machine. Ctrl-C ends it all.")
         if not settings.TSA_URL:
-            self.stdout.write("  Time-stamps come from a development clock on this machine, which is no independent witness.")
+            self.stdout.write(
+                "  Time-stamps come from a development clock on this machine, which is no independent witness."
+            )
         self.stdout.write("")
         for number in ENDING:
             signal.signal(number, _end)

@@ -16,8 +16,8 @@ class Command(BaseCommand):
     """Runs a Celery worker with the solo pool: one piece of work at a time, models and keys loaded once."""
 
     help = (
-        "Run one worker: `control` screens, checks, records and sweeps; `generate` runs the model; `sign` alone opens the"
-        " signing keys."
+        "Run one worker: `control` screens, checks, records and sweeps; `generate` runs the model;"
+        " `sign` alone opens the signing keys."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -87,15 +87,15 @@ def _look(message: bytes, writing: int) -> NoReturn:
         restrict()
         size = int.from_bytes(message[:SIZE_BYTES], "big")
         anchors, data = message[SIZE_BYTES : SIZE_BYTES + size], message[SIZE_BYTES + size :]
-        os.write(writing, _answer(data, Anchors.from_json(json.loads(anchors))))
+        os.write(writing, _answer(data, anchors))
         status = 0
     finally:
         os._exit(status)
 
 
-def _answer(data: bytes, anchors: Anchors) -> bytes:
+def _answer(data: bytes, anchors: bytes) -> bytes:
     try:
-        return json.dumps(examine(data, anchors=anchors).to_json()).encode()
+        return json.dumps(examine(data, anchors=Anchors.from_json(json.loads(anchors))).to_json()).encode()
     except UnreadableAssetError as error:
         return json.dumps({"unreadable": str(error)}).encode()
 

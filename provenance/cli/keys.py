@@ -87,8 +87,8 @@ def _register_revoke(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     revoke.add_argument(
         "key",
-        help="the key id or the beginning of it, as `keys status` prints it; for a bought chain the revocation list (PEM)"
-        " that its issuer published",
+        help="the key id or the beginning of it, as `keys status` prints it;"
+        " for a bought chain the revocation list (PEM) that its issuer published",
     )
     revoke.add_argument("--reason", choices=sorted(REASONS), default="keyCompromise", help="(default: %(default)s)")
     revoke.add_argument(
@@ -177,7 +177,7 @@ def _revoke(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    found = standing(options.directory, now=datetime.now(UTC))
+    found = standing(options.directory, now=datetime.now(UTC), with_keys=not options.public)
     findings = [*found.findings, *([] if options.public else _unopened(options.directory))]
     lines = [f"{name:14} {_plain(value)}" for name, value in _facts(found).items()]
     lines += [str(finding) for finding in findings] or ["Nothing needs doing."]
@@ -211,7 +211,7 @@ def _facts(found: Standing) -> dict[str, Any]:
 
 def _described(directory: Path) -> dict[str, Any]:
     vkey = files.read_public(directory / files.CHECKPOINT_VKEY).decode().strip()
-    return {**_facts(standing(directory, now=datetime.now(UTC))), "checkpoint_vkey": vkey}
+    return {**_facts(standing(directory, now=datetime.now(UTC), with_keys=False)), "checkpoint_vkey": vkey}
 
 
 def _plain(value: object) -> str:

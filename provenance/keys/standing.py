@@ -5,7 +5,7 @@ loading them.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from provenance.canonical import rfc3339
 from provenance.errors import KeyFileError
 from provenance.keys import chains, files, issuing, revocation
 from provenance.keys.importing import problems
+from provenance.keys.signing import algorithm_of
 from provenance.keys.trust import TrustStore
 
 LEAF_NOTICE = timedelta(days=30)
@@ -36,25 +37,33 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The signing leaf and everything that needs doing, the wrong first. `former` and `revoked` are key ids."""
+    """The signing leaf and everything that needs doing, the wrong first.
+
+    `former` are the key ids of the leaves before it; `revoked` says of which of all these keys what was revoked.
+    """
 
     organisation: str
     key_id: str
     algorithm: str
     expires: datetime
     former: tuple[str, ...]
-    revoked: tuple[str, ...]
+    revoked: Mapping[str, revocation.Revocation]
     findings: tuple[Finding, ...]
 
 
-def standing(directory: Path, *, now: datetime) -> Standing:
-    """How the keys in a trust directory stand at `now`. KeyFileError or TrustError when there are none to speak of."""
+def standing(directory: Path, *, now: datetime, with_keys: bool) -> Standing:
+    """How the keys in a trust directory stand at `now`. KeyFileError or TrustError when there are none to speak of.
+
+    `with_keys`: look at the key files' owner and mode too, which makes sense for the user who signs alone.
+    """
     trust = TrustStore.load(directory).anchors
     lists = revocation.load(trust.revoked_pem)
     roots = x509.load_pem_x509_certificates(trust.roots_pem)
     present, *before = _chains(directory)
-    found = [*_chain_findings(present, roots, lists, now=now), *_directory_findings(directory, now=now)]
+    found = [*_chain_findings(present, roots, lists, now=now)]
     found += _root_findings(present, roots, trust.time_roots_pem, now=now)
+    found += _file_findings(directory) if with_keys else []
+    taken = {chains.key_id(chain[0]): _revoked(chain, roots, lists) for chain in (present, *before)}
     leaf = present[0]
     return Standing(
         organisation=chains.organisation(leaf),
@@ -62,7 +71,7 @@ def standing(directory: Path, *, now: datetime) -> Standing:
         algorithm=_algorithm(leaf),
         expires=leaf.not_valid_after_utc,
         former=tuple(chains.key_id(chain[0]) for chain in before),
-        revoked=tuple(chains.key_id(chain[0]) for chain in (present, *before) if _revoked(chain, roots, lists)),
+        revoked={identifier: revoked for identifier, revoked in taken.items() if revoked is not None},
         findings=tuple(sorted(found, key=lambda finding: not finding.wrong)),
     )
 
@@ -106,7 +115,7 @@ def _root_findings(
             yield Finding(False, f"time-stamps: the root {name} ends {_when(root, now)}; add its successor beside it")
 
 
-def _directory_findings(directory: Path, *, now: datetime) -> Iterator[Finding]:
+def _file_findings(directory: Path) -> Iterator[Finding]:
     offline = [directory / files.OFFLINE / files.ROOT_KEY, directory / files.ROOT_KEY]
     if any(path.exists() for path in offline):
         yield Finding(
@@ -128,8 +137,6 @@ def _revoked(
 
 
 def _algorithm(leaf: x509.Certificate) -> str:
-    from provenance.keys.signing import algorithm_of
-
     try:
         return algorithm_of(leaf.public_key()).value
     except ValueError:

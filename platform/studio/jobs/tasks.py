@@ -16,6 +16,7 @@ from studio.accounts.models import Organisation
 from studio.celery import app
 from studio.jobs import bell, finishing, making, queue, reference, screening
 from studio.jobs.checkpoints import anchor_checkpoint, publish_checkpoint
+from studio.jobs.keys import witness_keys
 from studio.jobs.states import PictureState
 from studio.trail import actions as trail
 from studio.trail.alarms import hush, sound
@@ -23,6 +24,12 @@ from studio.trail.models import AlarmKind
 
 logger = logging.getLogger(__name__)
 ANSWER_SECONDS = 60
+# What the sign worker does for each log at intervals, in this order.
+CHORES = (
+    (AlarmKind.KEYS, witness_keys),
+    (AlarmKind.CHECKPOINT, publish_checkpoint),
+    (AlarmKind.STAMP, anchor_checkpoint),
+)
 
 
 @functools.cache
@@ -95,13 +102,13 @@ def sweep() -> None:
 
 @app.task
 def checkpoints() -> None:
-    """Sign where each log stands, have it time-stamped, and keep both outside the database."""
+    """Witness each organisation's keys, sign where its log stands, and have that time-stamped."""
     for organisation in Organisation.objects.all():
-        for kind, step in ((AlarmKind.CHECKPOINT, publish_checkpoint), (AlarmKind.STAMP, anchor_checkpoint)):
+        for kind, step in CHORES:
             try:
                 step(organisation, at=timezone.now())
             except (pipeline.ProvenanceError, OSError, ValueError) as error:
-                logger.exception("%s: no %s", organisation.slug, AlarmKind(kind).label)
+                logger.exception("%s: %s", organisation.slug, kind.label)
                 sound(kind, organisation=organisation.pk, cause=str(error), at=timezone.now())
             else:
                 hush(kind, organisation=organisation.pk)

@@ -57,7 +57,7 @@ class Processes:
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            env=_without_secrets(role, {**self._environment, **(environment or {})}),
+            env=without_secrets(role, {**self._environment, **(environment or {})}),
             # Its own group, so that a terminal's Ctrl-C reaches us first and we end the roles in order.
             start_new_session=True,
         )
@@ -121,7 +121,8 @@ def _free_port() -> int:
         return port
 
 
-def _without_secrets(role: str, environment: Mapping[str, str]) -> dict[str, str]:
+def without_secrets(role: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a role: without what it must not know."""
     kept = {name: value for name, value in environment.items() if role in SECRETS.get(name, {role})}
     # Empty, not absent: absent means the development passphrase where DEBUG is on.
     return kept if role == "sign" else {**kept, "TRUST_PASSPHRASE": ""}

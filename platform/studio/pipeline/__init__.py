@@ -25,6 +25,7 @@ from studio.pipeline.generating import (
 )
 from studio.pipeline.keys import (
     create_authority,
+    key_standing,
     open_for_signing,
     prepare_development_clock,
     serve_development_clock,
@@ -96,6 +97,7 @@ __all__ = [
     "entries_about",
     "entry",
     "entry_id",
+    "key_standing",
     "known_words",
     "ledger",
     "log_standing",

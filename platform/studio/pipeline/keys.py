@@ -6,7 +6,8 @@ the code, is refused here, and would not have the passphrase either (`studio.ope
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +86,36 @@ def checkpoint_key(slug: str) -> CheckpointKey:
     from provenance.keys import CheckpointKey
 
     return CheckpointKey.load(trust_folder(slug), passphrase=_passphrase())
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStanding:
+    """The public half of how an organisation's keys stand, in plain values.
+
+    `findings` are what needs doing, each with whether nothing can be signed until it is done. `revoked` are, by key id,
+    from when on a key is not believed, and why.
+    """
+
+    key_id: str
+    algorithm: str
+    expires: datetime
+    revoked: Mapping[str, tuple[str, str]]
+    findings: Sequence[tuple[bool, str]]
+
+
+def key_standing(slug: str, *, now: datetime) -> KeyStanding:
+    """How the keys stand, from the certificates alone. Raises KeyFileError, TrustError."""
+    from provenance.canonical import rfc3339
+    from provenance.keys.standing import standing
+
+    found = standing(trust_folder(slug), now=now, with_keys=False)
+    return KeyStanding(
+        key_id=found.key_id,
+        algorithm=found.algorithm,
+        expires=found.expires,
+        revoked={key: (rfc3339(item.since), item.reason) for key, item in found.revoked.items()},
+        findings=[(finding.wrong, finding.what) for finding in found.findings],
+    )
 
 
 def prepare_development_clock(*, now: datetime) -> None:

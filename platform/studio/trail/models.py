@@ -75,6 +75,7 @@ class AlarmKind(models.TextChoices):
     SIGN = "sign", "Pictures wait for their signature"
     RECORD = "record", "Pictures wait for the ledger"
     RELEASE = "release", "Releases wait"
+    KEYS = "keys", "The signing keys cannot be used"
     CHECKPOINT = "checkpoint", "The log gets no signed checkpoint"
     STAMP = "stamp", "The log's checkpoints get no time-stamp"
 

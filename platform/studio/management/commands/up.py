@@ -50,11 +50,11 @@ class Command(BaseCommand):
         for number in ENDING:
             signal.signal(number, _end)
         with Processes(None) as processes:
-            processes.start("web", "--port", str(options["port"]))
-            for role in ("control", "generate"):
-                processes.start(role)
-            processes.start_signing()
             try:
+                processes.start_signing()
+                processes.start("web", "--port", str(options["port"]))
+                for role in ("control", "generate"):
+                    processes.start(role)
                 while not (died := processes.died()):
                     time.sleep(0.5)
             except KeyboardInterrupt:

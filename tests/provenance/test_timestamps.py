@@ -37,6 +37,7 @@ from provenance.seal import SignedAsset
 from provenance.timestamps import TimeStampAuthority, serve
 from provenance.timestamps.authority import Rejection
 from provenance.timestamps.client import QUERY, REPLY, request_stamp
+from provenance.timestamps.patience import Patience
 from provenance.verification import Verdict, verify
 from tests.provenance.office import PASSPHRASE, Office, Pixels
 
@@ -301,6 +302,41 @@ def test_an_authority_that_talks_nonsense_yields_no_file(
         server.shutdown()
         thread.join()
     assert not caught.value.permanent
+
+
+def test_a_silent_authority_is_not_asked_for_every_picture(stamped: Office, time_keys: TimeStampAuthority) -> None:
+    seconds = [100.0]
+    patience = Patience(pause=5, timeout=2, clock=lambda: seconds[0])
+    with serve(time_keys, clock=clock) as address:
+        port = int(address.rstrip("/").rpartition(":")[2])
+    away = _with_url(stamped.identity, address)
+    tried: list[float] = []
+
+    def sign() -> None:
+        with patience.watching(away):
+            tried.append(seconds[0])
+            raise SealError("time-stamp: nobody answers", permanent=False)
+
+    for words in ("nobody answers", "a moment ago", "a moment ago"):
+        with pytest.raises(SealError, match=words):
+            sign()
+    seconds[0] += 6
+    with pytest.raises(SealError, match="TSA_URL"):
+        sign()
+    assert tried == [100.0], "a short question found out that it is still away"
+    seconds[0] += 6
+    with serve(time_keys, clock=clock, port=port), patience.watching(away):
+        tried.append(seconds[0])
+    with patience.watching(away):
+        tried.append(seconds[0])
+    assert tried == [100.0, 112.0, 112.0]
+
+
+def test_what_is_wrong_with_a_picture_is_no_silence(stamped: Office) -> None:
+    patience = Patience(pause=5, timeout=2, clock=lambda: 1.0)
+    for _ in range(2):
+        with pytest.raises(SealError, match="broken"), patience.watching(stamped.identity):
+            raise SealError("release: broken")
 
 
 def post(url: str, data: bytes, kind: str = QUERY) -> bytes:

@@ -111,22 +111,20 @@ def log_standing(log: str) -> LogStanding:
 def anchor(log: str, *, now: datetime) -> tuple[bytes, bytes] | None:
     """Have the log's last checkpoint time-stamped, if that is due; the text and its token, None where nothing was due.
 
-    Raises SealError when the authority does not answer as it should; the next call tries again.
+    Raises SealError when the authority does not answer as it should, ValueError when the last stamp is not believed any
+    more; the next call tries again.
     """
     from provenance.ledger.anchors import is_due
     from provenance.timestamps.client import request_stamp
     from provenance.timestamps.stamps import open_stamp
 
+    standing = log_standing(log)
+    if not settings.TSA_URL or not standing.signed:
+        return None
     kept, roots = ledger().latest_anchor(log), trust().anchors.time_roots_pem
     last = open_stamp(kept[0].token, kept[1], roots_pem=roots) if kept else None
-    standing = log_standing(log)
     every, notice = timedelta(seconds=settings.ANCHOR_SECONDS), timedelta(days=settings.ANCHOR_NOTICE_DAYS)
-    grown = standing.signed > standing.stamped
-    if (
-        not settings.TSA_URL
-        or not standing.signed
-        or not is_due(last, grown=grown, now=now, every=every, notice=notice)
-    ):
+    if not is_due(last, grown=standing.signed > standing.stamped, now=now, every=every, notice=notice):
         return None
     ask = partial(request_stamp, settings.TSA_URL, roots_pem=roots, timeout=TSA_PATIENCE_SECONDS)
     ledger().anchor(log, ask)

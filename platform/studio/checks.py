@@ -44,7 +44,9 @@ def production_secrets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
         found.append(Error("signatures would get no time-stamps", hint=hint, id="imprimatur.E008"))
     if (settings.TRUST_DIR / DEVELOPMENT_TIME_ROOT).exists():
         hint = f"Remove {settings.TRUST_DIR / DEVELOPMENT_TIME_ROOT}."
-        found.append(Error("the development clock of this machine counts as a witness", hint=hint, id="imprimatur.E009"))
+        found.append(
+            Error("the development clock of this machine counts as a witness", hint=hint, id="imprimatur.E009")
+        )
     if settings.VAULT_KEY == settings.SECRET_KEY:
         hint = "Set VAULT_KEY, so that SECRET_KEY can be changed without losing every sealed prompt."
         found.append(Error("VAULT_KEY is the same as SECRET_KEY", hint=hint, id="imprimatur.E004"))

@@ -27,6 +27,7 @@ SUMS = "SHA256SUMS"
 # Object identifiers in DER, whole.
 _TIME_STAMP_INFO = bytes.fromhex("060b2a864886f70d0109100104")
 _MESSAGE_DIGEST = bytes.fromhex("06092a864886f70d010904")
+_TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 _DIGESTS = {bytes.fromhex(f"060960864801650304020{n}"): f"sha{size}" for n, size in ((1, 256), (2, 384), (3, 512))}
 
 
@@ -180,7 +181,7 @@ def check_token(token: bytes, message: bytes, roots_pem: bytes) -> tuple[datetim
         raise Failure("the time-stamp is about something else")
     at = datetime.strptime(facts[4][1].decode().partition(".")[0].rstrip("Z"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    if not purposes.critical or list(purposes.value) != [x509.ExtendedKeyUsageOID.TIME_STAMPING]:
+    if not purposes.critical or [use.dotted_string for use in purposes.value] != [_TIME_STAMPING]:
         raise Failure("the time-stamp's certificate is for something else")
     _check_chain(leaf, certificates, x509.load_pem_x509_certificates(roots_pem), at)
     return at, leaf.subject.rfc4514_string()
@@ -199,7 +200,7 @@ def _check_signature(signer: list[tuple[int, bytes, bytes]], content: bytes, cer
     attributes = {kind[2]: _parts(values[1])[0] for kind, values in (_parts(one[1]) for one in _parts(signer[3][1]))}
     if attributes[_MESSAGE_DIGEST][1] != hashlib.new(name, content).digest():
         raise Failure("the time-stamp was changed")
-    digest = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}[name]()
+    digest = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}[name]
     signature, key = signer[5][1], leaf.public_key()
     covered = b"\x31" + signer[3][2][1:]  # signed as a SET, although it is sent under a tag of its own
     try:

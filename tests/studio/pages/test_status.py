@@ -139,7 +139,12 @@ def test_a_silent_time_stamp_authority_keeps_pictures_waiting_and_all_catch_up(
 
 
 def test_a_time_stamp_by_somebody_else_is_not_accepted(
-    job: Job, sample: Sample, now: datetime, clock: Callable[[], "Iterator[str]"], settings: LazySettings, tmp_path: Path
+    job: Job,
+    sample: Sample,
+    now: datetime,
+    clock: Callable[[], "Iterator[str]"],
+    settings: LazySettings,
+    tmp_path: Path,
 ) -> None:
     create_time_authority(tmp_path / "other", name="Other", passphrase=PASSPHRASE, now=datetime.now(UTC))
     other = TimeStampAuthority.load(tmp_path / "other", passphrase=PASSPHRASE)
@@ -181,7 +186,9 @@ def test_whatever_is_wrong_with_the_key_is_named_and_heals(
         revoke(directory, key, offline=offline, reason="keyCompromise", since=now, now=now)
     else:
         chain = directory / files.CHAIN
-        chain.write_bytes(chain.read_bytes().partition(b"-----END CERTIFICATE-----\n")[0] + b"-----END CERTIFICATE-----\n")
+        chain.write_bytes(
+            chain.read_bytes().partition(b"-----END CERTIFICATE-----\n")[0] + b"-----END CERTIFICATE-----\n"
+        )
     picture = first(job, now)
     assert picture.state == PictureState.CHECKED
     assert words in causes(sample)

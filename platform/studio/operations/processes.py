@@ -16,9 +16,6 @@ from types import TracebackType
 from typing import IO, Self
 
 from django.conf import settings
-from django.utils import timezone
-
-from studio import pipeline
 
 MANAGE = str(settings.ROOT / "manage.py")
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -71,7 +68,6 @@ class Processes:
         if settings.TSA_URL:
             self.start("sign")
             return
-        pipeline.prepare_development_clock(now=timezone.now())
         port = str(_free_port())
         self.start("clock", "--port", port)
         self._environment["TSA_URL"] = f"http://127.0.0.1:{port}/"

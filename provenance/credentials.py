@@ -164,8 +164,10 @@ def _refused(cause: Exception, identity: SigningIdentity) -> SealError:
     """
     if isinstance(cause, KeyFileError):
         return SealError(f"signature: {cause}", permanent=False)
-    if identity.timestamp_url and "internal error" in str(cause):
-        return SealError(f"time-stamp: {cause}; the picture waits for {identity.timestamp_url}", permanent=False)
+    _, internal, reason = str(cause).partition("internal error (")
+    if identity.timestamp_url and internal:
+        plain = "it cannot be reached" if "http resolver" in reason else reason.removesuffix(")")
+        return SealError(f"time-stamp: {identity.timestamp_url}: {plain}; check TSA_URL and its roots", permanent=False)
     return SealError(f"signature: {cause}; check the signing key and its certificate chain")
 
 

@@ -184,7 +184,8 @@ def check_token(token: bytes, message: bytes, roots_pem: bytes) -> tuple[datetim
     if not purposes.critical or [use.dotted_string for use in purposes.value] != [_TIME_STAMPING]:
         raise Failure("the time-stamp's certificate is for something else")
     _check_chain(leaf, certificates, x509.load_pem_x509_certificates(roots_pem), at)
-    return at, leaf.subject.rfc4514_string()
+    names = leaf.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+    return at, str(names[0].value) if names else leaf.subject.rfc4514_string()
 
 
 def _check_signature(signer: list[tuple[int, bytes, bytes]], content: bytes, certificates: list[Any]) -> Any:

@@ -96,7 +96,8 @@ def _for_keeper(user: User) -> Iterable[Waiting]:
         for concern in attention.concerns(organisation, now=now)
         if concern.urgent
     ]
-    yield Waiting(len(urgent), "things stand still and need you", reverse("status"))
+    what = "thing stands still and needs you" if len(urgent) == 1 else "things stand still and need you"
+    yield Waiting(len(urgent), what, reverse("status"))
 
 
 @login_required

@@ -108,7 +108,7 @@ def _bare_sign(file: bytes, definition: dict[str, object], identity: SigningIden
     signer = c2pa.Signer.from_callback(
         identity.sign, c2pa.C2paSigningAlg.ES256, identity.chain_pem.decode(), identity.timestamp_url
     )
-    builder = c2pa.Builder(json.dumps(definition), credentials.sdk_context(identity.roots_pem))
+    builder = c2pa.Builder(json.dumps(definition), credentials.sdk_context(identity.anchors.all_pem))
     builder.sign(signer, _MEDIA_TYPE, io.BytesIO(file), io.BytesIO())
 
 

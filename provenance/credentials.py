@@ -9,14 +9,25 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import c2pa
 
-from provenance.errors import SealError
+from provenance import jumbf
+from provenance.errors import KeyFileError, SealError
 from provenance.keys import SigningIdentity
+from provenance.keys.signing import Algorithm
+from provenance.timestamps.stamps import open_stamp
 
 CLAIM_SIGNING_OIDS = "1.3.6.1.4.1.62558.2.1\n1.3.6.1.5.5.7.3.4"
+_LARGEST_SKEW = timedelta(minutes=5)
+_ALGORITHMS = {
+    Algorithm.ES256: c2pa.C2paSigningAlg.ES256,
+    Algorithm.ES384: c2pa.C2paSigningAlg.ES384,
+    Algorithm.PS256: c2pa.C2paSigningAlg.PS256,
+    Algorithm.ED25519: c2pa.C2paSigningAlg.ED25519,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +65,22 @@ def sign(
     """The file with a manifest in it. Raises SealError when the SDK or the key refuses."""
     raised: list[Exception] = []
     try:
-        context = sdk_context(identity.roots_pem)
+        context = sdk_context(identity.anchors.all_pem)
         builder = c2pa.Builder(json.dumps(definition), context)
         if parent is not None:
             builder.add_ingredient(json.dumps(parent.description), media_type, io.BytesIO(parent.data))
         signer = c2pa.Signer.from_callback(
-            _callback(identity, raised), c2pa.C2paSigningAlg.ES256, identity.chain_pem.decode(), identity.timestamp_url
+            _callback(identity, raised),
+            _ALGORITHMS[identity.algorithm],
+            identity.chain_pem.decode(),
+            identity.timestamp_url,
         )
         signed = io.BytesIO()
         builder.sign(signer, media_type, io.BytesIO(data), signed)
     except c2pa.C2paError as error:
         raise _refused(raised[0] if raised else error, identity) from error
+    if identity.timestamp_url:
+        _require_stamp(signed.getvalue(), media_type, identity)
     return signed.getvalue()
 
 
@@ -122,13 +138,36 @@ def _callback(identity: SigningIdentity, raised: list[Exception]) -> Any:
     return callback
 
 
+def _require_stamp(signed: bytes, media_type: str, identity: SigningIdentity) -> None:
+    """SealError unless the file has a time-stamp that checks will believe: the SDK takes one from anybody."""
+    try:
+        signature = jumbf.signature(jumbf.manifest_store(signed, media_type) or b"")
+        if signature.token is None:
+            raise ValueError("time-stamp: none came")
+        stamp = open_stamp(signature.token, signature.stamped, roots_pem=identity.anchors.time_roots_pem)
+    except ValueError as error:
+        raise SealError(
+            f"{error}; nothing was signed, check TSA_URL {identity.timestamp_url} and its root", permanent=False
+        ) from error
+    skew = abs(stamp.at - datetime.now(UTC))
+    if skew > _LARGEST_SKEW:
+        raise SealError(
+            f"time-stamp: {identity.timestamp_url} says {stamp.at}, {skew} off this machine's clock; set the wrong one",
+            permanent=False,
+        )
+
+
 def _refused(cause: Exception, identity: SigningIdentity) -> SealError:
-    """Why nothing was signed; only a time-stamp that did not come is worth waiting for.
+    """Why nothing was signed; a time-stamp that did not come, or a key that is away, are worth waiting for.
 
     The SDK calls whatever goes wrong between it and a time-stamp authority an internal error.
     """
-    if identity.timestamp_url and "internal error" in str(cause):
-        return SealError(f"time-stamp: {cause}; the picture waits for {identity.timestamp_url}", permanent=False)
+    if isinstance(cause, KeyFileError):
+        return SealError(f"signature: {cause}", permanent=False)
+    _, internal, reason = str(cause).partition("internal error (")
+    if identity.timestamp_url and internal:
+        plain = "it cannot be reached" if "http resolver" in reason else reason.removesuffix(")")
+        return SealError(f"time-stamp: {identity.timestamp_url}: {plain}; check TSA_URL and its roots", permanent=False)
     return SealError(f"signature: {cause}; check the signing key and its certificate chain")
 
 

@@ -4,8 +4,9 @@ Nothing here asks the ledger, so all of it can run on hostile bytes in a limited
 crosses back as plain JSON. What the evidence amounts to is decided in `verification`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -15,8 +16,10 @@ from provenance import credentials, jumbf, manifest
 from provenance.canonical import rfc3339, sha256_hex
 from provenance.errors import UnreadableAssetError
 from provenance.fingerprint import fingerprint
+from provenance.keys import Anchors, revocation
 from provenance.keys.chains import organisation, trusted_root
 from provenance.pictures import MOST_BYTES, Pixels, decode, guess
+from provenance.timestamps.stamps import TimeStamp, open_stamp
 
 # Codes that speak about the certificate's standing and not about whether the picture is what was signed.
 _STANDING_CODES = frozenset(
@@ -43,8 +46,11 @@ class Evidence:
     """The findings on one file. Digests are hexadecimal, times RFC 3339.
 
     `pixel_sha256` and `fingerprint` are empty when the pixels cannot be decoded. `signer` is `none`, `invalid`,
-    `unlisted` or `trusted:<organisation>`. `record` and `log` are what the manifest claims, and None unless a trusted
-    signature stands behind the claim. `not_before` and `not_after` are the leaf's validity; `expired`: it is over.
+    `unlisted`, `trusted:<organisation>` or, where its key was revoked and no time-stamp shows that the file was signed
+    before, `revoked:<organisation>`. `record` and `log` are what the manifest claims, and None unless a signature of
+    ours stands behind the claim. `not_before` and `not_after` are the leaf's validity; `expired`: it is over, and no
+    time-stamp shows that it was not when the file was signed. `stamped_at` is the time of a time-stamp that counts,
+    `stamped_by` whose it is. `revoked_since`: from when on the key is not believed any more, for `revoked_why`.
     """
 
     sha256: str
@@ -60,6 +66,10 @@ class Evidence:
     expired: bool = False
     not_before: str = ""
     not_after: str = ""
+    stamped_at: str = ""
+    stamped_by: str = ""
+    revoked_since: str = ""
+    revoked_why: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The findings as plain JSON."""
@@ -73,13 +83,31 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class _Signers:
-    """Who signed: certificates, leaf first, and the trusted root behind them, if any."""
+    """Who signed: certificates, leaf first, and the trusted root behind them, if any.
+
+    `stamp` is a time-stamp that counts, `revoked` the earliest revocation on the way from leaf to root.
+    """
 
     chain: tuple[x509.Certificate, ...]
     root: x509.Certificate | None
+    stamp: TimeStamp | None = None
+    revoked: revocation.Revocation | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the leaf has ended, by this machine's clock as for the SDK, and no time-stamp is of its time."""
+        leaf = self.chain[0]
+        if self.stamp is not None:
+            return not leaf.not_valid_before_utc <= self.stamp.at <= leaf.not_valid_after_utc
+        return leaf.not_valid_after_utc <= datetime.now(UTC)
+
+    @property
+    def disowned(self) -> bool:
+        """Whether something was revoked, and no time-stamp shows that the file was signed before."""
+        return self.revoked is not None and (self.stamp is None or self.stamp.at >= self.revoked.since)
 
 
-def examine(data: bytes, *, roots_pem: bytes) -> Evidence:
+def examine(data: bytes, *, anchors: Anchors) -> Evidence:
     """Look at a file; UnreadableAssetError when it is no picture within the limits.
 
     A file whose pixels are damaged but which still carries a manifest was altered, and is reported as such.
@@ -95,10 +123,10 @@ def examine(data: bytes, *, roots_pem: bytes) -> Evidence:
         bare = replace(bare, pixel_sha256=pixels.sha256, fingerprint=code)
     if store is None:
         return bare
-    credential = credentials.read(data, media_type, roots_pem=roots_pem)
+    credential = credentials.read(data, media_type, roots_pem=anchors.all_pem)
     if credential is None:
         return replace(bare, integrity=Integrity.ALTERED, signer="invalid", failures=("manifest.unreadable",))
-    return _weigh(bare, credential, _signers(store, x509.load_pem_x509_certificates(roots_pem)))
+    return _weigh(bare, credential, _signers(store, anchors))
 
 
 def _pixels(data: bytes) -> tuple[Pixels | None, UnreadableAssetError | None]:
@@ -119,36 +147,55 @@ def _weigh(bare: Evidence, credential: credentials.Credential, signers: _Signers
     # The SDK must trust the signer by itself; only of an expired one it cannot say so, and then our own check stands.
     trusted = _TRUSTED_CODE in credential.successes or expired
     chain, root = signers.chain, signers.root if trusted else None
+    revoked = signers.revoked if root is not None else None
     genuine = signed and root is not None and all(code == _BINDING_CODE for code in hard)
     facts = credential.assertions.get(manifest.GOVERNANCE) if genuine else None
     intact = signed and bound and not hard and bool(bare.pixel_sha256)
     return replace(
         bare,
         integrity=Integrity.INTACT if intact else Integrity.ALTERED,
-        signer=_signer(root if genuine else None, hard),
+        signer=_signer(root if genuine else None, hard, revoked=signers.disowned),
         failures=credential.failures,
         manifest_id=credential.manifest_id,
         record=_text(facts, "record"),
         log=_text(facts.get("log") if isinstance(facts, Mapping) else None, "origin"),
-        expired=expired,
+        # The SDK takes a time-stamp by anybody under any root; ours counts too, and whoever is stricter is right.
+        expired=expired or (bool(chain) and signers.over),
         not_before=rfc3339(chain[0].not_valid_before_utc) if chain else "",
         not_after=rfc3339(chain[0].not_valid_after_utc) if chain else "",
+        stamped_at=rfc3339(signers.stamp.at) if signers.stamp else "",
+        stamped_by=signers.stamp.authority if signers.stamp else "",
+        revoked_since=rfc3339(revoked.since) if revoked else "",
+        revoked_why=revoked.why if revoked else "",
     )
 
 
-def _signers(store: bytes, roots: Sequence[x509.Certificate]) -> _Signers:
-    """The certificates in the manifest, and the root of ours they end in; nothing if they cannot be made sense of."""
+def _signers(store: bytes, anchors: Anchors) -> _Signers:
+    """Who signed, as far as it can be made sense of; nothing if it cannot."""
     try:
-        chain = jumbf.certificates(store)
-        return _Signers(chain, trusted_root(chain, roots))
+        signature = jumbf.signature(store)
+        root = trusted_root(signature.chain, x509.load_pem_x509_certificates(anchors.roots_pem))
+        path = (*signature.chain, root) if root is not None else signature.chain
+        revoked = revocation.revocation_in(path, revocation.load(anchors.revoked_pem))
+        return _Signers(signature.chain, root, _stamp(signature, anchors), revoked)
     except Exception:  # noqa: BLE001  # CBOR, DER and curves from a hostile file: all that fails means "not ours"
         return _Signers((), None)
 
 
-def _signer(root: x509.Certificate | None, hard: list[str]) -> str:
+def _stamp(signature: jumbf.Signature, anchors: Anchors) -> TimeStamp | None:
+    """The time-stamp, if it counts: one that does not is as good as none, and no reason to doubt the signature."""
+    if signature.token is None:
+        return None
+    try:
+        return open_stamp(signature.token, signature.stamped, roots_pem=anchors.time_roots_pem)
+    except ValueError:
+        return None
+
+
+def _signer(root: x509.Certificate | None, hard: list[str], *, revoked: bool) -> str:
     """The signer's standing; `root` is the trusted one behind a genuine credential, None when there is none."""
     if root is not None:
-        return f"trusted:{organisation(root)}"
+        return f"{'revoked' if revoked else 'trusted'}:{organisation(root)}"
     return "invalid" if any(code != _BINDING_CODE for code in hard) else "unlisted"
 
 

@@ -23,6 +23,7 @@ from typing import IO
 from provenance.canonical import sha256_hex
 from provenance.errors import UnreadableAssetError
 from provenance.evidence import Evidence
+from provenance.keys import Anchors
 from provenance.pictures import MOST_BYTES
 from provenance.reader import DEADLINE_SECONDS, SIZE_BYTES
 
@@ -31,7 +32,7 @@ _GRACE_SECONDS = 5  # for starting, and for moving the file; the child's own dea
 _CHUNK = 1 << 16
 
 
-def examine_isolated(data: bytes, *, roots_pem: bytes) -> Evidence:
+def examine_isolated(data: bytes, *, anchors: Anchors) -> Evidence:
     """`examine` in a process of its own; UnreadableAssetError also when that process dies or takes too long.
 
     The file's digest is taken here and not believed from there: even a reader that was taken over cannot pass off other
@@ -39,7 +40,8 @@ def examine_isolated(data: bytes, *, roots_pem: bytes) -> Evidence:
     """
     if len(data) > MOST_BYTES:
         raise UnreadableAssetError(f"file: more than {MOST_BYTES} bytes, it is not read")
-    message = len(roots_pem).to_bytes(SIZE_BYTES, "big") + roots_pem + data
+    lists = json.dumps(anchors.to_json()).encode()
+    message = len(lists).to_bytes(SIZE_BYTES, "big") + lists + data
     try:
         answer = json.loads(_keepers.ask(message))
         if "unreadable" in answer:

@@ -1,4 +1,4 @@
-"""Where a C2PA manifest store lies in a picture file, and which certificates signed its active manifest.
+"""Where a C2PA manifest store lies in a picture file, who signed its active manifest, and when.
 
 It parses containers only as far as that needs, on bytes that may be hostile: every length is checked, nothing is
 fetched, nothing is executed. It validates nothing; the SDK does.
@@ -9,12 +9,14 @@ Sources: C2PA 2.4 appendix A (PNG `caBX`, JPEG APP11, RIFF `C2PA`), ISO 19566-5 
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cbor2
 from cryptography import x509
 
 _COSE_SIGN1_TAG = 18
 _X5CHAIN = 33
+_TIME_STAMP = "sigTst2"
 _PNG_HEADER = 8
 
 
@@ -41,13 +43,32 @@ def active_label(store: bytes) -> str:
     return _manifests(store)[-1].label
 
 
-def certificates(store: bytes) -> tuple[x509.Certificate, ...]:
-    """The signer's certificates of the active manifest, leaf first; ValueError when they cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The active manifest's signature: the signer's certificates, leaf first, its time-stamp token, if it has one, and
+    the bytes that the token must be about (C2PA 2.4, section 10.3.2.5: the signature as a countersigned structure)."""
+
+    chain: tuple[x509.Certificate, ...]
+    token: bytes | None
+    stamped: bytes
+
+
+def signature(store: bytes) -> Signature:
+    """The signature of the active manifest in a store; ValueError when it cannot be read."""
     signatures = [box for box in _superboxes(_manifests(store)[-1].payload) if box.label == "c2pa.signature"]
     if len(signatures) != 1:
         raise ValueError(f"manifest: it has {len(signatures)} signature boxes, not one")
     content = next((payload for kind, payload in _boxes(signatures[0].payload) if kind == b"cbor"), b"")
-    return tuple(x509.load_der_x509_certificate(der) for der in _x5chain(content))
+    try:
+        sign1 = cbor2.loads(content)
+        if isinstance(sign1, cbor2.CBORTag) and sign1.tag == _COSE_SIGN1_TAG:
+            sign1 = sign1.value
+        protected, unprotected = cbor2.loads(sign1[0]), dict(sign1[1])
+        stamped = cbor2.dumps(["CounterSignature", sign1[0], b"", cbor2.dumps(sign1[3])])
+    except (cbor2.CBORDecodeError, TypeError, IndexError, ValueError) as error:
+        raise ValueError("manifest: its signature is not COSE") from error
+    chain = tuple(x509.load_der_x509_certificate(der) for der in _x5chain(protected, unprotected))
+    return Signature(chain, _token(unprotected), stamped)
 
 
 def _manifests(store: bytes) -> list[Box]:
@@ -57,19 +78,22 @@ def _manifests(store: bytes) -> list[Box]:
     return found
 
 
-def _x5chain(content: bytes) -> list[bytes]:
-    try:
-        sign1 = cbor2.loads(content)
-        if isinstance(sign1, cbor2.CBORTag) and sign1.tag == _COSE_SIGN1_TAG:
-            sign1 = sign1.value
-        protected, unprotected = cbor2.loads(sign1[0]), dict(sign1[1])
-    except (cbor2.CBORDecodeError, TypeError, IndexError, ValueError) as error:
-        raise ValueError("manifest: its signature is not COSE") from error
+def _x5chain(protected: Any, unprotected: Any) -> list[bytes]:
     if _X5CHAIN in protected and _X5CHAIN in unprotected:
         # The second one is not covered by the signature: somebody wants to be taken for somebody else.
         raise ValueError("manifest: its signature names two chains of certificates")
     chain = protected.get(_X5CHAIN, unprotected.get(_X5CHAIN, []))
     return [chain] if isinstance(chain, bytes) else list(chain)
+
+
+def _token(unprotected: Any) -> bytes | None:
+    """The one time-stamp token; what is malformed or more than one is as good as none."""
+    try:
+        (only,) = unprotected[_TIME_STAMP]["tstTokens"]
+        token = only["val"]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return token if isinstance(token, bytes) else None
 
 
 def _superboxes(data: bytes) -> Iterator[Box]:

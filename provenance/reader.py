@@ -1,7 +1,7 @@
 """The other side of `isolation`, run as `python -m provenance.reader`: it forks a limited child for every file.
 
 Messages and answers on stdin and stdout are eight bytes of length and that many bytes. A message is the length of the
-roots, the roots in PEM, then the file; an answer is the evidence as JSON, or `{"unreadable": reason}`.
+trust lists, the lists as JSON, then the file; an answer is the evidence as JSON, or `{"unreadable": reason}`.
 The process that forks, the keeper, never looks into a file itself.
 """
 
@@ -17,6 +17,7 @@ from typing import BinaryIO, NoReturn
 
 from provenance.errors import UnreadableAssetError
 from provenance.evidence import examine
+from provenance.keys import Anchors
 
 SIZE_BYTES = 8
 ADDRESS_SPACE = 512 * 2**20
@@ -85,16 +86,16 @@ def _look(message: bytes, writing: int) -> NoReturn:
     try:
         restrict()
         size = int.from_bytes(message[:SIZE_BYTES], "big")
-        roots, data = message[SIZE_BYTES : SIZE_BYTES + size], message[SIZE_BYTES + size :]
-        os.write(writing, _answer(data, roots))
+        anchors, data = message[SIZE_BYTES : SIZE_BYTES + size], message[SIZE_BYTES + size :]
+        os.write(writing, _answer(data, anchors))
         status = 0
     finally:
         os._exit(status)
 
 
-def _answer(data: bytes, roots: bytes) -> bytes:
+def _answer(data: bytes, anchors: bytes) -> bytes:
     try:
-        return json.dumps(examine(data, roots_pem=roots).to_json()).encode()
+        return json.dumps(examine(data, anchors=Anchors.from_json(json.loads(anchors))).to_json()).encode()
     except UnreadableAssetError as error:
         return json.dumps({"unreadable": str(error)}).encode()
 

@@ -78,7 +78,7 @@ def release(first: bytes, claim: Claim, identity: SigningIdentity) -> SignedAsse
     """
     _require_current(claim, identity)
     media_type = probe(first)
-    before = credentials.read(first, media_type, roots_pem=identity.roots_pem)
+    before = credentials.read(first, media_type, roots_pem=identity.anchors.all_pem)
     if before is None or before.state != "Trusted":
         found = "no manifest" if before is None else f"{before.state}: {', '.join(before.failures) or 'foreign signer'}"
         raise SealError(f"first: it is not an intact file of ours ({found}); release what was sealed and approved")
@@ -95,7 +95,7 @@ def release(first: bytes, claim: Claim, identity: SigningIdentity) -> SignedAsse
 
 def _require_current(claim: Claim, identity: SigningIdentity) -> None:
     if claim.when >= identity.expires:
-        raise SealError(f"identity: its certificate expired at {identity.expires}; run `keys renew`", permanent=False)
+        raise SealError(f"identity: its certificate expired at {identity.expires}; run `keys rotate`", permanent=False)
 
 
 def _asset(signed: bytes, media_type: str, *, source_pixel_sha256: str, code: str) -> SignedAsset:

@@ -7,7 +7,7 @@
 - "no-credentials" proves nothing, and its reason says so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -44,7 +44,8 @@ _RECOVERED = {"released": Verdict.OURS_RECOVERED, "withdrawn": Verdict.WITHDRAWN
 class Verification:
     """A verdict and what it rests on, each part apart from the others.
 
-    `integrity`: intact, altered, none, unreadable. `signer`: none, invalid, unlisted, trusted:<organisation>.
+    `integrity`: intact, altered, none, unreadable. `signer`: none, invalid, unlisted, trusted:<organisation>,
+    revoked:<organisation>.
     `ledger`: recorded, unrecorded, not-asked (about what is no picture). `status`: released, not-released, withdrawn,
     none.
     `reasons` are whole sentences without personal data, for publication.
@@ -83,7 +84,7 @@ class _Standing:
 def verify(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verification:
     """Check a file in this process. Raises LedgerUnavailableError instead of giving a verdict without the ledger."""
     try:
-        evidence = examine(data, roots_pem=trust.roots_pem)
+        evidence = examine(data, anchors=trust.anchors)
     except UnreadableAssetError as error:
         return _unreadable(error)
     return _judge(evidence, trust, ledger)
@@ -92,7 +93,7 @@ def verify(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verification:
 def verify_isolated(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verification:
     """Check a file from a stranger: it is parsed in a limited process without network, whose death is "unreadable"."""
     try:
-        evidence = examine_isolated(data, roots_pem=trust.roots_pem)
+        evidence = examine_isolated(data, anchors=trust.anchors)
     except UnreadableAssetError as error:
         return _unreadable(error)
     return _judge(evidence, trust, ledger)
@@ -110,6 +111,8 @@ def _judge(evidence: Evidence, trust: TrustStore, ledger: Ledger) -> Verificatio
         return _altered(evidence, ledger)
     if evidence.integrity == Integrity.NONE:
         return _without_manifest(evidence, trust, ledger)
+    if evidence.signer.startswith("revoked:"):
+        return _revoked(evidence, trust, ledger)
     if not evidence.signer.startswith("trusted:"):
         return _foreign(evidence, ledger)
     return _own(evidence, trust, ledger)
@@ -155,7 +158,31 @@ def _own(evidence: Evidence, trust: TrustStore, ledger: Ledger) -> Verification:
         late = ["Its certificate had ended before the file was recorded: nothing shows that it was signed in time."]
         return _answer(Verdict.UNRECORDED, evidence, ledger="recorded", status=standing.status, reasons=late)
     verdict = _OWN.get(standing.status, Verdict.NOT_RELEASED)
-    return _answer(verdict, evidence, ledger="recorded", status=standing.status, reasons=standing.reasons)
+    reasons = [*standing.reasons, *_signed_before(evidence)]
+    return _answer(verdict, evidence, ledger="recorded", status=standing.status, reasons=reasons)
+
+
+def _signed_before(evidence: Evidence) -> Iterator[str]:
+    """Why a key that was revoked later does not matter for a file."""
+    if evidence.revoked_since:
+        yield (
+            f"Its key was revoked as of {evidence.revoked_since[:10]}; a time-stamp by {evidence.stamped_by} shows that"
+            f" the file was signed before, on {evidence.stamped_at[:10]}."
+        )
+
+
+def _revoked(evidence: Evidence, trust: TrustStore, ledger: Ledger) -> Verification:
+    """A key that was taken back signs nothing any more; that the ledger has the file does not change it.
+
+    Whoever had the key may have had the ledger's too, so only a time-stamp, the word of somebody else, says when.
+    """
+    standing = _standing(_history(ledger, trust, evidence.record or "", log=evidence.log or ""), evidence.sha256)
+    recorded = "recorded" if standing.entry else "unrecorded"
+    known = "no time-stamp shows that the file was signed before"
+    if evidence.stamped_at:
+        known = f"the file was signed later, at {evidence.stamped_at}"
+    reasons = [f"Its key was revoked as of {evidence.revoked_since} ({evidence.revoked_why}); {known}."]
+    return _answer(Verdict.UNRECORDED, evidence, ledger=recorded, status=standing.status, reasons=reasons)
 
 
 def _unexplained(evidence: Evidence, ledger: Ledger) -> str:

@@ -63,6 +63,10 @@ app.conf.update(
     task_routes={
         "studio.jobs.tasks.generate": {"queue": "generate"},
         "studio.catalogue.tasks.teach": {"queue": "train"},
+        # Whatever needs a signing key, and nothing else.
+        "studio.jobs.tasks.seal": {"queue": "seal"},
+        "studio.jobs.tasks.checkpoints": {"queue": "seal"},
+        "studio.review.tasks.release": {"queue": "seal"},
     },
     beat_schedule={
         "sweep": {"task": "studio.jobs.tasks.sweep", "schedule": settings.SWEEP_SECONDS, "options": {"expires": 60}},

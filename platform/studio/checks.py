@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from studio import faults
+from studio.pipeline.keys import DEVELOPMENT_TIME_ROOT
 
 
 @register(Tags.compatibility)
@@ -38,6 +39,14 @@ def production_secrets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
     if settings.TRUST_PASSPHRASE == settings.DEVELOPMENT_PASSPHRASE:
         hint = "Set TRUST_PASSPHRASE or TRUST_PASSPHRASE_FILE and make the keys anew."
         found.append(Error("the signing keys' passphrase is the development one", hint=hint, id="imprimatur.E003"))
+    if not settings.TSA_URL:
+        hint = "Set TSA_URL to an RFC 3161 authority and put its root into TRUST_DIR as time-root-….pem (docs/keys.md)."
+        found.append(Error("signatures would get no time-stamps", hint=hint, id="imprimatur.E008"))
+    if (settings.TRUST_DIR / DEVELOPMENT_TIME_ROOT).exists():
+        hint = f"Remove {settings.TRUST_DIR / DEVELOPMENT_TIME_ROOT}."
+        found.append(
+            Error("the development clock of this machine counts as a witness", hint=hint, id="imprimatur.E009")
+        )
     if settings.VAULT_KEY == settings.SECRET_KEY:
         hint = "Set VAULT_KEY, so that SECRET_KEY can be changed without losing every sealed prompt."
         found.append(Error("VAULT_KEY is the same as SECRET_KEY", hint=hint, id="imprimatur.E004"))

@@ -77,9 +77,13 @@ MODELS_DIR = Path(environment.text("MODELS_DIR", str(VAR / "models")))
 CHECKPOINT_DIR = Path(environment.text("CHECKPOINT_DIR", str(VAR / "checkpoints")))
 TRUST_DIR = Path(environment.text("TRUST_DIR", str(VAR / "trust")))
 DEVELOPMENT_PASSPHRASE = "development-only"  # noqa: S105  refused by a system check when DEBUG is off
-TRUST_PASSPHRASE = environment.text("TRUST_PASSPHRASE", DEVELOPMENT_PASSPHRASE)
+# Only the sign worker has one; every other process runs without.
+TRUST_PASSPHRASE = environment.text("TRUST_PASSPHRASE", DEVELOPMENT_PASSPHRASE if DEBUG else "")
+KEY_RESOLVERS = dict(part.split("=", 1) for part in environment.text("KEY_RESOLVERS", "").split(",") if part)
 # Without a time-stamp a signature dies with its certificate; with one it stays valid.
 TSA_URL = environment.text("TSA_URL", "")
+ANCHOR_SECONDS = environment.number("ANCHOR_SECONDS", "3600")
+ANCHOR_NOTICE_DAYS = environment.number("ANCHOR_NOTICE_DAYS", "90")
 
 # Workers -----------------------------------------------------------------------------------------------------------
 BROKER_URL = environment.text("BROKER_URL", f"filesystem://{VAR / 'broker'}")

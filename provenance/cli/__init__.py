@@ -1,7 +1,8 @@
 """The command line: check files, audit a ledger, make keys, check a pack. Every command has --help with an example.
 
 Exit status: 0 all is well (for `verify`: every file is ours), 1 it is not, 2 usage, keys or ledger unavailable.
-Flags default to the environment: TRUST_DIR, LEDGER_URL, TRUST_PASSPHRASE, each also as a file (LEDGER_URL_FILE).
+Flags default to the environment: TRUST_DIR, LEDGER_URL, TSA_URL, each also as a file (LEDGER_URL_FILE). Passphrases
+come from there alone (TRUST_PASSPHRASE, OFFLINE_PASSPHRASE, KEY_PASSPHRASE); their files must be for their owner alone.
 """
 
 import argparse

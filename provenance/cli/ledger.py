@@ -1,6 +1,7 @@
-"""`ledger verify|checkpoint|show`: audit a log, sign a checkpoint, read entries."""
+"""`ledger verify|checkpoint|anchor|show`: audit a log, sign a checkpoint and have it time-stamped, read entries."""
 
 import argparse
+import functools
 import json
 import sys
 from datetime import UTC, datetime
@@ -9,13 +10,16 @@ from pathlib import Path
 from provenance.cli import options as shared
 from provenance.keys import CheckpointKey
 from provenance.ledger import AuditReport, Ledger
+from provenance.timestamps.client import request_stamp
+
+_PATIENCE_SECONDS = 20
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command and its three verbs."""
     parser = commands.add_parser(
         "ledger",
-        help="audit a log, sign a checkpoint, show entries",
+        help="audit a log, sign and time-stamp a checkpoint, show entries",
         epilog="example: python -m provenance ledger verify --trust var/trust --ledger var/ledger.db",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -26,6 +30,10 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     sign = _verb(verbs, "checkpoint", "sign a log's present size and root", _checkpoint)
     sign.add_argument("--log", required=True)
     sign.add_argument("--keys", required=True, type=Path, metavar="DIR", help="the directory with the checkpoint key")
+    anchor = _verb(verbs, "anchor", "have a log's last checkpoint time-stamped, and keep the token", _anchor)
+    shared.add_trust(anchor)
+    anchor.add_argument("--log", required=True)
+    anchor.add_argument("--tsa", help="address of the RFC 3161 authority (default: TSA_URL)")
     show = _verb(verbs, "show", "print the entries of a record or of a log", _show)
     show.add_argument("--record", help="the picture's urn:uuid:…")
     show.add_argument("--log", help="all entries of a log")
@@ -72,6 +80,19 @@ def _checkpoint(options: argparse.Namespace) -> int:
     key = CheckpointKey.load(options.keys, passphrase=shared.passphrase())
     note = shared.open_ledger(options).checkpoint(options.log, key, now=datetime.now(UTC))
     sys.stdout.write(json.dumps({"log": options.log, "note": note}) + "\n" if options.json else note)
+    return 0
+
+
+def _anchor(options: argparse.Namespace) -> int:
+    url = options.tsa or shared.from_environment("TSA_URL")
+    if not url:
+        raise ValueError("--tsa: say who stamps, or set TSA_URL")
+    roots = shared.trust_store(options).anchors.time_roots_pem
+    ask = functools.partial(request_stamp, url, roots_pem=roots, timeout=_PATIENCE_SECONDS)
+    made = shared.open_ledger(options).anchor(options.log, ask)
+    facts = {"log": options.log, "number": made.number, "size": made.size}
+    told = f"The first {made.size} entries of {options.log} are time-stamped (number {made.number})."
+    sys.stdout.write((json.dumps(facts) if options.json else told) + "\n")
     return 0
 
 

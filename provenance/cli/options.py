@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from provenance.keys import TrustStore
+from provenance.keys import TrustStore, files
 from provenance.ledger import Ledger
 
 
@@ -48,8 +48,23 @@ def open_ledger(options: argparse.Namespace) -> Ledger:
 
 
 def passphrase() -> bytes:
-    """The passphrase of the keys, never taken from a flag: other users could read it in the process list."""
-    value = from_environment("TRUST_PASSPHRASE")
+    """The passphrase of the keys, never taken from a flag: other users could read it in the process list.
+
+    Raises ValueError when there is none, KeyFileError when others can read the file that it is in.
+    """
+    value = _secret("TRUST_PASSPHRASE")
     if not value:
         raise ValueError("TRUST_PASSPHRASE: set it, or TRUST_PASSPHRASE_FILE, to the passphrase of the keys")
-    return value.encode()
+    return value
+
+
+def offline_passphrase(otherwise: bytes) -> bytes:
+    """The passphrase of the keys that are kept offline; the one of the others where none of its own is set."""
+    return _secret("OFFLINE_PASSPHRASE") or otherwise
+
+
+def _secret(name: str) -> bytes:
+    if value := os.environ.get(name):
+        return value.encode()
+    file = os.environ.get(f"{name}_FILE")
+    return files.read_private(Path(file)).strip() if file else b""

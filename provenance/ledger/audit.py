@@ -8,13 +8,15 @@ Memory stays constant: rows are streamed, and at most 100 problems are listed.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select
 
+from provenance.errors import LedgerConflictError
 from provenance.keys.notes import VerifierKey
-from provenance.ledger import merkle, tables
+from provenance.ledger import anchors, merkle, rows, tables
 from provenance.ledger.checkpoints import Checkpoint, open_checkpoint
 from provenance.ledger.records import LedgerEntry, octets
 
@@ -51,6 +53,7 @@ class Auditor:
     log: str
     keys: tuple[VerifierKey, ...]
     outside: str | None
+    time_roots_pem: bytes
     _problems: list[Problem] = field(default_factory=list)
     _agreed: int = 0  # the size of the last checkpoint that the recomputed tree still agrees with
     _nodes: dict[merkle.Coordinate, bytes | None] = field(default_factory=dict)  # the stored subtrees of a page
@@ -75,6 +78,7 @@ class Auditor:
             self._grow(frontier, sequence, row)
             self._compare(frontier, expected)
         self._require_all_there(size, expected)
+        self._require_stamps()
         problems = tuple(sorted(self._problems, key=lambda problem: (problem.sequence is None, problem.sequence or 0)))
         return AuditReport(not problems, size, frontier.root(), problems)
 
@@ -193,6 +197,19 @@ class Auditor:
         twice = select(_ENTRY.entry_id).group_by(_ENTRY.entry_id).having(func.count() > 1)
         for entry_id in self.connection.scalars(twice):
             self._report(None, f"the entry id {entry_id} stands in the ledger twice")
+
+    def _require_stamps(self) -> None:
+        """Every time-stamp is about its checkpoint, and was renewed in time; by this machine's clock."""
+        if not self.time_roots_pem:
+            return
+        try:
+            kept = rows.anchors(self.connection, self.log)
+        except LedgerConflictError as error:
+            self._report(None, str(error))
+            return
+        notes = {anchor.size: rows.checkpoint_note(self.connection, self.log, anchor.size) or "" for anchor in kept}
+        for size, reason in anchors.faults(kept, notes, roots_pem=self.time_roots_pem, now=datetime.now(UTC)):
+            self._report(None, f"checkpoint of {size}: {reason}")
 
 
 def _hash(value: object) -> bytes | None:

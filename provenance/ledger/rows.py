@@ -11,9 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, tup
 
 from provenance.errors import LedgerConflictError
 from provenance.ledger import merkle, tables
+from provenance.ledger.anchors import Anchor
 from provenance.ledger.records import LedgerEntry, octets
 
 ENTRY, NODE, CHECKPOINT = tables.entries.c, tables.nodes.c, tables.checkpoints.c
+ANCHOR = tables.anchors.c
 
 
 def size(connection: Connection, log: str) -> int:
@@ -26,6 +28,21 @@ def latest_checkpoint(connection: Connection, log: str) -> Row[*tuple[Any, ...]]
     """Size and note of a log's last checkpoint."""
     columns = select(CHECKPOINT.size, CHECKPOINT.note).where(CHECKPOINT.log == log)
     return connection.execute(columns.order_by(CHECKPOINT.size.desc()).limit(1)).first()
+
+
+def checkpoint_note(connection: Connection, log: str, of: int) -> str | None:
+    """The note of a log's checkpoint of `of` entries."""
+    return connection.scalar(select(CHECKPOINT.note).where(CHECKPOINT.log == log, CHECKPOINT.size == of))
+
+
+def anchors(connection: Connection, log: str, *, last: bool = False) -> list[Anchor]:
+    """A log's time-stamps in their order, or the last one alone."""
+    columns = select(ANCHOR.number, ANCHOR.size, ANCHOR.token).where(ANCHOR.log == log)
+    columns = columns.order_by(ANCHOR.number.desc()).limit(1) if last else columns.order_by(ANCHOR.number)
+    try:
+        return [Anchor(row.number, row.size, octets(row.token)) for row in connection.execute(columns)]
+    except ValueError as error:
+        raise LedgerConflictError(f"ledger: a time-stamp of {log} is damaged ({error}); run `ledger verify`") from error
 
 
 def find(connection: Connection, *conditions: ColumnElement[bool]) -> list[LedgerEntry]:

@@ -21,6 +21,7 @@ from provenance.fingerprint import distance
 from provenance.keys import CheckpointKey, TrustStore
 from provenance.keys.notes import VerifierKey
 from provenance.ledger import merkle, rows, tables
+from provenance.ledger.anchors import Anchor, statement
 from provenance.ledger.audit import Auditor, AuditReport
 from provenance.ledger.checkpoints import Checkpoint, open_checkpoint
 from provenance.ledger.engines import TIMEOUT_SECONDS, Engines, guarded
@@ -151,6 +152,37 @@ class Ledger:
             last = rows.latest_checkpoint(connection, log)
         return str(last.note) if last is not None else None
 
+    def checkpoint_of(self, log: str, size: int) -> str | None:
+        """The signed note of a log's first `size` entries, None if none was signed."""
+        with self._engines.reading() as connection:
+            return rows.checkpoint_note(connection, log, size)
+
+    def latest_anchor(self, log: str) -> tuple[Anchor, bytes] | None:
+        """The last time-stamp of a log and the text that it is about, None if there is none yet."""
+        with self._engines.reading() as connection:
+            kept = rows.anchors(connection, log)[-2:]
+            if not kept:
+                return None
+            note = rows.checkpoint_note(connection, log, kept[-1].size) or ""
+        return kept[-1], statement(note, kept[0] if len(kept) > 1 else None)
+
+    def anchor(self, log: str, ask: Callable[[bytes], bytes]) -> Anchor:
+        """Have a log's last checkpoint time-stamped and keep the token; `ask` gives a checked token for some bytes.
+
+        Raises ValueError when there is no checkpoint, LedgerConflictError when somebody else's token came first.
+        """
+        with self._engines.reading() as connection:
+            checkpoint, before = rows.latest_checkpoint(connection, log), rows.anchors(connection, log, last=True)
+        if checkpoint is None:
+            raise ValueError(f"log: {log} has no checkpoint yet, so there is nothing to time-stamp")
+        last = before[0] if before else None
+        token = ask(statement(str(checkpoint.note), last))
+        made = Anchor(last.number + 1 if last else 0, checkpoint.size, token)
+        with self._writing(log) as connection:
+            row = {"log": log, "number": made.number, "size": made.size, "token": made.token}
+            connection.execute(insert(tables.anchors), row)
+        return made
+
     def proven(self, log: str, entries: Iterable[LedgerEntry], keys: tuple[VerifierKey, ...]) -> list[LedgerEntry]:
         """Those of a log's entries that are in its signed tree, and not merely rows that somebody put in the database.
 
@@ -166,9 +198,13 @@ class Ledger:
             return [entry for entry in entries if _is_proven(entry, checkpoint, nodes)]
 
     def audit(self, log: str, *, trust: TrustStore, outside: str | None = None) -> AuditReport:
-        """Recompute the whole log and compare it with every checkpoint, also with one kept elsewhere (`outside`)."""
+        """Recompute the whole log and compare it with every checkpoint, also with one kept elsewhere (`outside`).
+
+        Its time-stamps are checked too, where the trust store knows whose count.
+        """
         with self._engines.snapshot() as connection:
-            return Auditor(connection, log, trust.checkpoint_keys(log), outside).run()
+            roots = trust.anchors.time_roots_pem
+            return Auditor(connection, log, trust.checkpoint_keys(log), outside, roots).run()
 
     def close(self) -> None:
         """Give all connections back; the next call connects again."""

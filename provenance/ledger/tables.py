@@ -3,6 +3,7 @@
 - `ledger_entry` holds the canonical bytes; its other columns only make them findable.
 - `ledger_node` holds every complete subtree's hash, level 0 being the leaves; a row never changes once written.
 - `ledger_checkpoint` holds the signed notes, at most one for each size of a log.
+- `ledger_anchor` holds the time-stamps over checkpoints, numbered from 0 in each log.
 - `ledger_fingerprint` makes entries findable by what their picture looks like; it, too, is only an index.
 
 Triggers refuse UPDATE, DELETE and TRUNCATE, and a row that would replace another. On PostgreSQL the writing role is
@@ -68,6 +69,15 @@ checkpoints = Table(
     Column("note", Text, nullable=False),
 )
 
+anchors = Table(
+    "ledger_anchor",
+    metadata,
+    Column("log", String(255), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+)
+
 fingerprints = Table(
     "ledger_fingerprint",
     metadata,
@@ -81,6 +91,7 @@ _SAME_ROW = {
     "ledger_entry": "(log = NEW.log AND sequence = NEW.sequence) OR entry_id = NEW.entry_id",
     "ledger_node": "log = NEW.log AND level = NEW.level AND position = NEW.position",
     "ledger_checkpoint": "log = NEW.log AND size = NEW.size",
+    "ledger_anchor": "log = NEW.log AND number = NEW.number",
     "ledger_fingerprint": "log = NEW.log AND sequence = NEW.sequence",
 }
 

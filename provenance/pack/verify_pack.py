@@ -5,7 +5,8 @@
     python verify_pack.py pack.zip --vkey "<verifier key you were given elsewhere>"
 
 It checks that every file is complete, that every picture is the one that was recorded, that every record is in the log
-whose checkpoint was signed, and, if the package `c2pa-python` is installed, the Content Credentials in the pictures.
+whose checkpoint was signed, when an authority for time-stamps saw that log, and, if the package `c2pa-python` is
+installed, the Content Credentials in the pictures.
 A pack can be forged as a whole, keys included: compare the fingerprints it prints with those that the organisation
 publishes elsewhere, or pass --vkey. It ends with status 0 if everything holds, 1 if anything does not.
 """
@@ -18,10 +19,16 @@ import json
 import sys
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 SUMS = "SHA256SUMS"
+# Object identifiers in DER, whole.
+_TIME_STAMP_INFO = bytes.fromhex("060b2a864886f70d0109100104")
+_MESSAGE_DIGEST = bytes.fromhex("06092a864886f70d010904")
+_TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
+_DIGESTS = {bytes.fromhex(f"060960864801650304020{n}"): f"sha{size}" for n, size in ((1, 256), (2, 384), (3, 512))}
 
 
 class Failure(Exception):  # noqa: N818  # it is what the reader of the output is told: a check failed
@@ -73,6 +80,7 @@ def _check(files: dict[str, bytes], vkey: str | None) -> Iterator[str]:
     yield f"The checkpoint of the log {origin}, {size} entries, was signed by {key}."
     entries = {item["sequence"]: check_entry(files[item["file"]], item, size, root) for item in index["entries"]}
     yield f"{len(entries)} entries are in that log, each proven by its path to the checkpoint's root."
+    yield check_anchor(files, index, vkey, size, root)
     for picture in index["pictures"]:
         yield check_picture(files[picture["file"]], picture, entries)
     yield check_credentials(files, index)
@@ -115,6 +123,132 @@ def check_checkpoint(note: str, vkeys: list[str], wanted: str | None) -> tuple[s
                 raise Failure(f"the checkpoint's signature by {name} does not hold") from None
             return lines[0], int(lines[1]), base64.b64decode(lines[2]), f"{name}+{identifier}"
     raise Failure("the checkpoint was not signed by the given key" if wanted else "no key signed the checkpoint")
+
+
+def check_anchor(files: dict[str, bytes], index: dict[str, Any], vkey: str | None, size: int, root: bytes) -> str:
+    """The time-stamp over an earlier checkpoint, or this one, and that this one goes on from it."""
+    anchor = index.get("anchor")
+    if anchor is None:
+        return "No time-stamp is in the pack: when all this was recorded is the organisation's own word."
+    statement, roots = files["anchor.txt"], files["trust/time-roots.pem"]
+    at, authority = check_token(files["anchor.tst"], statement, roots)
+    note = statement.decode().rpartition("\ntoken before: ")[0]
+    origin, stamped, old, _ = check_checkpoint(note, index["vkeys"], vkey)
+    if origin != index["log"] or stamped != anchor["size"]:
+        raise Failure("the time-stamp is about another log or another checkpoint")
+    check_consistency(stamped, size, old, root, [bytes.fromhex(step) for step in anchor["proof"]])
+    return f"{authority} certified at {at:%Y-%m-%d %H:%M:%S} UTC that the first {stamped} entries of the log existed."
+
+
+def check_consistency(old: int, new: int, before: bytes, after: bytes, proof: list[bytes]) -> None:
+    """That the tree of `new` entries begins with that of `old` (RFC 9162 section 2.1.4.2)."""
+    if old == new or old == 0:
+        if proof or (old == new and before != after):
+            raise Failure("the time-stamped checkpoint has another root than the pack's")
+        return
+    steps = iter(proof if old & (old - 1) else [before, *proof])
+    first = second = next(steps, b"")
+    position, last = old - 1, new - 1
+    while position & 1:
+        position, last = position >> 1, last >> 1
+    for step in steps:
+        if position & 1 or position == last:
+            first = hashlib.sha256(b"\x01" + step + first).digest()
+            second = hashlib.sha256(b"\x01" + step + second).digest()
+            while not position & 1 and position:
+                position, last = position >> 1, last >> 1
+        else:
+            second = hashlib.sha256(b"\x01" + second + step).digest()
+        position, last = position >> 1, last >> 1
+    if last != 0 or first != before or second != after:
+        raise Failure("the pack's checkpoint does not go on from the time-stamped one: the log was rewritten")
+
+
+def check_token(token: bytes, message: bytes, roots_pem: bytes) -> tuple[datetime, str]:
+    """Time and authority of an RFC 3161 token over `message`, after its CMS signature and certificates were checked."""
+    from cryptography import x509
+
+    signed = _parts(_parts(_parts(_parts(token)[0][1])[1][1])[0][1])
+    kind, content = _parts(signed[2][1])
+    if kind[2] != _TIME_STAMP_INFO:
+        raise Failure("the time-stamp holds something else than a time")
+    information = _parts(content[1])[0][1]
+    certificates = [x509.load_der_x509_certificate(part[2]) for part in _parts(signed[3][1])]
+    leaf = _check_signature(_parts(_parts(signed[-1][1])[0][1]), information, certificates)
+    facts = _parts(_parts(information)[0][1])
+    digest, imprint = _parts(facts[2][1])
+    if hashlib.new(_DIGESTS[_parts(digest[1])[0][2]], message).digest() != imprint[1]:
+        raise Failure("the time-stamp is about something else")
+    at = datetime.strptime(facts[4][1].decode().partition(".")[0].rstrip("Z"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    if not purposes.critical or [use.dotted_string for use in purposes.value] != [_TIME_STAMPING]:
+        raise Failure("the time-stamp's certificate is for something else")
+    _check_chain(leaf, certificates, x509.load_pem_x509_certificates(roots_pem), at)
+    names = leaf.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+    return at, str(names[0].value) if names else leaf.subject.rfc4514_string()
+
+
+def _check_signature(signer: list[tuple[int, bytes, bytes]], content: bytes, certificates: list[Any]) -> Any:
+    """The certificate that signed a CMS content; `signer` is its SignerInfo (RFC 5652 section 5.3)."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding
+
+    issuer, serial = (part for part in _parts(signer[1][1]))
+    number = int.from_bytes(serial[1], "big", signed=True)
+    leaf = next(one for one in certificates if (one.issuer.public_bytes(), one.serial_number) == (issuer[2], number))
+    name = _DIGESTS[_parts(signer[2][1])[0][2]]
+    attributes = {kind[2]: _parts(values[1])[0] for kind, values in (_parts(one[1]) for one in _parts(signer[3][1]))}
+    if attributes[_MESSAGE_DIGEST][1] != hashlib.new(name, content).digest():
+        raise Failure("the time-stamp was changed")
+    digest = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}[name]
+    signature, key = signer[5][1], leaf.public_key()
+    covered = b"\x31" + signer[3][2][1:]  # signed as a SET, although it is sent under a tag of its own
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, covered, ec.ECDSA(digest))
+        else:
+            key.verify(signature, covered, padding.PKCS1v15(), digest)
+    except InvalidSignature:
+        raise Failure("the time-stamp's signature does not hold") from None
+    return leaf
+
+
+def _check_chain(leaf: Any, certificates: list[Any], roots: list[Any], at: datetime) -> None:
+    """That a certificate leads to one of the roots, all of them valid at the time."""
+    from cryptography.exceptions import InvalidSignature
+
+    chain = [leaf]
+    while len(chain) < 6:
+        if not chain[-1].not_valid_before_utc <= at <= chain[-1].not_valid_after_utc:
+            raise Failure("a certificate of the time-stamp was not valid at its time")
+        if chain[-1] in roots:
+            return
+        for issuer in [*roots, *certificates]:
+            try:
+                chain[-1].verify_directly_issued_by(issuer)
+            except (InvalidSignature, ValueError, TypeError):
+                continue
+            chain.append(issuer)
+            break
+        else:
+            break
+    raise Failure("the time-stamp's certificate does not lead to the pack's roots for time-stamps")
+
+
+def _parts(data: bytes) -> list[tuple[int, bytes, bytes]]:
+    """The DER elements one after another in some bytes: tag, contents, and the whole element."""
+    found, offset = [], 0
+    while offset < len(data):
+        size, start = data[offset + 1], offset + 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(data[offset + 2 : start], "big")
+        if start + size > len(data):
+            raise ValueError("a DER element is cut off")
+        found.append((data[offset], data[start : start + size], data[offset : start + size]))
+        offset = start + size
+    return found
 
 
 def check_entry(canonical: bytes, item: dict[str, Any], size: int, root: bytes) -> dict[str, Any]:
@@ -161,7 +295,7 @@ def check_credentials(files: dict[str, bytes], index: dict[str, Any]) -> str:
         return "C2PA not checked: install c2pa-python to check the Content Credentials in the pictures."
     settings = {
         "trust": {
-            "trust_anchors": files["trust/roots.pem"].decode(),
+            "trust_anchors": (files["trust/roots.pem"] + files.get("trust/time-roots.pem", b"")).decode(),
             "trust_config": "1.3.6.1.4.1.62558.2.1\n1.3.6.1.5.5.7.3.4",
         },
         "verify": {"remote_manifest_fetch": False},

@@ -102,15 +102,31 @@ class _Pack:
             "vkeys": vkeys,
             "pictures": self.pictures,
             "entries": [self.entries[sequence] for sequence in sorted(self.entries)],
+            "anchor": self._anchor(),
         }
         self._put("pack.json", json.dumps(index, indent=1).encode())
         self._put("checkpoint.txt", self.note.encode())
         self._put("trust/roots.pem", self.trust.roots_pem)
+        if self.trust.anchors.time_roots_pem:
+            self._put("trust/time-roots.pem", self.trust.anchors.time_roots_pem)
+        if self.trust.anchors.revoked_pem:
+            self._put("trust/revoked.pem", self.trust.anchors.revoked_pem)
         self._put("trust/checkpoint.vkeys", "".join(f"{vkey}\n" for vkey in vkeys).encode())
         for name in ("verify_pack.py", "README.txt"):
             self._put(name, resources.files("provenance.pack").joinpath(name).read_bytes())
         sums = "".join(f"{sha256_hex(data)}  {name}\n" for name, data in sorted(self.files.items()))
         return {**self.files, SUMS: sums.encode()}
+
+    def _anchor(self) -> dict[str, Any] | None:
+        """The last time-stamp of the log, with the proof that the pack's checkpoint goes on from the stamped one."""
+        kept = self.ledger.latest_anchor(self.log)
+        if kept is None or kept[0].size > self.checkpoint.size or not self.trust.anchors.time_roots_pem:
+            return None
+        anchor, statement = kept
+        self._put("anchor.txt", statement)
+        self._put("anchor.tst", anchor.token)
+        proof = self.ledger.consistency_proof(self.log, anchor.size, self.checkpoint.size)
+        return {"size": anchor.size, "proof": [step.hex() for step in proof]}
 
     def _put(self, name: str, data: bytes) -> None:
         if name in self.files:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from provenance.errors import KeyFileError
 from provenance.keys import files
-from provenance.keys.identity import open_private_key
+from provenance.keys.places import open_private_key
 
 # An arc of our own under the example arc of RFC 5612: whoever needs a policy with a meaning asks a real authority.
 POLICY = "1.3.6.1.4.1.32473.1"
@@ -35,7 +35,7 @@ class TimeStampAuthority:
 
     @classmethod
     def load(cls, directory: Path, *, passphrase: bytes) -> "TimeStampAuthority":
-        """Read the key that `keys init` made; KeyFileError names the file and what to do."""
+        """Read the key that `tsa init` made; KeyFileError names the file and what to do."""
         path = directory / files.TIME_KEY
         key = open_private_key(path, passphrase)
         chain = tuple(x509.load_pem_x509_certificates(files.read_public(directory / files.TIME_CHAIN)))

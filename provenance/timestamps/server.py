@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from provenance.timestamps.authority import TimeStampAuthority
+from provenance.timestamps.client import QUERY, REPLY
 
-QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
 _LARGEST_QUERY = 64 * 1024
 _SERIAL_BITS = 64
 _PATIENCE_SECONDS = 10

@@ -44,6 +44,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with Processes(folder / "logs", environment) as processes:
         processes.start("control")
         processes.start("generate")
+        processes.start_signing()
         processes.start("web", "--port", str(port))
         address = f"http://127.0.0.1:{port}"
         _await(f"{address}/robots.txt")

@@ -33,15 +33,15 @@ POINTS = {
     "blob before rename": "generate",
     "blob after rename": "generate",
     "after output check": "control",
-    "signed before store": "control",
-    "stored before intent": "control",
-    "intent before append": "control",
-    "appended before recorded": "control",
-    "recorded before notify": "control",
-    "release signed before store": "control",
-    "release stored before intent": "control",
-    "release appended before published": "control",
-    "checkpoint before publish": "control",
+    "signed before store": "sign",
+    "stored before intent": "sign",
+    "intent before append": "sign",
+    "appended before recorded": "sign",
+    "recorded before notify": "sign",
+    "release signed before store": "sign",
+    "release stored before intent": "sign",
+    "release appended before published": "sign",
+    "checkpoint before publish": "sign",
 }
 # Deaths that no point in our own code can bring about.
 OTHER_DEATHS = {
@@ -92,6 +92,7 @@ class Drill:
         with self.processes:
             self.processes.start("control")
             self.processes.start("generate")
+            self.processes.start_signing()
             for number in range(rounds):
                 for point in points:
                     self.attack(point)
@@ -141,11 +142,11 @@ class Drill:
 
         job = act("submit")
         self.see_through(job)
-        self.processes.kill("control")
-        self.processes.start("control", environment={"FAULT_POINT": f"{point}:1"})
+        self.processes.kill("sign")
+        self.processes.start("sign", environment={"FAULT_POINT": f"{point}:1"})
         picture = act("release", job)
-        self.wait(lambda: bool(self.processes.died()), f"control did not die at {point!r}")
-        self.revive("control")
+        self.wait(lambda: bool(self.processes.died()), f"the sign worker did not die at {point!r}")
+        self.revive("sign")
         released = Picture.objects.filter(pk=picture, state=PictureState.RELEASED)
         try:
             self.wait(released.exists, picture)

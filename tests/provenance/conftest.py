@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from provenance.keys import CheckpointKey, SigningIdentity, TrustStore, create_authority
+from provenance.keys import CheckpointKey, SigningIdentity, TrustStore, create_authority, create_time_authority
 from provenance.ledger import Ledger, create_tables
 from tests.provenance.office import PASSPHRASE, Office, Pixels
 
@@ -30,6 +30,14 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The organisation's directory of keys."""
     directory = tmp_path_factory.mktemp("trust") / "health"
     create_authority(directory, organisation="Health Office", passphrase=PASSPHRASE, now=NOW)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def clockwork(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The keys of a time-stamp authority that nobody trusts yet."""
+    directory = tmp_path_factory.mktemp("time") / "tsa"
+    create_time_authority(directory, name="Test Clock", passphrase=PASSPHRASE, now=NOW)
     return directory
 
 

@@ -81,7 +81,7 @@ def test_other_formats_are_refused(format_: str) -> None:
 def test_the_largest_picture_fits_into_the_limits(office: Office) -> None:
     file = io.BytesIO()
     Image.fromarray(np.zeros((4096, 4096, 3), dtype=np.uint8)).save(file, "PNG", compress_level=1)
-    evidence = examine_isolated(file.getvalue(), roots_pem=office.trust.roots_pem)
+    evidence = examine_isolated(file.getvalue(), anchors=office.trust.anchors)
     assert (evidence.integrity, evidence.media_type) == ("none", "image/png")
 
 
@@ -128,12 +128,12 @@ def test_a_child_that_hangs_is_ended_at_the_deadline(monkeypatch: pytest.MonkeyP
 
 def test_the_keepers_serve_many_files_and_survive_being_killed(office: Office, pixels: Pixels) -> None:
     _, asset = office.make(pixels)
-    first = examine_isolated(asset.data, roots_pem=office.trust.roots_pem)
+    first = examine_isolated(asset.data, anchors=office.trust.anchors)
     pids = {keeper._process.pid for keeper in isolation._keepers._all if keeper._process}
     for pid in pids:
         os.kill(pid, 9)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    again = examine_isolated(asset.data, roots_pem=office.trust.roots_pem)
+    again = examine_isolated(asset.data, anchors=office.trust.anchors)
     assert again == first
     assert Evidence.from_json(first.to_json()) == first
 
@@ -146,7 +146,7 @@ def test_a_reader_that_does_not_answer_is_unreadable(
     close_keepers()
     monkeypatch.setattr(sys, "executable", program)
     with pytest.raises(UnreadableAssetError, match="died"):
-        examine_isolated(b"anything", roots_pem=office.trust.roots_pem)
+        examine_isolated(b"anything", anchors=office.trust.anchors)
 
 
 @pytest.mark.parametrize("answer", [b"nonsense", b"{}", b"[]", b'{"sha256": 1, "surprise": 2, "failures": []}'])
@@ -155,14 +155,14 @@ def test_a_reader_that_talks_nonsense_is_unreadable(
 ) -> None:
     monkeypatch.setattr(isolation._keepers, "ask", lambda _: answer)
     with pytest.raises(UnreadableAssetError, match="no answer"):
-        examine_isolated(b"anything", roots_pem=office.trust.roots_pem)
+        examine_isolated(b"anything", anchors=office.trust.anchors)
 
 
 def test_a_reader_that_was_taken_over_cannot_claim_another_files_digest(
     office: Office, pixels: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = office.publish(*office.make(pixels))
-    lie = json.dumps(examine(released.data, roots_pem=office.trust.roots_pem).to_json()).encode()
+    lie = json.dumps(examine(released.data, anchors=office.trust.anchors).to_json()).encode()
     monkeypatch.setattr(isolation._keepers, "ask", lambda _: lie)
     answer = verify_isolated(b"evil bytes", trust=office.trust, ledger=office.ledger)
     assert answer.verdict is Verdict.UNRECORDED
@@ -188,7 +188,7 @@ def test_nothing_is_fetched_for_a_manifest_that_lies_elsewhere(office: Office) -
         )
         file = io.BytesIO()
         Image.new("RGB", (32, 32)).save(file, "JPEG", xmp=packet.encode())
-        assert examine(file.getvalue(), roots_pem=office.trust.roots_pem).integrity in {"none", "altered"}
+        assert examine(file.getvalue(), anchors=office.trust.anchors).integrity in {"none", "altered"}
         with pytest.raises(TimeoutError):
             server.accept()
 
@@ -211,9 +211,10 @@ import random, sys
 from pathlib import Path
 from provenance.errors import UnreadableAssetError
 from provenance.evidence import examine
-folder = Path(sys.argv[1]); roots = (folder / "roots.pem").read_bytes(); chance = random.Random(7)
+from provenance.keys import Anchors
+folder = Path(sys.argv[1]); anchors = Anchors((folder / "roots.pem").read_bytes()); chance = random.Random(7)
 for path in sorted(folder.glob("seed-*")):
-    seed = path.read_bytes(); pixels = examine(seed, roots_pem=roots).pixel_sha256
+    seed = path.read_bytes(); pixels = examine(seed, anchors=anchors).pixel_sha256
     for _ in range(120):
         data = bytearray(seed)
         for _ in range(chance.choice((1, 3, 20))):
@@ -224,7 +225,7 @@ for path in sorted(folder.glob("seed-*")):
             elif action == 2: data[at:at] = chance.randbytes(chance.randrange(1, 60))
             else: data[at : at + 4] = chance.choice((b"\\xff" * 4, bytes(4), b"\\x7f\\xff\\xff\\xff"))
             if not data: data = bytearray(b"x")
-        try: evidence = examine(bytes(data), roots_pem=roots)
+        try: evidence = examine(bytes(data), anchors=anchors)
         except UnreadableAssetError: continue
         if evidence.integrity == "intact" and evidence.pixel_sha256 != pixels:
             sys.exit(f"{path.name}: changed pixels are called intact")

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from provenance.errors import KeyFileError, TrustError
-from provenance.keys import CheckpointKey, SigningIdentity, TrustStore, create_authority, files, renew_leaf
+from provenance.keys import CheckpointKey, Offline, SigningIdentity, TrustStore, create_authority, files, rotate
 from provenance.keys.chains import CLAIM_SIGNING, trusted_root
 from provenance.keys.notes import VerifierKey, open_note, sign_note, verifier_key
 from tests.provenance.office import PASSPHRASE
@@ -23,6 +23,17 @@ from tests.provenance.office import PASSPHRASE
 def copy(authority: Path, tmp_path: Path) -> Path:
     """A copy of the keys to spoil."""
     return Path(shutil.copytree(authority, tmp_path / "copy"))
+
+
+def leaf_key(directory: Path) -> Path:
+    """The file with the key that signs."""
+    (path,) = directory.glob("leaf-*.key.pem")
+    return path
+
+
+def here(directory: Path) -> Offline:
+    """The keys of root and intermediate, not moved away yet."""
+    return Offline(directory / files.OFFLINE, PASSPHRASE)
 
 
 def test_the_leaf_has_the_profile_of_a_claim_signer(authority: Path) -> None:
@@ -51,17 +62,18 @@ def _key_identifier(certificate: x509.Certificate) -> bytes:
 
 
 def test_private_keys_are_encrypted_and_for_their_owner_alone(authority: Path) -> None:
-    for name in files.PRIVATE:
-        path = authority / name
+    paths = list(authority.rglob("*.key.pem"))
+    assert len(paths) == 4
+    for path in paths:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert b"ENCRYPTED PRIVATE KEY" in path.read_bytes()
 
 
 def test_an_existing_directory_is_refused_and_left_alone(authority: Path, now: datetime) -> None:
-    before = (authority / files.LEAF_KEY).read_bytes()
+    before = leaf_key(authority).read_bytes()
     with pytest.raises(KeyFileError, match="exists already"):
         create_authority(authority, organisation="Again", passphrase=PASSPHRASE, now=now)
-    assert (authority / files.LEAF_KEY).read_bytes() == before
+    assert leaf_key(authority).read_bytes() == before
 
 
 def test_a_half_written_authority_is_never_seen(tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,14 +112,15 @@ def test_no_private_key_is_in_a_repr(identity: SigningIdentity, checkpoint_key: 
 
 
 def test_a_key_that_others_can_read_is_refused(copy: Path) -> None:
-    (copy / files.LEAF_KEY).chmod(0o640)
+    leaf_key(copy).chmod(0o640)
     with pytest.raises(KeyFileError, match="chmod 600"):
         SigningIdentity.load(copy, passphrase=PASSPHRASE)
 
 
 def test_a_symlink_is_refused(copy: Path, authority: Path) -> None:
-    (copy / files.LEAF_KEY).unlink()
-    (copy / files.LEAF_KEY).symlink_to(authority / files.LEAF_KEY)
+    path = leaf_key(copy)
+    path.unlink()
+    path.symlink_to(leaf_key(authority))
     with pytest.raises(KeyFileError, match="no symlink"):
         SigningIdentity.load(copy, passphrase=PASSPHRASE)
 
@@ -132,8 +145,8 @@ def test_a_wrong_passphrase_says_so_without_repeating_it(copy: Path) -> None:
 
 def test_keys_of_two_authorities_cannot_be_mixed(copy: Path, tmp_path: Path, now: datetime) -> None:
     create_authority(tmp_path / "other", organisation="Other", passphrase=PASSPHRASE, now=now)
-    for name in (files.LEAF_KEY, files.CHECKPOINT_KEY):
-        shutil.copy(tmp_path / "other" / name, copy / name)
+    shutil.copy(leaf_key(tmp_path / "other"), leaf_key(copy))
+    shutil.copy(tmp_path / "other" / files.CHECKPOINT_KEY, copy / files.CHECKPOINT_KEY)
     with pytest.raises(KeyFileError, match="does not belong"):
         SigningIdentity.load(copy, passphrase=PASSPHRASE)
     with pytest.raises(KeyFileError, match="does not belong"):
@@ -152,36 +165,25 @@ def test_a_new_leaf_replaces_an_expired_one_under_the_same_root(tmp_path: Path, 
     directory = tmp_path / "old"
     create_authority(directory, organisation="Old", passphrase=PASSPHRASE, now=now - timedelta(days=400))
     before = (directory / files.CHAIN).read_bytes()
-    renew_leaf(directory, passphrase=PASSPHRASE, now=now)
+    rotate(directory, passphrase=PASSPHRASE, offline=here(directory), now=now)
     identity = SigningIdentity.load(directory, passphrase=PASSPHRASE)
     assert identity.chain_pem != before
     assert identity.expires == now + timedelta(days=365)
     assert identity.organisation == "Old"
     assert trusted_root(x509.load_pem_x509_certificates(identity.chain_pem), TrustStore.load(directory).roots)
-    assert stat.S_IMODE((directory / files.LEAF_KEY).stat().st_mode) == 0o600
-
-
-def test_an_interrupted_renewal_signs_nothing_and_is_repeated(copy: Path, now: datetime) -> None:
-    chain = (copy / files.CHAIN).read_bytes()
-    renew_leaf(copy, passphrase=PASSPHRASE, now=now)
-    (copy / files.CHAIN).write_bytes(chain)
-    with pytest.raises(KeyFileError, match="renew"):
-        SigningIdentity.load(copy, passphrase=PASSPHRASE)
-    (copy / f".{files.CHAIN}.new").write_bytes(b"left behind")
-    renew_leaf(copy, passphrase=PASSPHRASE, now=now)
-    SigningIdentity.load(copy, passphrase=PASSPHRASE)
+    assert stat.S_IMODE(leaf_key(directory).stat().st_mode) == 0o600
 
 
 def test_a_leaf_never_outlives_its_intermediate(copy: Path, now: datetime) -> None:
     with pytest.raises(KeyFileError, match="new chain"):
-        renew_leaf(copy, passphrase=PASSPHRASE, now=now + timedelta(days=1500))
-    (copy / files.INTERMEDIATE_KEY).unlink()
+        rotate(copy, passphrase=PASSPHRASE, offline=here(copy), now=now + timedelta(days=1500))
+    (copy / files.OFFLINE / files.INTERMEDIATE_KEY).unlink()
     with pytest.raises(KeyFileError, match="no such key file"):
-        renew_leaf(copy, passphrase=PASSPHRASE, now=now)
+        rotate(copy, passphrase=PASSPHRASE, offline=here(copy), now=now)
 
 
 def test_a_key_may_be_elsewhere(identity: SigningIdentity) -> None:
-    remote = SigningIdentity.from_callback(identity.sign, chain_pem=identity.chain_pem, roots_pem=identity.roots_pem)
+    remote = SigningIdentity.from_callback(identity.sign, chain_pem=identity.chain_pem, anchors=identity.anchors)
     assert remote == identity
     assert len(remote.sign(b"claim")) == 64
 
@@ -190,13 +192,13 @@ def test_an_older_root_stays_trusted_beside_a_new_one(copy: Path, tmp_path: Path
     create_authority(tmp_path / "new", organisation="Health Office", passphrase=PASSPHRASE, now=now)
     shutil.copy(copy / files.ROOT_CERTIFICATE, tmp_path / "new" / "root-2025.pem")
     assert len(TrustStore.load(tmp_path / "new").roots) == 2
-    roots = SigningIdentity.load(tmp_path / "new", passphrase=PASSPHRASE).roots_pem
+    roots = SigningIdentity.load(tmp_path / "new", passphrase=PASSPHRASE).anchors.roots_pem
     assert len(x509.load_pem_x509_certificates(roots)) == 2
 
 
 def test_a_trust_store_needs_no_private_key_and_takes_a_parent(authority: Path, copy: Path, tmp_path: Path) -> None:
-    for name in files.PRIVATE:
-        (copy / name).unlink()
+    for path in copy.rglob("*.key.pem"):
+        path.unlink()
     parent = TrustStore.load(tmp_path)
     assert parent.roots_pem == TrustStore.load(authority).roots_pem
     assert list(parent.checkpoint_vkeys) == list(TrustStore.load(authority).checkpoint_vkeys)
@@ -229,7 +231,7 @@ def test_a_key_named_after_a_log_is_the_only_one_that_counts_for_it(tmp_path: Pa
 
 
 def test_a_chain_counts_only_from_leaf_to_our_root(identity: SigningIdentity, stranger: SigningIdentity) -> None:
-    roots = x509.load_pem_x509_certificates(identity.roots_pem)
+    roots = x509.load_pem_x509_certificates(identity.anchors.roots_pem)
     leaf, intermediate = x509.load_pem_x509_certificates(identity.chain_pem)
     assert trusted_root((leaf, intermediate), roots) == roots[0]
     assert trusted_root((leaf,), roots) is None

@@ -145,8 +145,8 @@ def test_two_validators_agree_that_it_was_changed(released: SignedAsset, office:
 
 
 def test_two_validators_agree_that_a_stranger_is_not_trusted(released: SignedAsset, stranger: Any) -> None:
-    ours = credentials.read(released.data, released.media_type, roots_pem=stranger.roots_pem)
-    theirs = independent(released.data, released.media_type, stranger.roots_pem)
+    ours = credentials.read(released.data, released.media_type, roots_pem=stranger.anchors.roots_pem)
+    theirs = independent(released.data, released.media_type, stranger.anchors.roots_pem)
     assert ours is not None
     assert ours.state == theirs["validation_state"] == "Valid"
 

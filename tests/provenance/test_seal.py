@@ -50,7 +50,7 @@ def test_the_certificates_in_the_file_are_the_signers(office: Office, pixels: Pi
     assert store is not None
     from cryptography import x509
 
-    assert list(jumbf.certificates(store)) == x509.load_pem_x509_certificates(office.identity.chain_pem)
+    assert list(jumbf.signature(store).chain) == x509.load_pem_x509_certificates(office.identity.chain_pem)
 
 
 def test_release_keeps_the_pixels_and_names_its_parent(office: Office, pixels: Pixels) -> None:

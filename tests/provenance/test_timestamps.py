@@ -6,7 +6,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -21,14 +22,24 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from provenance import credentials
 from provenance.errors import KeyFileError, SealError
-from provenance.keys import SigningIdentity, TrustStore, create_authority, files
+from provenance.keys import (
+    Offline,
+    SigningIdentity,
+    TrustStore,
+    create_authority,
+    create_time_authority,
+    files,
+    issuing,
+)
 from provenance.keys.chains import trusted_root
+from provenance.keys.signing import in_process
 from provenance.seal import SignedAsset
 from provenance.timestamps import TimeStampAuthority, serve
 from provenance.timestamps.authority import Rejection
-from provenance.timestamps.server import QUERY, REPLY
+from provenance.timestamps.client import QUERY, REPLY, request_stamp
+from provenance.timestamps.patience import Patience
 from provenance.verification import Verdict, verify
-from tests.provenance.office import PASSPHRASE, Office, Pixels, flip
+from tests.provenance.office import PASSPHRASE, Office, Pixels
 
 MOMENT = datetime(2026, 6, 1, 8, 30, 15, tzinfo=UTC)
 
@@ -38,8 +49,17 @@ def clock() -> datetime:
 
 
 @pytest.fixture(scope="module")
-def time_keys(authority: Path) -> TimeStampAuthority:
-    return TimeStampAuthority.load(authority, passphrase=PASSPHRASE)
+def time_keys(clockwork: Path) -> TimeStampAuthority:
+    return TimeStampAuthority.load(clockwork, passphrase=PASSPHRASE)
+
+
+@pytest.fixture(scope="module")
+def time_root(clockwork: Path) -> bytes:
+    return (clockwork / files.TIME_ROOT).read_bytes()
+
+
+def root_of(pem: bytes) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pem)
 
 
 @pytest.fixture
@@ -49,8 +69,11 @@ def url(time_keys: TimeStampAuthority) -> Iterator[str]:
 
 
 @pytest.fixture
-def stamped(office: Office, authority: Path, url: str) -> Office:
-    office.identity = SigningIdentity.load(authority, passphrase=PASSPHRASE, timestamp_url=url)
+def stamped(office: Office, url: str, time_root: bytes) -> Office:
+    """An office that asks for time-stamps and believes them."""
+    anchors = replace(office.trust.anchors, time_roots_pem=time_root)
+    office.trust = replace(office.trust, anchors=anchors)
+    office.identity = replace(office.identity, timestamp_url=url, anchors=anchors)
     return office
 
 
@@ -67,9 +90,9 @@ def verified(answer: bytes, data: bytes, time_keys: TimeStampAuthority, root: x5
     return verifier.build().verify_message(response, data)
 
 
-def test_an_independent_client_verifies_the_token(time_keys: TimeStampAuthority, trust: TrustStore) -> None:
+def test_an_independent_client_verifies_the_token(time_keys: TimeStampAuthority, time_root: bytes) -> None:
     answer = time_keys.answer(query(b"something"), now=clock(), serial=7)
-    (root,) = trust.roots
+    root = root_of(time_root)
     assert verified(answer, b"something", time_keys, root)
     with pytest.raises(rfc3161_client.VerificationError):
         verified(answer, b"something else", time_keys, root)
@@ -103,20 +126,20 @@ def test_the_time_stampers_certificate_cannot_sign_claims(time_keys: TimeStampAu
     assert trusted_root(time_keys.chain, trust.roots) is None
 
 
-def test_keys_that_do_not_belong_together_are_refused(authority: Path, tmp_path: Path, now: datetime) -> None:
-    create_authority(tmp_path / "keys", organisation="Other", passphrase=PASSPHRASE, now=now)
-    (tmp_path / "keys" / files.TIME_CHAIN).write_bytes((authority / files.TIME_CHAIN).read_bytes())
+def test_keys_that_do_not_belong_together_are_refused(clockwork: Path, tmp_path: Path, now: datetime) -> None:
+    create_time_authority(tmp_path / "keys", name="Other", passphrase=PASSPHRASE, now=now)
+    (tmp_path / "keys" / files.TIME_CHAIN).write_bytes((clockwork / files.TIME_CHAIN).read_bytes())
     with pytest.raises(KeyFileError, match="does not belong"):
         TimeStampAuthority.load(tmp_path / "keys", passphrase=PASSPHRASE)
 
 
 def test_two_validators_trust_the_time_stamp(stamped: Office, pixels: Pixels) -> None:
     for asset in (first := stamped.make(pixels)[1], stamped.publish(stamped.records[0], first)):
-        ours = credentials.read(asset.data, asset.media_type, roots_pem=stamped.trust.roots_pem)
-        roots = stamped.trust.roots_pem.decode()
+        anchors = stamped.trust.anchors
+        ours = credentials.read(asset.data, asset.media_type, roots_pem=anchors.all_pem)
         theirs = encypher_c2pa.verify(
-            asset.data, asset.media_type, trust_pem=roots, tsa_trust_pem=roots, no_default_trust=True,
-            telemetry=False, online=False,
+            asset.data, asset.media_type, trust_pem=anchors.roots_pem.decode(),
+            tsa_trust_pem=anchors.time_roots_pem.decode(), no_default_trust=True, telemetry=False, online=False,
         )  # fmt: skip
         assert ours is not None
         assert "timeStamp.trusted" in ours.successes
@@ -124,40 +147,110 @@ def test_two_validators_trust_the_time_stamp(stamped: Office, pixels: Pixels) ->
         assert ours.state == theirs["validation_state"] == "Trusted"
 
 
-def test_a_time_stamped_signature_outlives_its_certificate(office: Office, pixels: Pixels, tmp_path: Path) -> None:
+def test_a_time_stamped_signature_outlives_its_certificate(
+    office: Office, pixels: Pixels, tmp_path: Path, time_keys: TimeStampAuthority, time_root: bytes
+) -> None:
     begin = clock() - timedelta(days=365) + timedelta(seconds=4)
     create_authority(tmp_path / "old", organisation="Old Office", passphrase=PASSPHRASE, now=begin)
+    (tmp_path / "old" / "time-root-test.pem").write_bytes(time_root)
     office.trust = TrustStore.load(tmp_path / "old")
-    keys = TimeStampAuthority.load(tmp_path / "old", passphrase=PASSPHRASE)
-    with serve(keys, clock=clock) as address:
+    with serve(time_keys, clock=clock) as address:
         office.identity = SigningIdentity.load(tmp_path / "old", passphrase=PASSPHRASE, timestamp_url=address)
         office.now = clock()
         record, first = office.seal(pixels)
     time.sleep(max(0.0, (office.identity.expires - clock()).total_seconds()) + 1)
-    found = credentials.read(first.data, first.media_type, roots_pem=office.trust.roots_pem)
+    found = credentials.read(first.data, first.media_type, roots_pem=office.trust.anchors.all_pem)
     assert found is not None
     assert (found.state, found.failures) == ("Trusted", ())
     answer = verify(first.data, trust=office.trust, ledger=office.ledger)
     assert (answer.verdict, answer.signer, answer.record) == (Verdict.UNRECORDED, "trusted:Old Office", record)
 
 
-def test_a_time_stamp_by_a_stranger_leaves_the_picture_ours(office: Office, pixels: Pixels, tmp_path: Path) -> None:
-    create_authority(tmp_path / "elsewhere", organisation="Clock", passphrase=PASSPHRASE, now=office.now)
+def test_a_time_stamp_by_a_stranger_is_refused(stamped: Office, pixels: Pixels, tmp_path: Path) -> None:
+    """The SDK takes it: whoever answers at the address would otherwise set our clock."""
+    create_time_authority(tmp_path / "elsewhere", name="Stranger", passphrase=PASSPHRASE, now=stamped.now)
     with serve(TimeStampAuthority.load(tmp_path / "elsewhere", passphrase=PASSPHRASE), clock=clock) as address:
-        office.identity = _with_url(office.identity, address)
-        record, first = office.make(pixels)
-        released = office.publish(record, first)
-    assert verify(released.data, trust=office.trust, ledger=office.ledger).verdict is Verdict.OURS
-    assert verify(flip(released.data), trust=office.trust, ledger=office.ledger).verdict is Verdict.ALTERED
+        stamped.identity = _with_url(stamped.identity, address)
+        with pytest.raises(SealError, match="time-stamp") as caught:
+            stamped.seal(pixels)
+    assert not caught.value.permanent
+
+
+def test_a_clock_that_is_wrong_is_refused(stamped: Office, pixels: Pixels, time_keys: TimeStampAuthority) -> None:
+    with serve(time_keys, clock=lambda: clock() + timedelta(minutes=7)) as address:
+        stamped.identity = _with_url(stamped.identity, address)
+        with pytest.raises(SealError, match="clock"):
+            stamped.seal(pixels)
+
+
+def test_a_token_about_something_else_is_refused(
+    stamped: Office, pixels: Pixels, time_keys: TimeStampAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TimeStampAuthority, "answer", _astray(TimeStampAuthority.answer))
+    with pytest.raises(SealError, match="time-stamp") as caught:
+        stamped.seal(pixels)
+    assert not caught.value.permanent
+    assert stamped.identity.timestamp_url
+    with pytest.raises(SealError, match="Mismatch"):
+        request_stamp(stamped.identity.timestamp_url, b"x", roots_pem=stamped.trust.anchors.time_roots_pem, timeout=5)
+
+
+def _astray(answer: Callable[..., bytes]) -> Callable[..., bytes]:
+    """An authority that stamps zeros, whatever it is asked."""
+
+    def zeros(self: TimeStampAuthority, request: bytes, *, now: datetime, serial: int) -> bytes:
+        asked = tsp.TimeStampReq.load(request)
+        fields = {name: asked[name].native for name in ("version", "nonce", "cert_req")}
+        imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": bytes(32)}
+        other = tsp.TimeStampReq({**fields, "message_imprint": imprint})
+        return answer(self, other.dump(), now=now, serial=serial)
+
+    return zeros
+
+
+def test_without_a_root_for_time_stamps_nothing_is_signed(authority: Path, url: str) -> None:
+    with pytest.raises(KeyFileError, match="time-root"):
+        SigningIdentity.load(authority, passphrase=PASSPHRASE, timestamp_url=url)
+
+
+def test_a_claim_signers_root_vouches_for_no_time(
+    authority: Path, tmp_path: Path, now: datetime, time_keys: TimeStampAuthority, trust: TrustStore
+) -> None:
+    """Whoever has our intermediate's key must not be able to make time as well."""
+    issuer = Offline(authority / files.OFFLINE, PASSPHRASE).intermediate(authority)
+    leaf = issuing.new(issuing.TIME, "Clock of ours", now=now, by=issuer)
+    ours = TimeStampAuthority((leaf.certificate, issuer.certificate), leaf.key)
+    for keys, roots in ((ours, trust.roots_pem), (ours, b""), (time_keys, trust.roots_pem)):
+        with serve(keys, clock=clock) as address:
+            time_roots = roots if keys is time_keys else b""
+            with pytest.raises(SealError, match="time-stamp"):
+                request_stamp(address, b"x", roots_pem=time_roots, timeout=5)
+
+
+def test_a_claim_signer_under_a_time_root_is_not_ours(stamped: Office, pixels: Pixels, now: datetime) -> None:
+    """The SDK trusts it, because it knows one list of roots; the kind is our own check."""
+    root = issuing.new(issuing.ROOT, "Clock", now=now)
+    leaf = issuing.new(issuing.CLAIMS, "Clock", now=now, by=root)
+    anchors = replace(stamped.trust.anchors, time_roots_pem=issuing.pem(root.certificate))
+    stamped.identity = SigningIdentity.from_callback(
+        in_process(leaf.key).sign, chain_pem=issuing.pem(leaf.certificate), anchors=anchors
+    )
+    _, asset = stamped.seal(pixels)
+    found = credentials.read(asset.data, asset.media_type, roots_pem=anchors.all_pem)
+    assert found is not None
+    assert found.state == "Trusted"
+    answer = verify(asset.data, trust=replace(stamped.trust, anchors=anchors), ledger=stamped.ledger)
+    assert (answer.verdict, answer.signer) == (Verdict.OTHER_SIGNER, "unlisted")
 
 
 def _with_url(identity: SigningIdentity, url: str) -> SigningIdentity:
-    from dataclasses import replace
-
     return replace(identity, timestamp_url=url)
 
 
-def test_without_the_authority_the_picture_waits(office: Office, pixels: Pixels, time_keys: TimeStampAuthority) -> None:
+def test_without_the_authority_the_picture_waits(
+    stamped: Office, pixels: Pixels, time_keys: TimeStampAuthority
+) -> None:
+    office = stamped
     with serve(time_keys, clock=clock) as address:
         pass
     waiting = office.identity
@@ -197,18 +290,53 @@ class Broken(BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize("kind", ["text/plain", REPLY])
 def test_an_authority_that_talks_nonsense_yields_no_file(
-    office: Office, pixels: Pixels, kind: str, monkeypatch: pytest.MonkeyPatch
+    stamped: Office, pixels: Pixels, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Broken, "kind", kind)
     with HTTPServer(("127.0.0.1", 0), Broken) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        office.identity = _with_url(office.identity, f"http://127.0.0.1:{server.server_address[1]}/")
+        stamped.identity = _with_url(stamped.identity, f"http://127.0.0.1:{server.server_address[1]}/")
         with pytest.raises(SealError) as caught:
-            office.seal(pixels)
+            stamped.seal(pixels)
         server.shutdown()
         thread.join()
     assert not caught.value.permanent
+
+
+def test_a_silent_authority_is_not_asked_for_every_picture(stamped: Office, time_keys: TimeStampAuthority) -> None:
+    seconds = [100.0]
+    patience = Patience(pause=5, timeout=2, clock=lambda: seconds[0])
+    with serve(time_keys, clock=clock) as address:
+        port = int(address.rstrip("/").rpartition(":")[2])
+    away = _with_url(stamped.identity, address)
+    tried: list[float] = []
+
+    def sign() -> None:
+        with patience.watching(away):
+            tried.append(seconds[0])
+            raise SealError("time-stamp: nobody answers", permanent=False)
+
+    for words in ("nobody answers", "a moment ago", "a moment ago"):
+        with pytest.raises(SealError, match=words):
+            sign()
+    seconds[0] += 6
+    with pytest.raises(SealError, match="TSA_URL"):
+        sign()
+    assert tried == [100.0], "a short question found out that it is still away"
+    seconds[0] += 6
+    with serve(time_keys, clock=clock, port=port), patience.watching(away):
+        tried.append(seconds[0])
+    with patience.watching(away):
+        tried.append(seconds[0])
+    assert tried == [100.0, 112.0, 112.0]
+
+
+def test_what_is_wrong_with_a_picture_is_no_silence(stamped: Office) -> None:
+    patience = Patience(pause=5, timeout=2, clock=lambda: 1.0)
+    for _ in range(2):
+        with pytest.raises(SealError, match="broken"), patience.watching(stamped.identity):
+            raise SealError("release: broken")
 
 
 def post(url: str, data: bytes, kind: str = QUERY) -> bytes:
@@ -217,8 +345,8 @@ def post(url: str, data: bytes, kind: str = QUERY) -> bytes:
         return bytes(response.read())
 
 
-def test_only_queries_of_a_sane_size_are_read(url: str, time_keys: TimeStampAuthority, trust: TrustStore) -> None:
-    assert verified(post(url, query(b"x")), b"x", time_keys, trust.roots[0])
+def test_only_queries_of_a_sane_size_are_read(url: str, time_keys: TimeStampAuthority, time_root: bytes) -> None:
+    assert verified(post(url, query(b"x")), b"x", time_keys, root_of(time_root))
     for data, kind in ((query(b"x"), "text/plain"), (bytes(70_000), QUERY)):
         with pytest.raises(urllib.error.HTTPError) as caught:
             post(url, data, kind)
@@ -226,16 +354,15 @@ def test_only_queries_of_a_sane_size_are_read(url: str, time_keys: TimeStampAuth
         caught.value.close()
 
 
-def test_the_command_serves_until_interrupted(
-    authority: Path, time_keys: TimeStampAuthority, trust: TrustStore
-) -> None:
-    command = [sys.executable, "-m", "provenance", "tsa", "--keys", str(authority), "--port", "0"]
+def test_the_command_serves_until_interrupted(clockwork: Path, time_keys: TimeStampAuthority, time_root: bytes) -> None:
+    command = [sys.executable, "-m", "provenance", "tsa", "serve", str(clockwork), "--port", "0"]
     environment = {"TRUST_PASSPHRASE": PASSPHRASE.decode(), "PATH": ""}
     root = Path(__file__).parents[2]
     with subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        assert "no independent witness" in process.stdout.readline()
         address = process.stdout.readline().rpartition(" ")[2].strip()
-        assert verified(post(address, query(b"x")), b"x", time_keys, trust.roots[0])
+        assert verified(post(address, query(b"x")), b"x", time_keys, root_of(time_root))
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
 

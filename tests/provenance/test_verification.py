@@ -218,7 +218,7 @@ def test_a_stranger_cannot_borrow_our_certificates(office: Office, pixels: Pixel
     store = jumbf.manifest_store(forged, "image/png")
     assert store is not None
     with pytest.raises(ValueError, match="two chains"):
-        jumbf.certificates(store)
+        jumbf.signature(store)
     answer = check(forged, office)
     assert not answer.signer.startswith("trusted:")
     assert answer.verdict in {Verdict.OTHER_SIGNER, Verdict.ALTERED}

@@ -61,6 +61,8 @@ def installation(tmp_path: Path, settings: LazySettings, authority: Path) -> Ite
         settings.LEDGER_URL = settings.LEDGER_ADMIN_URL = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
     pipeline.ledger.cache_clear()
     pipeline.create_ledger()
+    # A test is all processes in one, the sign worker among them.
+    pipeline.open_for_signing()
     yield tmp_path
     pipeline.ledger().close()
     pipeline.ledger.cache_clear()

@@ -65,10 +65,12 @@ def test_a_setting_may_come_from_a_file_but_not_from_both(tmp_path: Path, monkey
 def test_production_refuses_what_was_made_for_development() -> None:
     refused = run(sys.executable, "manage.py", "check", DEBUG="false", FAULT_POINT="after claim:1")
     assert refused.returncode != 0
-    assert set(re.findall(r"imprimatur\.E\d+", refused.stderr)) == {f"imprimatur.E00{n}" for n in (2, 3, 4, 5)}
+    assert set(re.findall(r"imprimatur\.E\d+", refused.stderr)) == {f"imprimatur.E00{n}" for n in (2, 4, 5, 8)}
+    public = run(sys.executable, "manage.py", "check", DEBUG="false", TRUST_PASSPHRASE="development-only")
+    assert "imprimatur.E003" in public.stderr
     accepted = run(
         sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING",
-        DEBUG="false", SECRET_KEY="k" * 60 + "abcdefgh", VAULT_KEY="another", TRUST_PASSPHRASE="a passphrase",
+        DEBUG="false", SECRET_KEY="k" * 60 + "abcdefgh", VAULT_KEY="another", TSA_URL="https://time.example/",
     )  # fmt: skip
     assert accepted.returncode == 0, accepted.stderr
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from studio.accounts.models import Role
 from studio.pages import MemberRequest
 from studio.trail.actions import note
 
@@ -28,4 +29,6 @@ def account(request: MemberRequest) -> HttpResponse:
         return redirect("account")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     memberships = request.user.memberships.select_related("organisation").prefetch_related("grants")
-    return render(request, "studio/account.html", {"form": form, "memberships": memberships}, status=status)
+    keeper = memberships.filter(grants__role__in=[Role.ADMINISTRATOR, Role.CUSTODIAN]).exists()
+    context = {"form": form, "memberships": memberships, "keeper": keeper}
+    return render(request, "studio/account.html", context, status=status)

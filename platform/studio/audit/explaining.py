@@ -78,6 +78,16 @@ EXPLANATIONS: Mapping[str, Explanation] = MappingProxyType(
 )
 
 
-def explain(verdict: str) -> Explanation:
-    """The explanation of a verdict."""
+REVOKED = Explanation(
+    "This file carries our signature, but with a key that was taken back.",
+    "The organisation does not stand by what that key signed since it was taken back: it may have been in other hands.",
+    "Do not trust it, and please tell the organisation.",
+    "refused",
+)
+
+
+def explain(verdict: str, *, signer: str) -> Explanation:
+    """The explanation of a verdict about a file with this signer."""
+    if signer.startswith("revoked:"):
+        return REVOKED
     return EXPLANATIONS.get(verdict, EXPLANATIONS["unreadable"])

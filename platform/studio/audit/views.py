@@ -53,7 +53,7 @@ def check(request: HttpRequest) -> HttpResponse:
         return _refused_page(request, refusal)
     context = {
         "answer": answer,
-        "explanation": explain(answer["verdict"]),
+        "explanation": explain(answer["verdict"], signer=answer["signer"]),
         "record": _public_record(answer["record"]),
         "limit": settings.UPLOAD_LIMIT_BYTES,
     }

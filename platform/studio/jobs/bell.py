@@ -21,13 +21,23 @@ def ring_generate() -> None:
 
 
 def ring_finish(picture: UUID) -> None:
-    """A picture waits to be checked, signed or recorded."""
+    """A picture waits to be checked or recorded."""
     _ring("jobs.tasks.finish", str(picture))
+
+
+def ring_seal(picture: UUID) -> None:
+    """A picture waits to be signed."""
+    _ring("jobs.tasks.seal", str(picture))
 
 
 def ring_settle() -> None:
     """The ledger is owed entries."""
     _ring("jobs.tasks.settle_pending")
+
+
+def ring_checkpoints() -> None:
+    """Somebody wants the logs signed and time-stamped as they stand now."""
+    _ring("jobs.tasks.checkpoints")
 
 
 def ring_release(release: UUID) -> None:

@@ -1,4 +1,4 @@
-"""Takes a picture from raw pixels to a signed, recorded file: check, seal, record.
+"""Takes a picture from raw pixels to a signed, recorded file: check (control), seal and record (sign).
 
 Each verb claims the picture in its state, works outside any transaction, and moves it on in a short one, so a crash
 anywhere leaves a picture that the sweeper finds and the same verbs finish. Until RECORDED nobody sees it; until
@@ -6,7 +6,7 @@ SIGNED its pixels lie sealed in the quarantine.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from itertools import chain
 from uuid import UUID, uuid4
@@ -22,10 +22,15 @@ from studio.jobs.models import Picture
 from studio.jobs.queue import JOINED, claim_picture
 from studio.jobs.states import PictureState, advance
 from studio.trail.actions import intend, note, settle
+from studio.trail.alarms import hush, sound
 from studio.trail.errors import StaleStateError
-from studio.trail.models import LedgerIntent
+from studio.trail.models import AlarmKind, LedgerIntent
 
 logger = logging.getLogger(__name__)
+# The way of a picture, and who goes it: only the sign worker opens a signing key, and it loads no classifier.
+QUEUE = (PictureState.GENERATED, PictureState.CHECKED, PictureState.SIGNED)
+CONTROL = frozenset({PictureState.GENERATED, PictureState.SIGNED})
+SIGN = frozenset({PictureState.CHECKED, PictureState.SIGNED})
 LONGEST_PAUSE = timedelta(seconds=15)
 HELD_IN_QUARANTINE = (
     PictureState.GENERATED,
@@ -39,6 +44,12 @@ WAITING: Mapping[str, str] = {
     PictureState.SIGNED: "It waits for the ledger; an administrator has to look.",
 }
 
+ALARMS: Mapping[str, AlarmKind] = {
+    PictureState.GENERATED: AlarmKind.CHECK,
+    PictureState.CHECKED: AlarmKind.SIGN,
+    PictureState.SIGNED: AlarmKind.RECORD,
+}
+
 
 def pixels_of(picture: Picture) -> bytes:
     """The unsigned RGB8 pixels from the quarantine. Raises ErasedError when their key is gone, OSError."""
@@ -49,19 +60,22 @@ def pixels_of(picture: Picture) -> bytes:
         raise words.ErasedError("The pixels of this picture are gone.") from error
 
 
-def finish(pk: UUID, *, clock: Callable[[], datetime]) -> str:
+def finish(pk: UUID, *, clock: Callable[[], datetime], states: Collection[str] = QUEUE) -> str:
     """Take a picture as far as it goes now; returns the state it reached.
+
+    `states` are those that the caller's process may work on: `CONTROL` or `SIGN`.
 
     What stands in the way is logged whole, told to members in a sentence (`waiting`), and tried again after a pause
     that grows to `LONGEST_PAUSE`; only erased pixels end a picture.
     """
-    for state, verb in STEPS.items():
+    for state in (state for state in QUEUE if state in states):
         picture = claim_picture(pk, state, now=clock())
         if picture is None:
             continue
         try:
             with heartbeat(picture):
-                verb(picture, at=clock())
+                STEPS[state](picture, at=clock())
+            hush(ALARMS[state], organisation=picture.job.project.organisation_id)
         except StaleStateError as error:
             logger.warning("picture %s: the claim was lost: %s", pk, error)
         except words.ErasedError:
@@ -69,6 +83,7 @@ def finish(pk: UUID, *, clock: Callable[[], datetime]) -> str:
         except Exception as error:
             logger.exception("picture %s waits", pk)
             _wait(picture, f"{WAITING[state]} ({type(error).__name__})", at=clock())
+            sound(ALARMS[state], organisation=picture.job.project.organisation_id, cause=str(error), at=clock())
             if not isinstance(error, (pipeline.ProvenanceError, pipeline.ModerationError, OSError)):
                 raise
     return Picture.objects.values_list("state", flat=True).get(pk=pk)

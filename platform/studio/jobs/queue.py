@@ -141,8 +141,9 @@ def sweep(*, now: datetime) -> dict[str, int]:
         found["unscreened"] += 1
     if found["queued"]:
         bell.ring_generate()
-    for pk in unfinished.values_list("pk", flat=True)[:RINGS]:
-        bell.ring_finish(pk)
+    for pk, state in unfinished.values_list("pk", "state")[:RINGS]:
+        ring = bell.ring_seal if state == PictureState.CHECKED else bell.ring_finish
+        ring(pk)
         found["unfinished"] += 1
     return found
 

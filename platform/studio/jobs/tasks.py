@@ -15,11 +15,21 @@ from studio import pipeline
 from studio.accounts.models import Organisation
 from studio.celery import app
 from studio.jobs import bell, finishing, making, queue, reference, screening
-from studio.jobs.checkpoints import publish_checkpoint
+from studio.jobs.checkpoints import anchor_checkpoint, publish_checkpoint
+from studio.jobs.keys import witness_keys
+from studio.jobs.states import PictureState
 from studio.trail import actions as trail
+from studio.trail.alarms import hush, sound
+from studio.trail.models import AlarmKind
 
 logger = logging.getLogger(__name__)
 ANSWER_SECONDS = 60
+# What the sign worker does for each log at intervals, in this order.
+CHORES = (
+    (AlarmKind.KEYS, witness_keys),
+    (AlarmKind.CHECKPOINT, publish_checkpoint),
+    (AlarmKind.STAMP, anchor_checkpoint),
+)
 
 
 @functools.cache
@@ -54,8 +64,15 @@ def generate() -> None:
 
 @app.task
 def finish(picture: str) -> None:
-    """Check, sign and record one picture."""
-    finishing.finish(UUID(picture), clock=timezone.now)
+    """Check one picture, or record it; the control worker's part, which ends where a signature is needed."""
+    if finishing.finish(UUID(picture), clock=timezone.now, states=finishing.CONTROL) == PictureState.CHECKED:
+        bell.ring_seal(UUID(picture))
+
+
+@app.task
+def seal(picture: str) -> None:
+    """Sign and record one picture; the sign worker's part."""
+    finishing.finish(UUID(picture), clock=timezone.now, states=finishing.SIGN)
 
 
 @app.task
@@ -85,9 +102,13 @@ def sweep() -> None:
 
 @app.task
 def checkpoints() -> None:
-    """Sign where each log stands, and keep the note outside the database."""
+    """Witness each organisation's keys, sign where its log stands, and have that time-stamped."""
     for organisation in Organisation.objects.all():
-        try:
-            publish_checkpoint(organisation, at=timezone.now())
-        except (pipeline.ProvenanceError, OSError):
-            logger.exception("no checkpoint for %s", organisation.slug)
+        for kind, step in CHORES:
+            try:
+                step(organisation, at=timezone.now())
+            except (pipeline.ProvenanceError, OSError, ValueError) as error:
+                logger.exception("%s: %s", organisation.slug, kind.label)
+                sound(kind, organisation=organisation.pk, cause=str(error), at=timezone.now())
+            else:
+                hush(kind, organisation=organisation.pk)

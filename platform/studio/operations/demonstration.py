@@ -22,10 +22,10 @@ from tqdm import tqdm
 
 from studio import blobs, pipeline
 from studio.audit.integrity import problems
+from studio.jobs import bell
 from studio.jobs.actions import submit
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JOB_ENDS, VISIBLE, JobState, PictureState
-from studio.jobs.tasks import checkpoints
 from studio.operations.processes import Processes
 from studio.operations.sample import Sample
 from studio.projects.actions import open_campaign
@@ -66,9 +66,11 @@ class Demonstration:
     def run(self) -> Path:
         """Do it all; returns the report's path. Raises DemonstrationError."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with Processes(self.folder / "logs") as processes:
+        # What is shown is time-stamped at once, not within the hour.
+        with Processes(self.folder / "logs", {"ANCHOR_SECONDS": "0"}) as processes:
             processes.start("control")
             processes.start("generate")
+            processes.start_signing()
             with self.timed("requests"):
                 campaign, jobs = self.ask()
                 self.await_screens(jobs, processes)
@@ -77,6 +79,8 @@ class Demonstration:
             with self.timed("review and release"):
                 picture = self.approve(jobs)
                 self.await_release(picture, processes)
+            with self.timed("checkpoint and time-stamp"):
+                self.await_checkpoint(processes)
         with self.timed("verification"):
             path, verdict = self.verify(picture)
             pack = self.pack(campaign)
@@ -198,9 +202,14 @@ class Demonstration:
             bar.update(1)
         picture.refresh_from_db()
 
+    def await_checkpoint(self, processes: Processes) -> None:
+        """Wait until the signing process has signed where the log stands, and that was time-stamped."""
+        organisation = self.sample.organisation
+        bell.ring_checkpoints()
+        self.wait(processes, lambda: pipeline.log_standing(organisation.log).anchored)
+
     def verify(self, picture: Picture) -> tuple[Path, dict[str, Any]]:
         """Write the released file and ask the public command about its bytes."""
-        checkpoints.run()
         path = self.folder / "released.png"
         path.write_bytes(blobs.get(picture.release.sha256))
         arguments = ["verify", str(path), "--trust", str(settings.TRUST_DIR), "--ledger", settings.LEDGER_URL, "--json"]

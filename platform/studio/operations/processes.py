@@ -6,6 +6,7 @@ ends it politely, then not politely.
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,12 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "control": ("worker", "control"),
     "generate": ("worker", "generate"),
     "train": ("worker", "train"),
+    "sign": ("worker", "sign"),
+    "clock": ("clock",),
+}
+# What only some roles may know: the others start without it, and cannot open a signing key.
+SECRETS: Mapping[str, frozenset[str]] = {
+    name: frozenset({"sign"}) for name in ("TRUST_PASSPHRASE", "TRUST_PASSPHRASE_FILE", "OFFLINE_PASSPHRASE")
 }
 POLITE_SECONDS = 10
 
@@ -48,7 +55,7 @@ class Processes:
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            env={**self._environment, **(environment or {})},
+            env=without_secrets(role, {**self._environment, **(environment or {})}),
             # Its own group, so that a terminal's Ctrl-C reaches us first and we end the roles in order.
             start_new_session=True,
         )
@@ -56,6 +63,16 @@ class Processes:
             output.close()
         self.running[name] = process
         return process.pid
+
+    def start_signing(self) -> None:
+        """The sign worker, and for it the development clock where no time-stamp authority is configured."""
+        if settings.TSA_URL:
+            self.start("sign")
+            return
+        port = str(_free_port())
+        self.start("clock", "--port", port)
+        self._environment["TSA_URL"] = f"http://127.0.0.1:{port}/"
+        self.start("sign")
 
     def _output(self, name: str) -> IO[bytes] | None:
         if self._folder is None:
@@ -92,6 +109,20 @@ class Processes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def without_secrets(role: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a role: without what it must not know."""
+    kept = {name: value for name, value in environment.items() if role in SECRETS.get(name, {role})}
+    # Empty, not absent: absent means the development passphrase where DEBUG is on.
+    return kept if role == "sign" else {**kept, "TRUST_PASSPHRASE": ""}
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -1,4 +1,4 @@
-"""The front page, and what crawlers read."""
+"""The front page, the status page, and what crawlers read."""
 
 from django.urls import path
 
@@ -6,5 +6,6 @@ from studio.operations import views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("status/", views.status, name="status"),
     path("robots.txt", views.robots, name="robots"),
 ]

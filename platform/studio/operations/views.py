@@ -1,17 +1,26 @@
-"""The front page: for members their projects and what waits for them; for visitors what this is."""
+"""The front page, for members and for visitors, and the page that says what an administrator has to look at."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JobState, PictureState
+from studio.operations import attention
+from studio.pages import MemberRequest
 from studio.projects.models import Campaign, Project
 
 
@@ -31,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if not user.is_authenticated:
         return render(request, "studio/welcome.html")
     projects = _projects(user)
-    context = {"projects": projects, "waiting": [*_for_reviewer(user), *_for_maker(user)]}
+    context = {"projects": projects, "waiting": [*_for_keeper(user), *_for_reviewer(user), *_for_maker(user)]}
     return render(request, "studio/home.html", context)
 
 
@@ -76,6 +85,44 @@ def _for_reviewer(user: User) -> Iterable[Waiting]:
     yield Waiting(pictures.filter(state=PictureState.QUARANTINED).count(), "held-back pictures to look at", desk)
     inbox = reverse("admin:review_reviewrequest_changelist")
     yield Waiting(pictures.filter(state=PictureState.IN_REVIEW).count(), "pictures to review", inbox)
+
+
+def _for_keeper(user: User) -> Iterable[Waiting]:
+    """What stands still in the installation, for those who look after it."""
+    now = timezone.now()
+    urgent = [
+        concern
+        for organisation in attention.looked_after_by(user)
+        for concern in attention.concerns(organisation, now=now)
+        if concern.urgent
+    ]
+    what = "thing stands still and needs you" if len(urgent) == 1 else "things stand still and need you"
+    yield Waiting(len(urgent), what, reverse("status"))
+
+
+@login_required
+@require_safe
+def status(request: MemberRequest) -> HttpResponse:
+    """What needs attention, how the keys stand, and where each log stands; for administrators and custodians."""
+    now = timezone.now()
+    mine = attention.looked_after_by(request.user)
+    if not mine.exists():
+        raise PermissionDenied("This page is for administrators and custodians.")
+    context = {"organisations": [_standing(organisation, now=now) for organisation in mine]}
+    return render(request, "studio/status.html", context)
+
+
+def _standing(organisation: Organisation, *, now: datetime) -> dict[str, Any]:
+    try:
+        key = pipeline.key_standing(organisation.slug, now=now)
+    except pipeline.ProvenanceError:
+        key = None
+    try:
+        log = pipeline.log_standing(organisation.log)
+    except pipeline.ProvenanceError:
+        log = None
+    found = attention.concerns(organisation, now=now)
+    return {"organisation": organisation, "concerns": found, "key": key, "log": log, "stamped": bool(settings.TSA_URL)}
 
 
 def _for_maker(user: User) -> Iterable[Waiting]:

@@ -27,8 +27,16 @@ from studio.pipeline.generating import (
     starts_from_pictures,
     unknown_words,
 )
-from studio.pipeline.keys import create_authority, trust_folder
+from studio.pipeline.keys import (
+    create_authority,
+    key_standing,
+    open_for_signing,
+    prepare_development_clock,
+    serve_development_clock,
+    trust_folder,
+)
 from studio.pipeline.records import (
+    anchor,
     append,
     audit_log,
     canonical_entry,
@@ -41,6 +49,7 @@ from studio.pipeline.records import (
     entry,
     entry_id,
     ledger,
+    log_standing,
     recorded,
     write_pack,
 )
@@ -92,6 +101,7 @@ __all__ = [
     "SpecError",
     "Step",
     "TrainingError",
+    "anchor",
     "append",
     "audit_log",
     "beyond_appeal",
@@ -109,11 +119,15 @@ __all__ = [
     "entries_about",
     "entry",
     "entry_id",
+    "key_standing",
     "known_words",
     "ledger",
     "lineage_of",
+    "log_standing",
     "manifest_of",
+    "open_for_signing",
     "policy",
+    "prepare_development_clock",
     "preset_policy",
     "rate",
     "recorded",
@@ -124,6 +138,7 @@ __all__ = [
     "seal",
     "seal_strip",
     "sensitive",
+    "serve_development_clock",
     "spoken_languages",
     "starter_folder",
     "starter_slug",

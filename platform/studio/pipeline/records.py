@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from datetime import datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -16,6 +16,8 @@ from studio.pipeline.keys import checkpoint_key, trust
 
 if TYPE_CHECKING:
     from provenance.ledger import Ledger, LedgerEntry, Receipt
+
+TSA_PATIENCE_SECONDS = 10
 
 
 @cache
@@ -84,6 +86,50 @@ def checkpoint_path(slug: str) -> Path:
 def checkpoint(log: str, slug: str, *, now: datetime) -> str:
     """Sign where the log stands; the last note again when it has not grown."""
     return ledger().checkpoint(log, checkpoint_key(slug), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class LogStanding:
+    """How many entries a log has, and how many of them its last checkpoint and its last time-stamp cover."""
+
+    size: int
+    signed: int
+    stamped: int
+
+    @property
+    def anchored(self) -> bool:
+        """Whether every entry is under a checkpoint that was time-stamped."""
+        return self.stamped == self.size
+
+
+def log_standing(log: str) -> LogStanding:
+    """Where a log stands."""
+    note, kept = ledger().latest_checkpoint(log), ledger().latest_anchor(log)
+    return LogStanding(ledger().size(log), int(note.split("\n")[1]) if note else 0, kept[0].size if kept else 0)
+
+
+def anchor(log: str, *, now: datetime) -> tuple[bytes, bytes] | None:
+    """Have the log's last checkpoint time-stamped, if that is due; the text and its token, None where nothing was due.
+
+    Raises SealError when the authority does not answer as it should, ValueError when the last stamp is not believed any
+    more; the next call tries again.
+    """
+    from provenance.ledger.anchors import is_due
+    from provenance.timestamps.client import request_stamp
+    from provenance.timestamps.stamps import open_stamp
+
+    standing = log_standing(log)
+    if not settings.TSA_URL or not standing.signed:
+        return None
+    kept, roots = ledger().latest_anchor(log), trust().anchors.time_roots_pem
+    last = open_stamp(kept[0].token, kept[1], roots_pem=roots) if kept else None
+    every, notice = timedelta(seconds=settings.ANCHOR_SECONDS), timedelta(days=settings.ANCHOR_NOTICE_DAYS)
+    if not is_due(last, grown=standing.signed > standing.stamped, now=now, every=every, notice=notice):
+        return None
+    ask = partial(request_stamp, settings.TSA_URL, roots_pem=roots, timeout=TSA_PATIENCE_SECONDS)
+    ledger().anchor(log, ask)
+    made = ledger().latest_anchor(log)
+    return (made[1], made[0].token) if made else None
 
 
 def entry(entry: UUID) -> LedgerEntry | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -14,7 +16,10 @@ from studio.pipeline.records import ledger
 if TYPE_CHECKING:
     from provenance.claims import Claim
     from provenance.seal import SignedAsset
+    from provenance.timestamps.patience import Patience
     from provenance.verification import Verification
+
+TSA_PAUSE_SECONDS, TSA_TIMEOUT_SECONDS = 5.0, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +102,21 @@ def _checkpoint_head(log: str) -> tuple[int, str]:
     return int(lines[1]), lines[2]
 
 
+@cache
+def _patience() -> Patience:
+    """What this process remembers of time-stamp authorities that were silent."""
+    from provenance.timestamps.patience import Patience
+
+    return Patience(pause=TSA_PAUSE_SECONDS, timeout=TSA_TIMEOUT_SECONDS, clock=time.monotonic)
+
+
 def seal(pixels: bytes, width: int, height: int, facts: Circumstances) -> SignedAsset:
     """Label, mark, describe and sign, in that order. Raises KeyFileError, SealError."""
     from provenance.seal import seal
 
-    return seal(pixels, width, height, _claim(facts), signing_identity(facts.slug))
+    identity = signing_identity(facts.slug)
+    with _patience().watching(identity):
+        return seal(pixels, width, height, _claim(facts), identity)
 
 
 def seal_strip(strip: bytes, facts: Circumstances) -> bytes:
@@ -115,7 +130,9 @@ def release(first: bytes, facts: Circumstances) -> SignedAsset:
     """The second manifest, with the first file as its parent; the pixels stay equal. Raises KeyFileError, SealError."""
     from provenance.seal import release
 
-    return release(first, _claim(facts), signing_identity(facts.slug))
+    identity = signing_identity(facts.slug)
+    with _patience().watching(identity):
+        return release(first, _claim(facts), identity)
 
 
 def verify(data: bytes) -> Verification:

@@ -76,7 +76,7 @@ def rule_on_picture(*, actor: User, picture: Picture, let_through: bool, reason:
             let_through=let_through,
         )
         transaction.on_commit(bell.ring_settle)
-        transaction.on_commit(lambda: bell.ring_finish(picture.pk) if let_through else forget(picture))
+        transaction.on_commit(lambda: bell.ring_seal(picture.pk) if let_through else forget(picture))
     return ruling
 
 

@@ -18,8 +18,9 @@ from studio.jobs.queue import JOINED
 from studio.jobs.states import PictureState, advance
 from studio.review.models import Release
 from studio.trail.actions import intend, note, settle
+from studio.trail.alarms import hush, sound
 from studio.trail.errors import StaleStateError
-from studio.trail.models import LedgerIntent
+from studio.trail.models import AlarmKind, LedgerIntent
 
 logger = logging.getLogger(__name__)
 
@@ -32,15 +33,19 @@ def finish_release(pk: UUID, *, at: datetime) -> bool:
     release = Release.objects.select_related("decision", *(f"picture__{name}" for name in JOINED)).get(pk=pk)
     if release.at is not None:
         return True
+    organisation = release.picture.job.project.organisation_id
     try:
         decision = settle(LedgerIntent.objects.get(row=str(release.decision_id), kind="decision"), at=at)
         if not release.sha256:
             _sign(release, decision_sequence=decision.sequence, at=at)
-        return _publish(release, at=at)
+        done = _publish(release, at=at)
+        hush(AlarmKind.RELEASE, organisation=organisation)
+        return done
     except (blobs.BlobError, pipeline.ProvenanceError, words.ErasedError, OSError) as error:
         logger.exception("release %s waits", pk)
         waiting = f"Its release waits; an administrator has to look. ({type(error).__name__})"
         Picture.objects.filter(pk=release.picture_id).update(waiting=waiting)
+        sound(AlarmKind.RELEASE, organisation=organisation, cause=str(error), at=at)
         return False
     except StaleStateError:
         return Release.objects.filter(pk=pk, at__isnull=False).exists()

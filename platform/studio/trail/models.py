@@ -4,6 +4,7 @@
 - `LedgerIntent` is the exactly-once bridge to the ledger, which shares no transaction with this database: the
   canonical entry is committed here with the change it witnesses, then appended idempotently; the receipt comes back
   to the same row.
+- `Alarm` is what does not go on at present, until it does.
 """
 
 import uuid
@@ -65,3 +66,32 @@ class LedgerIntent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.entry} ({'pending' if self.sequence is None else self.sequence})"
+
+
+class AlarmKind(models.TextChoices):
+    """What does not go on, in the words of the page that shows it."""
+
+    CHECK = "check", "Pictures wait to be checked"
+    SIGN = "sign", "Pictures wait for their signature"
+    RECORD = "record", "Pictures wait for the ledger"
+    RELEASE = "release", "Releases wait"
+    KEYS = "keys", "The signing keys cannot be used"
+    CHECKPOINT = "checkpoint", "The log gets no signed checkpoint"
+    STAMP = "stamp", "The log's checkpoints get no time-stamp"
+
+
+class Alarm(models.Model):
+    """Something that fails again and again for an organisation, since when, and the last cause."""
+
+    kind = models.CharField(max_length=20, choices=AlarmKind.choices)
+    organisation = models.UUIDField()
+    cause = models.TextField()
+    since = models.DateTimeField()
+    last = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "organisation"], name="one_alarm_of_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.cause}"

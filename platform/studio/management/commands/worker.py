@@ -5,17 +5,19 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-QUEUES = {"control": "control", "generate": "generate", "train": "train"}
+from studio import pipeline
+
+QUEUES = {"control": "control", "generate": "generate", "train": "train", "sign": "seal"}
 
 
 class Command(BaseCommand):
     """Runs a Celery worker with the solo pool: one piece of work at a time, models and keys loaded once."""
 
     help = (
-        "Run one worker: `control` screens, checks, signs, records and sweeps; `generate` runs the model; `train` "
-        "teaches models."
+        "Run one worker: `control` screens, checks, records and sweeps; `generate` runs the model; `train` teaches"
+        " models; `sign` alone opens the signing keys."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,6 +34,8 @@ class Command(BaseCommand):
         role = options["role"]
         if role == "generate":
             self.load_model()
+        if role == "sign":
+            self.open_keys()
         arguments = [
             "--quiet",
             "worker",
@@ -52,3 +56,11 @@ class Command(BaseCommand):
         from studio.jobs import making, tasks
 
         making.warm(tasks.press())
+
+    @staticmethod
+    def open_keys() -> None:
+        """Let this process sign, or end with what is missing."""
+        try:
+            pipeline.open_for_signing()
+        except pipeline.ProvenanceError as error:
+            raise CommandError(str(error)) from error

@@ -29,7 +29,8 @@ class EntryKind(StrEnum):
     """What an entry records.
 
     `block` is a request that a policy or a person refused, `closure` one that ended otherwise (failed, lost,
-    cancelled); `decision` is a person's, about a held request or a picture, whatever its outcome.
+    cancelled); `decision` is a person's, about a held request or a picture, whatever its outcome; `rendition` is a
+    further file of a released picture.
     """
 
     PICTURE = "picture"
@@ -37,6 +38,7 @@ class EntryKind(StrEnum):
     CLOSURE = "closure"
     DECISION = "decision"
     RELEASE = "release"
+    RENDITION = "rendition"
     WITHDRAWAL = "withdrawal"
     POLICY = "policy"
     KEY = "key"

@@ -39,6 +39,7 @@ _SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype"
 TRAINED_ALGORITHMIC_MEDIA = f"{_SOURCES}/trainedAlgorithmicMedia"
 COMPOSITE_WITH_TRAINED = f"{_SOURCES}/compositeWithTrainedAlgorithmicMedia"
 PERSONAL = "c2pa.PII.present"
+_PERCEPTIBLE = frozenset({"c2pa.cropped", "c2pa.resized"})
 _WITHHELD = "The prompt is withheld; a salted commitment to it is recorded."
 _USES = MappingProxyType(
     {name: f"cawg.{name}" for name in ("ai_inference", "ai_generative_training", "ai_training", "data_mining")}
@@ -91,13 +92,20 @@ def derivation(
     claim: Claim, media_type: str, steps: Sequence[Step], *, fingerprint: str, composite: bool = False
 ) -> dict[str, Any]:
     """The definition of a rendition's manifest: the released file is opened, then each step, then published."""
-    done = [
-        {"action": step.action, **_done(claim, step.description), "parameters": {RECIPE: dict(step.parameters)}}
-        for step in steps
-    ]
+    done = [_step(claim, step, composite=composite) for step in steps]
     published = {"action": "c2pa.published", **_done(claim, f"Rendition released by {claim.producer}.")}
     content = _Content([_opened(claim), *done, published], [], fingerprint, composite)
     return _definition(claim, media_type, content)
+
+
+def _step(claim: Claim, step: Step, *, composite: bool) -> dict[str, Any]:
+    seen = {"digitalSourceType": COMPOSITE_WITH_TRAINED if composite else TRAINED_ALGORITHMIC_MEDIA}
+    return {
+        "action": step.action,
+        **(seen if step.action in _PERCEPTIBLE else {}),
+        **_done(claim, step.description),
+        "parameters": {RECIPE: dict(step.parameters)},
+    }
 
 
 def redaction(claim: Claim, media_type: str, assertions: Sequence[str], *, reason: str = PERSONAL) -> dict[str, Any]:

@@ -116,14 +116,15 @@ def render(image: Image.Image, plan: Plan) -> Image.Image:
     """The pixels of a rendition: cropped, resized, and labelled again where there was a label of ours."""
     kept = image.crop(plan.box).resize(plan.size, Image.Resampling.LANCZOS)
     found = find_label(image)
-    if found is None:
+    if found is None or kept.size == image.size:
         return kept
     left_over = max(0.0, (found.plate.height - (image.height - plan.box[3])) * plan.scale)
     wide = max(0.0, (found.plate.width - plan.box[0]) * plan.scale)
     letters = letters_for(kept.width, kept.height)
     if wide > 0:
-        # The old plate reaches into the kept part: the new one has to be at least as high.
-        while plate_height(letters) < left_over + 1:
+        # The old plate reaches into the kept part: the new one has to be at least as high, and a little for the blur.
+        blur = 1 if plan.scale < 1 else 0
+        while plate_height(letters) < left_over + blur:
             letters += 1
     return draw_label(kept, found.label, found.language, letters=letters)
 
@@ -144,7 +145,7 @@ def _steps(shape: Shape, plan: Plan, size: tuple[int, int], media_type: str) -> 
         steps.append(manifest.Step("c2pa.cropped", f"Cropped to the shape “{shape.title}”.", box))
     if plan.size != (right - left, bottom - top):
         scaled: dict[str, str | int] = {"width": plan.size[0], "height": plan.size[1]}
-        steps.append(manifest.Step("c2pa.resized.proportional", "Resized.", scaled))
+        steps.append(manifest.Step("c2pa.resized", "Resized.", scaled))
     if shape.media_type != media_type:
         formats: dict[str, str | int] = {"from": media_type, "to": shape.media_type}
         steps.append(manifest.Step("c2pa.transcoded", "Encoded in another format.", formats))

@@ -64,9 +64,7 @@ def seal(
     file = encode(image, media_type, xmp=xmp.packet(plain))
     code = fingerprint(image.tobytes(), width, height)
     define = manifest.creation if parent is None else manifest.edition
-    signed = credentials.sign(
-        file, media_type, define(claim, media_type, fingerprint=code), identity, parent=parent
-    )
+    signed = credentials.sign(file, media_type, define(claim, media_type, fingerprint=code), identity, parent=parent)
     return signed_asset(signed, media_type, source_pixel_sha256=pixel_digest(pixels), code=code)
 
 
@@ -103,7 +101,9 @@ def redact(
     media_type = probe(file)
     before = require_ours(file, media_type, identity)
     if missing := [label for label in labels if label not in before.assertions]:
-        raise SealError(f"labels: {', '.join(missing)} is not in the file's manifest; choose among {sorted(before.assertions)}")
+        raise SealError(
+            f"labels: {', '.join(missing)} is not in the file's manifest; choose among {sorted(before.assertions)}"
+        )
     addresses = [manifest.assertion_address(before.manifest_id, label) for label in labels]
     definition = manifest.redaction(claim, media_type, addresses, reason=reason)
     parent = credentials.Parent(file, media_type, ingredients.parent(claim.title))

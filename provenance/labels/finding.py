@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from provenance.labels.drawing import PLATE, SHARE, Plate, VisibleLabel, picture_of, plate_height, plate_of
+from provenance.labels.drawing import PLATE, Plate, VisibleLabel, picture_of, plate_height, plate_of
 from provenance.labels.words import LANGUAGES, glyphs
 
 _NEAR = 48  # how far re-encoding may move a channel of the plate's colour
@@ -33,10 +33,6 @@ class FoundLabel:
         """The first language with these words."""
         return self.plate.language
 
-    def share(self, width: int, height: int) -> float:
-        """The letters' size as a share of the shorter side."""
-        return self.plate.letters / min(width, height)
-
 
 def find_label(image: Image.Image) -> FoundLabel | None:
     """The label in an RGB image, None if there is none of ours where it would be."""
@@ -53,11 +49,6 @@ def find_label(image: Image.Image) -> FoundLabel | None:
             label = _USES.get(plate.use, VisibleLabel.SIMULATION)
             best = likeness, FoundLabel(label, plate)
     return best[1] if best else None
-
-
-def large_enough(found: FoundLabel, width: int, height: int) -> bool:
-    """Whether its letters are a twentieth of the shorter side, as GB 45438-2025 asks."""
-    return found.plate.letters * SHARE >= min(width, height)
 
 
 def _dark(image: Image.Image) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 It parses containers only as far as that needs, on bytes that may be hostile: every length is checked, nothing is
 fetched, nothing is executed. It validates nothing; the SDK does.
 
-Sources: C2PA 2.4 appendix A (PNG `caBX`, JPEG APP11, RIFF `C2PA`, BMFF `uuid`), ISO 19566-5 (JUMBF), RFC 9360 (x5chain).
+Sources: C2PA 2.4 appendix A (PNG `caBX`, JPEG APP11, RIFF `C2PA`, BMFF `uuid`), ISO 19566-5 (JUMBF), RFC 9360.
 """
 
 import struct

@@ -2,8 +2,8 @@
 
 - Nothing here knows what was meant to be in the file: the credential is validated, the XMP is parsed, the pixels are
   looked at. Any file can be asked about, ours or not.
-- A profile is a list of fields; a file "carries the fields of" a profile when none is missing. That is a statement about
-  a file, not about an organisation, and never that a law is complied with.
+- A profile is a list of fields; a file "carries the fields of" a profile when none is missing. That is a statement
+  about a file, not about an organisation, and never that a law is complied with.
 - What a law asks for beyond the file (a public detector, documented tests) is listed as `beyond` and not judged.
 
 Sources: EU AI Act Art. 50 and its code of practice; California SB 942 and AB 853; GB 45438-2025; India's IT rules as

@@ -1,10 +1,9 @@
-"""Renditions: other sizes, crops and formats of a released picture, each a signed file whose parent is the released one.
+"""Renditions: other sizes, crops and formats of a released picture, each signed with the released file as its parent.
 
 - A rendition is made from the released file's pixels alone and the same way every time: crop about the middle, Lanczos,
   encode. Nothing is ever enlarged: a shape that asks for more pixels than there are is made as large as they allow.
 - The visible label is drawn again at the new size, over what the crop left of the old one, so it stays whole and
   legible. The released picture's own label is kept, whatever the project's setting is by now.
-- An imperceptible watermark that the new size lost is embedded again, with the same payload.
 """
 
 from collections.abc import Mapping

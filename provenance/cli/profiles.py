@@ -28,7 +28,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     report = commands.add_parser(
         "survival",
         help="say what is left of a picture's marks after common transforms",
-        description="Carry out each transform on the picture and look again. Exit status 0 unless a file is unreadable.",
+        description="Carry out each transform and look again. Exit status 0 unless a file is unreadable.",
         epilog="example: python -m provenance survival picture.png --trust var/trust",
     )
     report.add_argument("files", nargs="+", type=Path, metavar="FILE")

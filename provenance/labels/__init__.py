@@ -1,4 +1,4 @@
-"""The visible label: what a person sees without any tool; drawn when a picture is sealed, and found again in its pixels."""
+"""The visible label: what a person sees without any tool; drawn at sealing, found again in the pixels."""
 
 from provenance.labels.drawing import VisibleLabel, draw_label
 from provenance.labels.finding import FoundLabel, find_label

@@ -13,6 +13,7 @@ from generation.errors import GenerationError, ModelFolderError, SpecError
 from generation.spec import GenerationSpec
 from moderation.errors import ModerationError
 from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError
+from studio.pipeline.delivering import Offer, label_languages, make_rendition, offers, pixel_size, report
 from studio.pipeline.generating import (
     Press,
     check_spec,
@@ -66,6 +67,7 @@ __all__ = [
     "LedgerUnavailableError",
     "ModelFolderError",
     "ModerationError",
+    "Offer",
     "Press",
     "ProvenanceError",
     "Reference",
@@ -88,12 +90,17 @@ __all__ = [
     "entry",
     "entry_id",
     "known_words",
+    "label_languages",
     "ledger",
+    "make_rendition",
+    "offers",
+    "pixel_size",
     "policy",
     "preset_policy",
     "rate",
     "recorded",
     "release",
+    "report",
     "screen_picture",
     "screen_prompt",
     "seal",

@@ -29,8 +29,9 @@ class EntryKind(StrEnum):
     """What an entry records.
 
     `block` is a request that a policy or a person refused, `closure` one that ended otherwise (failed, lost,
-    cancelled); `decision` is a person's, about a held request or a picture, whatever its outcome. `model` is a
-    custodian's, that weights may be used, or no longer: with their digest, licence, parent and data.
+    cancelled); `decision` is a person's, about a held request or a picture, whatever its outcome; `rendition` is a
+    further file of a released picture. `model` is a custodian's, that weights may be used, or no longer: with their
+    digest, licence, parent and data.
     """
 
     PICTURE = "picture"
@@ -38,6 +39,7 @@ class EntryKind(StrEnum):
     CLOSURE = "closure"
     DECISION = "decision"
     RELEASE = "release"
+    RENDITION = "rendition"
     WITHDRAWAL = "withdrawal"
     POLICY = "policy"
     MODEL = "model"

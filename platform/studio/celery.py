@@ -67,6 +67,7 @@ app.conf.update(
         "studio.jobs.tasks.seal": {"queue": "seal"},
         "studio.jobs.tasks.checkpoints": {"queue": "seal"},
         "studio.review.tasks.release": {"queue": "seal"},
+        "studio.review.tasks.render": {"queue": "seal"},
     },
     beat_schedule={
         "sweep": {"task": "studio.jobs.tasks.sweep", "schedule": settings.SWEEP_SECONDS, "options": {"expires": 60}},

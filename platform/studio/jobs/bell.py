@@ -40,6 +40,11 @@ def ring_checkpoints() -> None:
     _ring("jobs.tasks.checkpoints")
 
 
+def ring_rendition(rendition: UUID) -> None:
+    """A rendition waits for its signature."""
+    _ring("review.tasks.render", str(rendition))
+
+
 def ring_release(release: UUID) -> None:
     """A release waits for its signature."""
     _ring("review.tasks.release", str(release))

@@ -17,6 +17,7 @@ from generation.spec import GenerationSpec
 from generation.training.errors import LessonError, TrainingError
 from moderation.errors import ModerationError
 from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError
+from studio.pipeline.delivering import Offer, label_languages, make_rendition, offers, pixel_size, report
 from studio.pipeline.generating import (
     Press,
     check_spec,
@@ -92,6 +93,7 @@ __all__ = [
     "Lineage",
     "ModelFolderError",
     "ModerationError",
+    "Offer",
     "Press",
     "Process",
     "ProcessRow",
@@ -121,11 +123,15 @@ __all__ = [
     "entry_id",
     "key_standing",
     "known_words",
+    "label_languages",
     "ledger",
     "lineage_of",
     "log_standing",
+    "make_rendition",
     "manifest_of",
+    "offers",
     "open_for_signing",
+    "pixel_size",
     "policy",
     "prepare_development_clock",
     "preset_policy",
@@ -133,6 +139,7 @@ __all__ = [
     "recorded",
     "refuse_lesson",
     "release",
+    "report",
     "screen_picture",
     "screen_prompt",
     "seal",

@@ -41,13 +41,15 @@ class Circumstances:
     policy_digest: str
     decision_ids: Sequence[str]
     label: str
+    language: str
     training_mining: str
     prompt: str | None
     approver_role: str | None = None
     decision_sequence: int | None = None
 
 
-def _claim(facts: Circumstances) -> Claim:
+def claim_about(facts: Circumstances) -> Claim:
+    """The library's claim about a picture, with the log's last checkpoint in it."""
     from provenance.claims import Claim, Governance, ModelReference, Oversight
     from studio import __version__
 
@@ -88,6 +90,7 @@ def _claim(facts: Circumstances) -> Claim:
             "cawg.ai_training": facts.training_mining,
         },
         label=facts.label,
+        language=facts.language,
         prompt=facts.prompt,
         reference_sha256=recipe["spec"].get("reference_sha256"),
     )
@@ -103,7 +106,7 @@ def _checkpoint_head(log: str) -> tuple[int, str]:
 
 
 @cache
-def _patience() -> Patience:
+def patience() -> Patience:
     """What this process remembers of time-stamp authorities that were silent."""
     from provenance.timestamps.patience import Patience
 
@@ -115,15 +118,17 @@ def seal(pixels: bytes, width: int, height: int, facts: Circumstances) -> Signed
     from provenance.seal import seal
 
     identity = signing_identity(facts.slug)
-    with _patience().watching(identity):
-        return seal(pixels, width, height, _claim(facts), identity)
+    with patience().watching(identity):
+        return seal(pixels, width, height, claim_about(facts), identity)
 
 
 def seal_strip(strip: bytes, facts: Circumstances) -> bytes:
     """Sign the strip of a picture's making as what it is. Raises KeyFileError, SealError."""
     from provenance.seal import seal_strip
 
-    return seal_strip(strip, _claim(facts), signing_identity(facts.slug))
+    identity = signing_identity(facts.slug)
+    with patience().watching(identity):
+        return seal_strip(strip, claim_about(facts), identity)
 
 
 def release(first: bytes, facts: Circumstances) -> SignedAsset:
@@ -131,8 +136,8 @@ def release(first: bytes, facts: Circumstances) -> SignedAsset:
     from provenance.seal import release
 
     identity = signing_identity(facts.slug)
-    with _patience().watching(identity):
-        return release(first, _claim(facts), identity)
+    with patience().watching(identity):
+        return release(first, claim_about(facts), identity)
 
 
 def verify(data: bytes) -> Verification:

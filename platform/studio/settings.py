@@ -91,6 +91,16 @@ JOB_DEADLINE_SECONDS = environment.number("JOB_DEADLINE_SECONDS", "1800")
 GENERATE_THREADS = int(environment.number("GENERATE_THREADS", "2"))
 FAULT_POINT = environment.text("FAULT_POINT", "")
 
+# Policies ----------------------------------------------------------------------------------------------------------
+FLOOR_MAY_RELAX = tuple(
+    name
+    for name in environment.text(
+        "FLOOR_MAY_RELAX",
+        "sexual_explicit,violence_graphic,self_harm,dangerous_illicit,dignity_stereotype,real_person,photoreal_child,ip_style",
+    ).split(",")
+    if name
+)
+
 # Web ---------------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold",
@@ -107,6 +117,7 @@ INSTALLED_APPS = [
     "studio.catalogue",
     "studio.projects",
     "studio.jobs",
+    "studio.policies",
     "studio.review",
     "studio.audit",
     "studio.operations",

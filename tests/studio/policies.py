@@ -6,8 +6,9 @@ from typing import Any
 
 from studio.accounts.models import User
 from studio.policies import rehearsing
-from studio.policies.actions import ask_rehearsal, begin_draft, change_draft, preview, propose_draft, publish_draft
+from studio.policies.actions import ask_rehearsal, begin_draft, change_draft, preview, propose_draft
 from studio.policies.models import PolicyDraft, Rehearsal
+from studio.policies.publishing import publish_draft
 from studio.policies.scope import Scope
 from studio.projects.models import PolicyVersion
 

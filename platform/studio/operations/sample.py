@@ -18,7 +18,8 @@ from studio.accounts.models import Organisation, Role, User
 from studio.catalogue.actions import approve_model, register_model
 from studio.catalogue.models import Model
 from studio.policies import rehearsing
-from studio.policies.actions import ask_rehearsal, begin_draft, preview, propose_draft, publish_draft
+from studio.policies.actions import ask_rehearsal, begin_draft, preview, propose_draft
+from studio.policies.publishing import publish_draft
 from studio.policies.scope import Scope
 from studio.projects.actions import open_project
 from studio.projects.models import Project

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from studio.accounts.models import Organisation, Role, User
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JobState, PictureState
+from studio.policies.models import PolicyDraft
 from studio.projects.models import Campaign, Project
 
 
@@ -31,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if not user.is_authenticated:
         return render(request, "studio/welcome.html")
     projects = _projects(user)
-    context = {"projects": projects, "waiting": [*_for_reviewer(user), *_for_maker(user)]}
+    context = {"projects": projects, "waiting": [*_for_reviewer(user), *_for_approver(user), *_for_maker(user)]}
     return render(request, "studio/home.html", context)
 
 
@@ -76,6 +77,14 @@ def _for_reviewer(user: User) -> Iterable[Waiting]:
     yield Waiting(pictures.filter(state=PictureState.QUARANTINED).count(), "held-back pictures to look at", desk)
     inbox = reverse("admin:review_reviewrequest_changelist")
     yield Waiting(pictures.filter(state=PictureState.IN_REVIEW).count(), "pictures to review", inbox)
+
+
+def _for_approver(user: User) -> Iterable[Waiting]:
+    """Policies that somebody else wrote and proposed, by the place they are for."""
+    drafts = PolicyDraft.objects.for_actor(user, Role.REVIEWER, Role.ADMINISTRATOR)
+    proposed = drafts.filter(state=PolicyDraft.State.PROPOSED).exclude(author=user)
+    for draft in proposed.select_related("organisation", "project").order_by("changed")[:4]:
+        yield Waiting(1, f"policy to approve, for {draft.scope.name}", reverse("policy-draft", args=[draft.pk]))
 
 
 def _for_maker(user: User) -> Iterable[Waiting]:

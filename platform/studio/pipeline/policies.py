@@ -131,8 +131,12 @@ def screened_languages() -> tuple[str, ...]:
 def what_to_change(decision: Mapping[str, Any]) -> list[str]:
     """What its maker can change, from a kept decision; nothing where the screen itself failed."""
     from moderation.decision import Decision
+    from moderation.errors import InputError
 
-    return [] if "error" in decision else list(Decision.from_json(decision).changes())
+    try:
+        return list(Decision.from_json(decision).changes())
+    except InputError:
+        return []
 
 
 def rejudged_picture(decision: Mapping[str, Any], document: Mapping[str, Any]) -> Screened:

@@ -22,6 +22,7 @@ from studio.policies.forms import ExamplesForm, PolicyForm, PublishForm, ReasonF
 from studio.policies.models import PolicyDraft, Rehearsal
 from studio.policies.overviews import changes, said
 from studio.policies.overviews import terms as listed
+from studio.policies.publishing import publish_draft
 from studio.policies.rules import READERS, may_approve, may_try, may_write
 from studio.policies.scope import document_above
 from studio.projects.models import PolicyVersion, Project
@@ -279,7 +280,7 @@ def publish(request: MemberRequest, pk: UUID) -> HttpResponse:
         status = attempt(
             form,
             lambda: published.append(
-                actions.publish_draft(
+                publish_draft(
                     actor=request.user,
                     draft=found,
                     seen_digest=typed["seen_digest"],

@@ -31,7 +31,8 @@ from studio.policies.models import PolicyDraft
 from studio.policies.rules import may_try
 from studio.projects.models import Campaign
 
-LOOKS = 40  # how often a page looks for an answer, a third of a second apart, before it gives up
+# A page looks for its answer often at first, then now and then: a worker that has just begun loads its screens first.
+QUICK_LOOKS, LOOKS = 12, 45
 BUSY = "You ask faster than the check may answer; wait a moment."
 DRAFT, IN_FORCE = "draft", "in_force"
 
@@ -158,7 +159,8 @@ def _answer(
     looked = int(look) if look.isdecimal() and len(look) < 4 else 1
     if looked >= LOOKS:
         return _fragment(request, kind, {"silent": True}, **more)
-    return _fragment(request, kind, {"look": f"{reverse(name, args=[pk, question])}?look={looked + 1}"}, **more)
+    where = f"{reverse(name, args=[pk, question])}?look={looked + 1}"
+    return _fragment(request, kind, {"look": where, "slow": looked > QUICK_LOOKS}, **more)
 
 
 def _sides(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,7 +170,11 @@ def _sides(found: Mapping[str, Any]) -> dict[str, Any]:
         name: {**said, "action": max((part["action"] for part in said.values()), key=order.index, default="allow")}
         for name, said in found.items()
     }
-    return sides | {"differ": len({side["action"] for side in sides.values()}) > 1}
+    reasons = {str([part["reasons"] for part in said.values()]) for said in found.values()}
+    return sides | {
+        "differ": len({side["action"] for side in sides.values()}) > 1,
+        "other_reasons": len(reasons) > 1,
+    }
 
 
 def _fragment(

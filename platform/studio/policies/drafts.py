@@ -121,8 +121,10 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
     start = initial(found.own, found.label, found.may_relax)
     form = PolicyForm(request.POST or None, initial=start, own=found.own, scope=found.scope, above=above)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    if form.is_valid() and _changed(request, found, form, form.changes()):
-        return redirect("policy-draft", pk=pk)
+    if form.is_valid():
+        status = _change(request, found, form, form.changes())
+        if status == HTTPStatus.OK:
+            return redirect("policy-draft", pk=pk)
     context = {
         "draft": found,
         "scope": found.scope,
@@ -134,11 +136,11 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, "studio/policy_edit.html", context, status=status)
 
 
-def _changed(request: MemberRequest, found: PolicyDraft, form: forms.Form, changes: dict[str, Any]) -> bool:
+def _change(request: MemberRequest, found: PolicyDraft, form: forms.Form, changes: dict[str, Any]) -> HTTPStatus:
     status = attempt(form, lambda: actions.change_draft(actor=request.user, draft=found, at=timezone.now(), **changes))
     if status == HTTPStatus.OK:
         messages.info(request, "The draft is saved. Nothing of it is in force yet.")
-    return status == HTTPStatus.OK
+    return status
 
 
 @login_required
@@ -147,19 +149,13 @@ def terms(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The allowed and refused words: one more, or one less."""
     found = find_draft(request, pk)
     removing = "remove" in request.POST
-    form = TermForm(None if removing else request.POST or None, own=found.own)
-    kept = list(found.own["terms"])
-    if removing:
-        form = TermForm({}, own=found.own)
-        if _changed(request, found, form, {"own": {**found.own, "terms": _without(kept, request.POST, "word")}}):
+    form = TermForm({} if removing else request.POST or None, own=found.own)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    kept = _kept_terms(request, found, form, removing=removing)
+    if kept is not None:
+        status = _change(request, found, form, {"own": {**found.own, "terms": kept}})
+        if status == HTTPStatus.OK:
             return redirect("policy-draft-terms", pk=pk)
-    elif form.is_valid():
-        try:
-            term = pipeline.checked_term(form.term(owner=request.user.get_username()))
-            if _changed(request, found, form, {"own": {**found.own, "terms": [*kept, term]}}):
-                return redirect("policy-draft-terms", pk=pk)
-        except pipeline.ModerationError as error:
-            form.add_error("word", str(error))
     above = found.scope.above()
     context = {
         "draft": found,
@@ -171,8 +167,23 @@ def terms(request: MemberRequest, pk: UUID) -> HttpResponse:
         "vain": {_vain(path)["word"] for path in actions.preview(found).ruling.refused if path.startswith("terms.")},
         "may_edit": _rights(request, found)["may_edit"],
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "studio/policy_terms.html", context, status=status)
+
+
+def _kept_terms(
+    request: MemberRequest, found: PolicyDraft, form: TermForm, *, removing: bool
+) -> list[dict[str, Any]] | None:
+    """The draft's words with the one that was typed, or without the one taken out; None where nothing is to be done."""
+    kept = list(found.own["terms"])
+    if removing:
+        return _without(kept, request.POST, "word")
+    if not form.is_valid():
+        return None
+    try:
+        return [*kept, pipeline.checked_term(form.term(owner=request.user.get_username()))]
+    except pipeline.ModerationError as error:
+        form.add_error("word", str(error).partition(": ")[2] or str(error))
+        return None
 
 
 def _without(rows: list[dict[str, Any]], posted: Any, name: str) -> list[dict[str, Any]]:
@@ -193,25 +204,27 @@ def examples(request: MemberRequest, pk: UUID) -> HttpResponse:
     found = find_draft(request, pk)
     removing = "remove" in request.POST
     form = ExamplesForm({} if removing else request.POST or None, own=found.own)
-    kept = list(found.examples)
-    if removing:
-        if _changed(request, found, form, {"examples": _without(kept, request.POST, "text")}):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    if removing or form.is_valid():
+        kept = list(found.examples)
+        rows = _without(kept, request.POST, "text") if removing else _with_examples(kept, form.examples())
+        status = _change(request, found, form, {"examples": rows})
+        if status == HTTPStatus.OK:
             return redirect("policy-draft-examples", pk=pk)
-    elif form.is_valid():
-        known = {(row["text"], row["language"]) for row in form.examples()}
-        others = [row for row in kept if (row["text"], row["language"]) not in known]
-        if _changed(request, found, form, {"examples": [*others, *form.examples()]}):
-            return redirect("policy-draft-examples", pk=pk)
-    rights = _rights(request, found)
     context = {
         "draft": found,
         "scope": found.scope,
         "form": form,
-        "may_edit": rights["may_edit"],
+        "may_edit": _rights(request, found)["may_edit"],
         **_rehearsal(found, actions.preview(found).digest),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "studio/policy_examples.html", context, status=status)
+
+
+def _with_examples(kept: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The examples with the new ones; one that is written again moves to its new expectation."""
+    written = {(row["text"], row["language"]) for row in new}
+    return [*(row for row in kept if (row["text"], row["language"]) not in written), *new]
 
 
 @login_required

@@ -35,6 +35,12 @@ MEMBERS_GET = {
     "picture",
     "picture-moved",
     "picture-file:signed",
+    "project-policy",
+    "project-policy-history",
+    "organisation-policy",
+    "organisation-policy-history",
+    "policy-version",
+    "policy-check-answer",
 }
 MEMBERS_POST = {
     "create",
@@ -44,6 +50,21 @@ MEMBERS_POST = {
     "picture-submit",
     "picture-release",
     "picture-withdraw",
+    "project-policy",
+    "organisation-policy",
+    "policy-check",
+}
+# Shown to those who write, approve or audit policies; test_policies.py shows to whom.
+DRAFTS = {
+    "policy-draft",
+    "policy-draft-edit",
+    "policy-draft-terms",
+    "policy-draft-examples",
+    "policy-draft-move",
+    "policy-draft-publish",
+    "policy-draft-rehearsal",
+    "policy-draft-bench",
+    "policy-draft-answer",
 }
 # It answers 404 to everybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}
@@ -70,6 +91,12 @@ def address(job: Job, released: Picture, campaign: Campaign) -> Callable[[str], 
         "create": campaign.pk,
         "unknown-words": campaign.pk,
         "record": released.pk,
+        "project-policy": campaign.project_id,
+        "project-policy-history": campaign.project_id,
+        "organisation-policy": campaign.project.organisation_id,
+        "organisation-policy-history": campaign.project.organisation_id,
+        "policy-version": job.policy_id,
+        "policy-check": campaign.pk,
     }
 
     def find(name: str) -> str:
@@ -78,6 +105,8 @@ def address(job: Job, released: Picture, campaign: Campaign) -> Callable[[str], 
             return reverse(name, args=[released.pk, kind])
         if name in {"account", "home", "check", "check-json", "login", "logout", "robots"}:
             return reverse(name)
+        if name == "policy-check-answer":
+            return reverse(name, args=[campaign.pk, UUID(int=0)])
         key = keys.get(name) or (job.pk if name.startswith("request") else released.pk)
         return reverse(name, args=[key])
 
@@ -87,7 +116,7 @@ def address(job: Job, released: Picture, campaign: Campaign) -> Callable[[str], 
 def test_no_address_is_left_out() -> None:
     named = {name.partition(":")[0] for name in PUBLIC_GET | PUBLIC_POST | MEMBERS_GET | MEMBERS_POST | FLEETING}
     found = {name for name, _ in addresses(get_resolver())}
-    assert {name for name in found if not name.startswith("admin:")} == named
+    assert {name for name in found if not name.startswith("admin:")} == named | DRAFTS
     assert {name.removeprefix("admin:") for name in found} >= DESK
 
 

@@ -31,8 +31,10 @@ STALE = "The draft, or what it stands on, changed meanwhile; rehearse it again."
 
 
 def newest_requests(scope: Scope, count: int) -> list[UUID]:
-    """The last requests that were screened under the policies a draft for `scope` would replace."""
-    jobs = Job.objects.filter(project__in=scope.projects(), screenings__picture=None, screenings__reference=False)
+    """The last requests that were screened under the policies a draft for `scope` would replace; no appeals."""
+    jobs = Job.objects.filter(
+        project__in=scope.projects(), appeal_of=None, screenings__picture=None, screenings__reference=False
+    )
     return list(jobs.order_by("-submitted").values_list("pk", flat=True)[: min(count, MOST_REQUESTS)])
 
 

@@ -99,12 +99,16 @@ class Decision:
         noted = sorted(self._noted(), key=lambda finding: -finding.action)
         return tuple(dict.fromkeys(_reason(finding) for finding in noted))
 
+    def changes(self) -> tuple[str, ...]:
+        """What the maker can change so that less is noted."""
+        return tuple(dict.fromkeys(text for finding in self._noted() if (text := remedy(finding.category))))
+
     def remedies(self) -> tuple[str, ...]:
         """What the maker can change, and how to appeal when the thing was held or refused."""
-        advice = [text for finding in self._noted() if (text := remedy(finding.category))]
+        advice = [*self.changes()]
         if self.action >= Action.REVIEW:
             advice.append(f"If this is a mistake, appeal and say what the picture is for. Reference: {self.id}.")
-        return tuple(dict.fromkeys(advice))
+        return tuple(advice)
 
     def categories(self, at_least: Action) -> tuple[str, ...]:
         """The categories whose enforced action is `at_least` this strict."""

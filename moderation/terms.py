@@ -58,7 +58,7 @@ class Term:
         for field in ("word", "language", "owner", "reason"):
             if not getattr(self, field).strip():
                 raise PolicyError(f"terms.{field}: must not be empty")
-        if not fold(self.word).strip():
+        if not any(character.isalnum() for character in fold(self.word)):
             raise PolicyError(f"terms.word: {self.word!r} has no letters or digits to match")
         checked_category(self.category, field="terms.category")
         if self.kind is TermKind.ALLOW and self.category in IMMUTABLE:

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from studio import faults
+from studio import faults, pipeline
 from studio.pipeline.keys import DEVELOPMENT_TIME_ROOT
 
 
@@ -78,4 +78,13 @@ def fault_points(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Check
         faults.armed()
     except ValueError as error:
         return [Error(str(error), id="imprimatur.E007")]
+    return []
+
+
+@register(Tags.compatibility)
+def floor_may_relax(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """FLOOR_MAY_RELAX must name categories that may be relaxed at all."""
+    if unknown := sorted(set(settings.FLOOR_MAY_RELAX) - set(pipeline.relaxable())):
+        hint = f"Use only {', '.join(pipeline.limitable('prompt'))}."
+        return [Error(f"FLOOR_MAY_RELAX names {', '.join(unknown)}", hint=hint, id="imprimatur.E008")]
     return []

@@ -1,4 +1,4 @@
-"""What may be asked of the pages: so many bytes from anybody, and from strangers so many checks a minute.
+"""What may be asked of the pages: so many bytes from anybody, so many checks a minute from strangers and from members.
 
 Not a shield against a flood from many addresses; that is the reverse proxy's work. Counts live in the cache.
 """
@@ -14,6 +14,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest
 
 CHECKS_A_MINUTE = 30
+TRIALS_A_MINUTE = 40
 
 
 class UploadTooLargeError(Exception):
@@ -82,10 +83,19 @@ class Turn:
 
 def take_turn(request: HttpRequest, *, now: float) -> Turn:
     """Count this call for the caller's address in the current minute. `now` is in seconds, as `time.time` gives it."""
+    return _turn(f"checks:{client_address(request)}", CHECKS_A_MINUTE, now)
+
+
+def take_trial(member: int, *, now: float) -> Turn:
+    """Count one question to the screens for this member (by primary key) in the current minute."""
+    return _turn(f"trials:{member}", TRIALS_A_MINUTE, now)
+
+
+def _turn(caller: str, most: int, now: float) -> Turn:
     minute, second = divmod(int(now), 60)
-    key = f"checks:{minute}:{client_address(request)}"
+    key = f"{caller}:{minute}"
     cache.add(key, 0, 120)
-    return Turn(allowed=cache.incr(key) <= CHECKS_A_MINUTE, retry_after_s=60 - second)
+    return Turn(allowed=cache.incr(key) <= most, retry_after_s=60 - second)
 
 
 def client_address(request: HttpRequest) -> str:

@@ -98,6 +98,16 @@ TRAIN_THREADS = int(environment.number("TRAIN_THREADS", "2"))
 TRAIN_SILENCE_SECONDS = environment.number("TRAIN_SILENCE_SECONDS", "1800")
 FAULT_POINT = environment.text("FAULT_POINT", "")
 
+# Policies ----------------------------------------------------------------------------------------------------------
+FLOOR_MAY_RELAX = tuple(
+    name
+    for name in environment.text(
+        "FLOOR_MAY_RELAX",
+        "sexual_explicit,violence_graphic,self_harm,dangerous_illicit,dignity_stereotype,real_person,photoreal_child,ip_style",
+    ).split(",")
+    if name
+)
+
 # Web ---------------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold",
@@ -114,6 +124,7 @@ INSTALLED_APPS = [
     "studio.catalogue",
     "studio.projects",
     "studio.jobs",
+    "studio.policies",
     "studio.review",
     "studio.audit",
     "studio.operations",

@@ -8,13 +8,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from studio.operations.processes import Processes
+from tests.e2e.people import Person
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTING_UP = """
@@ -81,3 +82,18 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def person(chromium: Browser, office: str) -> Iterator[Callable[..., Person]]:
+    """Seats a person; at the end nobody's browser may have complained."""
+    seated: list[Person] = []
+
+    def seat(name: str, screen: dict[str, int]) -> Person:
+        seated.append(Person(chromium, office, name=name, screen=screen))
+        return seated[-1]
+
+    yield seat
+    for somebody in seated:
+        somebody.leave()
+    assert [fault for somebody in seated for fault in somebody.faults] == []

@@ -47,3 +47,18 @@ class Person:
     def leave(self) -> None:
         """Close the window."""
         self._context.close()
+
+
+def open_campaign(creator: Person, name: str) -> None:
+    """Open a campaign in the sample's project."""
+    page = creator.page
+    creator.photograph("projects")
+    page.get_by_role("link", name="Harvest and health").first.click()
+    page.get_by_role("link", name="New campaign").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("What is it for?").fill("A trainers' manual.")
+    page.get_by_label("English").check()
+    page.get_by_label("Channels").fill("manual, slides")
+    creator.photograph("new-campaign")
+    page.get_by_role("button", name="Open the campaign").click()
+    creator.photograph("empty-campaign")

@@ -1,34 +1,19 @@
 """The whole way in real browsers: asked for, held, let through, made, approved on a phone, released, checked."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from studio.operations.demonstration import REQUESTS
-from tests.e2e.people import DESKTOP, PHONE, Person
+from tests.e2e.people import DESKTOP, PHONE, Person, open_campaign
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 PATIENCE_MS = 300_000
 CAMPAIGN = "Respectful pictures"
-
-
-@pytest.fixture
-def person(chromium: Browser, office: str) -> Iterator[Callable[..., Person]]:
-    """Seats a person; at the end nobody's browser may have complained."""
-    seated: list[Person] = []
-
-    def seat(name: str, screen: dict[str, int]) -> Person:
-        seated.append(Person(chromium, office, name=name, screen=screen))
-        return seated[-1]
-
-    yield seat
-    for somebody in seated:
-        somebody.leave()
-    assert [fault for somebody in seated for fault in somebody.faults] == []
 
 
 def test_from_a_wish_to_a_checked_picture(person: Callable[..., Person], tmp_path: Path) -> None:
@@ -75,21 +60,6 @@ def test_starting_from_a_picture(person: Callable[..., Person], tmp_path: Path) 
     expect(page.get_by_role("heading", name="The picture to start from")).to_be_visible()
     expect(page.get_by_text("no moments of it were kept")).to_be_visible()
     creator.photograph("from-a-picture")
-
-
-def open_campaign(creator: Person, name: str) -> None:
-    """Open a campaign in the sample's project."""
-    page = creator.page
-    creator.photograph("projects")
-    page.get_by_role("link", name="Harvest and health").first.click()
-    page.get_by_role("link", name="New campaign").click()
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("What is it for?").fill("A trainers' manual.")
-    page.get_by_label("English").check()
-    page.get_by_label("Channels").fill("manual, slides")
-    creator.photograph("new-campaign")
-    page.get_by_role("button", name="Open the campaign").click()
-    creator.photograph("empty-campaign")
 
 
 def ask(creator: Person, prompt: str) -> None:

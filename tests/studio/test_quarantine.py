@@ -11,12 +11,13 @@ from studio.jobs import finishing
 from studio.jobs.models import Picture
 from studio.jobs.states import PictureState
 from studio.operations.sample import Sample
-from studio.projects.actions import publish_policy
+from studio.policies.scope import Scope
 from studio.projects.models import Campaign
 from studio.review.actions import rule_on_picture
 from studio.trail.actions import pending, settle
 from studio.trail.models import LedgerIntent
 from tests.studio.making import later, make
+from tests.studio.policies import enact
 from tests.studio.requests import ask
 
 
@@ -25,10 +26,7 @@ def picture(campaign: Campaign, sample: Sample, now: datetime) -> Picture:
     """A harmless picture under a policy so strict that it holds every picture back."""
     document = deepcopy(sample.project.policies.get().document)
     document["stages"]["picture"]["sexual_explicit"] |= {"annotate_at": 1e-9, "review_at": 1e-8}
-    people = sample.people
-    publish_policy(
-        author=people["administrator"], approver=people["reviewer"], project=sample.project, document=document, at=now
-    )
+    enact(Scope(sample.organisation, sample.project), document, now)
     (picture,) = make(ask(campaign, now), now)
     assert picture.state == PictureState.QUARANTINED
     return picture

@@ -18,10 +18,12 @@ from studio.jobs.models import Job
 from studio.jobs.states import JobState
 from studio.jobs.tasks import checkpoints, settle_pending
 from studio.operations.sample import Sample
-from studio.projects.actions import open_campaign, open_project, publish_policy
+from studio.policies.scope import Scope
+from studio.projects.actions import open_campaign, open_project
 from studio.projects.models import Campaign
 from studio.trail.errors import StaleStateError
 from studio.trail.models import LedgerIntent
+from tests.studio.policies import enact
 from tests.studio.requests import ask
 
 
@@ -34,12 +36,11 @@ def enqueue(job: Job, at: datetime, *, priority: int = 0) -> Job:
 @pytest.fixture
 def second_campaign(sample: Sample, now: datetime) -> Campaign:
     """A campaign in another project of the same organisation."""
-    administrator, reviewer = sample.people["administrator"], sample.people["reviewer"]
+    administrator = sample.people["administrator"]
     project = open_project(
         actor=administrator, organisation=sample.organisation, slug="schools", name="Schools", at=now
     )
-    document = sample.project.policies.get().document
-    publish_policy(author=administrator, approver=reviewer, project=project, document=document, at=now)
+    enact(Scope(sample.organisation, project), sample.project.policies.get().document, now)
     return open_campaign(
         actor=administrator,
         project=project,

@@ -48,3 +48,13 @@ def ring_rendition(rendition: UUID) -> None:
 def ring_release(release: UUID) -> None:
     """A release waits for its signature."""
     _ring("review.tasks.release", str(release))
+
+
+def ring_rehearsal(rehearsal: UUID) -> None:
+    """A policy's draft is to be tried on its examples and on past requests."""
+    _ring("policies.tasks.rehearse", str(rehearsal))
+
+
+def ring_question(question: UUID) -> None:
+    """Somebody at a page waits to hear what a policy would say."""
+    _ring("policies.tasks.answer", str(question))

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from studio import pipeline
 from studio.accounts.models import Membership, User
 from studio.catalogue.models import Material, Model
 from studio.claims import Claimable
@@ -202,6 +203,11 @@ class Screening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.job_id}"
+
+    @property
+    def changes(self) -> list[str]:
+        """What its maker can change so that less is noted."""
+        return pipeline.what_to_change(self.decision)
 
     @property
     def subject(self) -> str:

@@ -65,10 +65,15 @@ def key_of(job: Job) -> bytes:
     return bytes(wrapped)
 
 
-def seal_for(membership: Membership, words: Words, *, job: Job) -> bytes:
-    """Sealed under the member's key, which is made at their first request."""
+def key_for(membership: Membership) -> bytes:
+    """The member's wrapped key, which is made when they first write something."""
     key, _ = SubjectKey.objects.get_or_create(membership=membership, defaults={"wrapped": vault.new_key()})
-    return vault.seal(json.dumps(asdict(words)).encode(), key=bytes(key.wrapped), purpose=f"words {job.pk}")
+    return bytes(key.wrapped)
+
+
+def seal_for(membership: Membership, words: Words, *, job: Job) -> bytes:
+    """Sealed under the member's key."""
+    return vault.seal(json.dumps(asdict(words)).encode(), key=key_for(membership), purpose=f"words {job.pk}")
 
 
 def open_words(job: Job) -> Words:

@@ -17,7 +17,11 @@ from studio.accounts.actions import found_organisation, grant_role
 from studio.accounts.models import Organisation, Role, User
 from studio.catalogue.actions import approve_model, register_model
 from studio.catalogue.models import Model
-from studio.projects.actions import open_project, publish_policy
+from studio.policies import rehearsing
+from studio.policies.actions import ask_rehearsal, begin_draft, preview, propose_draft
+from studio.policies.publishing import publish_draft
+from studio.policies.scope import Scope
+from studio.projects.actions import open_project
 from studio.projects.models import Project
 
 SLUG = "sample-aid"
@@ -63,9 +67,16 @@ def prepare_sample(*, at: datetime) -> Sample:
         project = open_project(
             actor=administrator, organisation=organisation, slug="harvest", name="Harvest and health", at=at
         )
-        document = pipeline.preset_policy("humanitarian")
-        publish_policy(author=administrator, approver=people[Role.REVIEWER], project=project, document=document, at=at)
+        _enact_policy(organisation, author=administrator, approver=people[Role.REVIEWER], at=at)
     return Sample(organisation, people, project, model)
+
+
+def _enact_policy(organisation: Organisation, *, author: User, approver: User, at: datetime) -> None:
+    """The policy of the whole organisation, which brings its projects theirs."""
+    draft = begin_draft(actor=author, scope=Scope(organisation), start="humanitarian", at=at)
+    rehearsing.start(ask_rehearsal(actor=author, draft=draft, wanted=[], at=at))
+    propose_draft(actor=author, draft=draft, at=at)
+    publish_draft(actor=approver, draft=draft, seen_digest=preview(draft).digest, at=at)
 
 
 def _person(name: str, *, superuser: bool) -> User:

@@ -21,6 +21,7 @@ from studio.jobs.models import Job, Picture
 from studio.jobs.states import JobState, PictureState
 from studio.operations import attention
 from studio.pages import MemberRequest
+from studio.policies.models import PolicyDraft
 from studio.projects.models import Campaign, Project
 
 
@@ -40,7 +41,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not user.is_authenticated:
         return render(request, "studio/welcome.html")
     projects = _projects(user)
-    context = {"projects": projects, "waiting": [*_for_keeper(user), *_for_reviewer(user), *_for_maker(user)]}
+    items = [*_for_keeper(user), *_for_reviewer(user), *_for_approver(user), *_for_maker(user)]
+    context = {"projects": projects, "waiting": items}
     return render(request, "studio/home.html", context)
 
 
@@ -123,6 +125,14 @@ def _standing(organisation: Organisation, *, now: datetime) -> dict[str, Any]:
         log = None
     found = attention.concerns(organisation, now=now)
     return {"organisation": organisation, "concerns": found, "key": key, "log": log, "stamped": bool(settings.TSA_URL)}
+
+
+def _for_approver(user: User) -> Iterable[Waiting]:
+    """Policies that somebody else wrote and proposed, by the place they are for."""
+    drafts = PolicyDraft.objects.for_actor(user, Role.REVIEWER, Role.ADMINISTRATOR)
+    proposed = drafts.filter(state=PolicyDraft.State.PROPOSED).exclude(author=user)
+    for draft in proposed.select_related("organisation", "project").order_by("changed")[:4]:
+        yield Waiting(1, f"policy to approve, for {draft.scope.name}", reverse("policy-draft", args=[draft.pk]))
 
 
 def _for_maker(user: User) -> Iterable[Waiting]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -34,11 +34,12 @@ def policy(document: Mapping[str, Any]) -> Policy:
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """A decision in plain values: the action's name, the whole record, and what the maker is told."""
+    """A decision in plain values: the action's name, the whole record, what the maker is told and could change."""
 
     action: str
     decision: dict[str, Any]
     reasons: list[str]
+    changes: list[str] = field(default_factory=list)
 
 
 def sensitive(decision: Mapping[str, Any]) -> bool:
@@ -86,13 +87,13 @@ def screen_prompt(
     decision_id: UUID,
     at: datetime,
     language: str,
-    folder: Path,
+    folder: Path | None,
 ) -> Screened:
     """What the policy says about the words.
 
-    `folder` is the model's: a closed vocabulary lends its English rendering.
+    `folder` is the model's, where one is chosen: a closed vocabulary lends its English rendering.
     """
-    vocabulary = vocabulary_of(folder)
+    vocabulary = vocabulary_of(folder) if folder else None
     decision = _prompt_screen().screen(
         prompt,
         policy=policy(document),
@@ -102,7 +103,7 @@ def screen_prompt(
         language=language,
         english=vocabulary.english(prompt) if vocabulary else None,
     )
-    return Screened(decision.action.word, decision.to_json(), list(decision.reasons()))
+    return Screened(decision.action.word, decision.to_json(), list(decision.reasons()), list(decision.changes()))
 
 
 def screen_picture(
@@ -112,7 +113,7 @@ def screen_picture(
     decision = _picture_screen().screen(
         pixels, width, height, policy=policy(document), decision_id=str(decision_id), at=at
     )
-    return Screened(decision.action.word, decision.to_json(), list(decision.reasons()))
+    return Screened(decision.action.word, decision.to_json(), list(decision.reasons()), list(decision.changes()))
 
 
 def unscreened(stage: str, *, decision_id: UUID, at: datetime, error: str) -> Screened:

@@ -1,18 +1,14 @@
-"""Setting up projects and campaigns, and publishing the policy that governs them."""
+"""Setting up projects and campaigns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-from uuid import uuid4
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
-from studio.accounts.rules import holds, membership_of
-from studio.projects.models import Campaign, PolicyVersion, Project
-from studio.trail.actions import intend, note
+from studio.accounts.rules import holds
+from studio.projects.models import Campaign, Project
+from studio.trail.actions import note
 
 
 def open_project(
@@ -78,56 +74,3 @@ def open_campaign(
         campaign.save(force_insert=True)
         note(actor=actor, verb="campaign.open", subject=campaign, organisation=project.organisation_id, at=at)
     return campaign
-
-
-def publish_policy(
-    *, author: User, approver: User, project: Project, document: Mapping[str, Any], at: datetime
-) -> PolicyVersion:
-    """Put a policy in force as the project's next version: one administrator writes it, another person approves it.
-
-    Requests submitted before keep the version they were submitted under. Raises PermissionDenied, ValidationError.
-    """
-    organisation = project.organisation
-    holds(author, organisation, Role.ADMINISTRATOR).enforce()
-    holds(approver, organisation, Role.REVIEWER, Role.ADMINISTRATOR).enforce()
-    if author == approver:
-        raise ValidationError({"approver": "A policy is approved by somebody other than its author."})
-    try:
-        policy = pipeline.policy(document)
-    except pipeline.ModerationError as error:
-        raise ValidationError({"document": str(error)}) from error
-    with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)
-        latest = project.policies.first()
-        version = PolicyVersion.objects.create(
-            id=uuid4(),
-            project=project,
-            number=latest.number + 1 if latest else 1,
-            document=policy.to_json(),
-            digest=policy.digest,
-            author=author,
-            approver=approver,
-            published=at,
-        )
-        intend(
-            log=organisation.log,
-            kind="policy",
-            row=version.pk,
-            at=at,
-            body={
-                "project": str(project.pk),
-                "number": version.number,
-                "digest": version.digest,
-                "author": str(membership_of(author, organisation).pseudonym),
-                "approver": str(membership_of(approver, organisation).pseudonym),
-            },
-        )
-        note(
-            actor=approver,
-            verb="policy.publish",
-            subject=version,
-            organisation=organisation.pk,
-            at=at,
-            number=version.number,
-        )
-    return version

@@ -30,7 +30,7 @@ class CampaignRegister(Register):
 class PolicyRegister(Register):
     """Policies as they were in force, with author and approver."""
 
-    organisation = "project__organisation"
-    list_display = ("project", "number", "author", "approver", "published", "digest")
-    list_select_related = ("project", "author", "approver")
+    organisation = "organisation"
+    list_display = ("organisation", "project", "number", "author", "approver", "published", "digest")
+    list_select_related = ("organisation", "project", "author", "approver")
     search_fields = ("digest",)

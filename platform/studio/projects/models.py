@@ -73,24 +73,59 @@ class Campaign(models.Model):
         return self.name
 
 
+class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
+    """Versions of policies, newest first."""
+
+    def for_actor(self, user: User) -> "PolicyVersionQuerySet":
+        """Versions of the organisations in which `user` holds a role, and of their projects."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        held = RoleGrant.objects.filter(membership__user=user).values("membership__organisation")
+        return self.filter(organisation__in=held)
+
+    def of(self, organisation: Organisation, project: "Project | None") -> "PolicyVersionQuerySet":
+        """The versions of a project's policy, or of the organisation's own; the first one is in force."""
+        return self.filter(organisation=organisation, project=project)
+
+
 class PolicyVersion(models.Model):
-    """An immutable numbered snapshot of a project's moderation policy; the highest number is in force."""
+    """An immutable numbered snapshot of the policy of a project, or of an organisation; the highest number is in force.
+
+    - `own` is what its author wrote, `document` what is in force: the same, tightened by what stands above it;
+      `digest` is the document's, and the one that decisions, manifests and ledger entries carry.
+    - `rests_on` is the organisation's version a project's one was joined with; None where only the floor is above.
+    - `may_relax` are the categories that an organisation lets its projects loosen.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="policies")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="policies")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, blank=True, related_name="policies")
     number = models.PositiveIntegerField()
+    own = models.JSONField()
     document = models.JSONField()
     digest = models.CharField(max_length=64)
+    label = models.CharField(max_length=12, choices=Project.Label.choices, default=Project.Label.TEXT)
+    may_relax = models.JSONField(default=list, blank=True)
+    examples = models.JSONField(default=list, blank=True, help_text="Prompts it was tested by before publishing.")
+    rests_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="rested_on_by")
+    exception = models.TextField(blank=True, help_text="Why it was published although an example failed.")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     approver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     published = models.DateTimeField()
+
+    objects = PolicyVersionQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-number"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["project", "number"], name="policy_number_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "number"],
+                condition=models.Q(project=None),
+                name="organisation_policy_number_once",
+            ),
             models.CheckConstraint(condition=~models.Q(author=models.F("approver")), name="policy_two_people"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.project} policy {self.number}"
+        return f"{self.project or self.organisation} policy {self.number}"

@@ -94,8 +94,23 @@ _ACTIONS = {
     "not_screened": Stamp("Not screened", "question", Tone.PLAIN),
     "error": Stamp("The check failed", "alert", Tone.CAUTION),
 }
+_POLICIES = {
+    "draft open": Stamp("Being written", "pencil"),
+    "draft proposed": Stamp("Waiting for approval", "lens", Tone.CAUTION),
+    "draft published": Stamp("In force", "tick", Tone.GOOD),
+    "draft discarded": Stamp("Put aside", "dash"),
+    "in force": Stamp("In force", "tick", Tone.GOOD),
+    "superseded": Stamp("Superseded", "sheet"),
+    "passed examples": Stamp("All examples as they must be", "tick", Tone.GOOD),
+    "failed examples": Stamp("Examples fail", "stop", Tone.REFUSED),
+    "as expected": Stamp("As it must be", "tick", Tone.GOOD),
+    "not as expected": Stamp("Not as it must be", "stop", Tone.REFUSED),
+}
 STAMPS = MappingProxyType(
-    {state: Stamp(str(state.label), shape, tone) for state, (shape, tone) in _SHAPES.items()} | _VERDICTS | _ACTIONS
+    {state: Stamp(str(state.label), shape, tone) for state, (shape, tone) in _SHAPES.items()}
+    | _VERDICTS
+    | _ACTIONS
+    | _POLICIES
 )
 CATEGORIES = MappingProxyType(
     {
@@ -114,6 +129,20 @@ CATEGORIES = MappingProxyType(
         "degenerate_output": "A black or broken picture",
         "uncovered_language": "A language the check cannot read",
     }
+)
+# What a change of a policy may be about, besides a category.
+MATTERS = MappingProxyType(
+    {
+        "term": "Words",
+        "custom": "A category of your own",
+        "name": "Name",
+        "languages": "Languages",
+        "on_failure": "When a check itself fails",
+        "label": "Visible label",
+    }
+)
+EXPECTATIONS = MappingProxyType(
+    {"allow": "let through", "stop": "stopped or looked at by a reviewer", "block": "refused"}
 )
 DEEDS = MappingProxyType(
     {
@@ -184,6 +213,26 @@ def span(time: timedelta) -> str:
         return f"{minutes:.0f} min"
     hours = minutes / 60
     return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
+
+
+@register.filter
+def matter(name: str) -> str:
+    """What a change of a policy is about, in plain words."""
+    return MATTERS.get(name) or category(name)
+
+
+@register.filter
+def expectation(name: str) -> str:
+    """What must happen to an example of a policy: "must be …"."""
+    return EXPECTATIONS.get(name, name)
+
+
+@register.simple_tag
+def unscreened(findings: list[dict[str, Any]]) -> list[str]:
+    """The categories of an answer that nothing looked at, in plain words."""
+    seen = {found["category"] for found in findings if found["coverage"] == "screened"}
+    missing = dict.fromkeys(found["category"] for found in findings if found["coverage"] == "not_screened")
+    return [category(name).lower() for name in missing if name not in seen and name != "uncovered_language"]
 
 
 @register.filter

@@ -44,6 +44,12 @@ MEMBERS_GET = {
     "picture-moved",
     "picture-file:signed",
     "picture-file:process",
+    "project-policy",
+    "project-policy-history",
+    "organisation-policy",
+    "organisation-policy-history",
+    "policy-version",
+    "policy-check-answer",
 }
 MEMBERS_POST = {
     "create",
@@ -57,6 +63,21 @@ MEMBERS_POST = {
     "picture-submit",
     "picture-release",
     "picture-withdraw",
+    "project-policy",
+    "organisation-policy",
+    "policy-check",
+}
+# Shown to those who write, approve or audit policies; test_policies.py shows to whom.
+DRAFTS = {
+    "policy-draft",
+    "policy-draft-edit",
+    "policy-draft-terms",
+    "policy-draft-examples",
+    "policy-draft-move",
+    "policy-draft-publish",
+    "policy-draft-rehearsal",
+    "policy-draft-bench",
+    "policy-draft-answer",
 }
 # It answers 404 to everybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}
@@ -87,6 +108,12 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson) -> 
         "record": released.pk,
         **dict.fromkeys(("model", "model-approve", "model-withdraw", "teach"), job.model_id),
         **dict.fromkeys(("lesson", "lesson-progress", "lesson-cancel"), lesson.pk),
+        "project-policy": campaign.project_id,
+        "project-policy-history": campaign.project_id,
+        "organisation-policy": campaign.project.organisation_id,
+        "organisation-policy-history": campaign.project.organisation_id,
+        "policy-version": job.policy_id,
+        "policy-check": campaign.pk,
     }
 
     def find(name: str) -> str:
@@ -95,6 +122,8 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson) -> 
             return reverse(name, args=[released.pk, kind])
         if name in {"account", "home", "models", "check", "check-json", "login", "logout", "making", "robots"}:
             return reverse(name)
+        if name == "policy-check-answer":
+            return reverse(name, args=[campaign.pk, UUID(int=0)])
         key = keys.get(name) or (job.pk if name.startswith("request") else released.pk)
         return reverse(name, args=[key])
 
@@ -104,7 +133,7 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson) -> 
 def test_no_address_is_left_out() -> None:
     named = {name.partition(":")[0] for name in PUBLIC_GET | PUBLIC_POST | MEMBERS_GET | MEMBERS_POST | FLEETING}
     found = {name for name, _ in addresses(get_resolver())}
-    assert {name for name in found if not name.startswith("admin:")} == named
+    assert {name for name in found if not name.startswith("admin:")} == named | DRAFTS
     assert {name.removeprefix("admin:") for name in found} >= DESK
 
 

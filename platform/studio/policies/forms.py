@@ -1,0 +1,304 @@
+"""What the authors and approvers of a policy fill in: choices in words, from which the policy's JSON is made.
+
+A policy's numbers appear as grades ("when it is likely"); a number that is none of them stays choosable as it is, so
+that opening and saving a form changes nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+
+from studio import pipeline
+from studio.languages import language
+from studio.policies.scope import LABELS, Scope
+from studio.projects.models import PolicyVersion, Project
+from studio.templatetags.stamps import category
+
+STEPS = (("annotate", "Note it"), ("review", "Ask a reviewer"), ("block", "Refuse it"))
+STAGES = (("prompt", "In the words of a request"), ("picture", "In finished pictures"))
+NEVER = ""
+SECTOR_WORDS = {
+    "humanitarian": (
+        "Humanitarian aid",
+        "Dignity first: nothing that passes for real evidence, no named people unseen.",
+    ),
+    "health": ("Health", "Bodies, wounds and prevention may be taught; a reviewer looks before anything is refused."),
+    "education": ("Education", "People, brands and stereotypes are looked at; the rest stands on the floor."),
+    "agriculture": ("Agriculture", "Dangerous goods, such as pesticides, and dignity are looked at by a reviewer."),
+    "child-protection": (
+        "Child protection",
+        "The strictest: hardly any nudity, and every lifelike child is looked at.",
+    ),
+}
+
+
+class StartForm(forms.Form):
+    """What a draft begins with."""
+
+    start = forms.ChoiceField(label="Start from", widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        current, above = scope.in_force(), scope.above()
+        choices = []
+        if current:
+            choices.append(("in-force", f"What is in force here: version {current.number}, “{current.own['name']}”"))
+        if above:
+            choices.append(("above", f"The policy of {scope.organisation.name}: version {above.number}"))
+        choices += [(sector, "{}. {}".format(*SECTOR_WORDS[sector])) for sector in pipeline.SECTORS]
+        self.fields["start"].choices = choices  # type: ignore[attr-defined]
+        self.initial.setdefault("start", choices[0][0])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One category on the form: its choices, and what stands above it."""
+
+    category: str
+    explanation: str
+    fields: list[BoundField]
+    watch: BoundField
+    above: str
+    vain: bool
+    seen: bool
+
+
+class PolicyForm(forms.Form):
+    """The whole of a policy but for its terms and examples."""
+
+    name = forms.CharField(label="Name of this policy", max_length=80)
+    languages = forms.MultipleChoiceField(
+        label="Languages you write in",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Short texts fool every detector of languages; it chooses among these.",
+    )
+    uncovered_language = forms.ChoiceField(
+        label="A text in a language that nothing installed here can read",
+        choices=[("review", "Ask a reviewer"), ("block", "Refuse it")],
+    )
+    on_failure = forms.ChoiceField(
+        label="When a check itself fails",
+        choices=[("review", "Ask a reviewer"), ("block", "Refuse it")],
+        help_text="Nothing is ever let through because a check failed.",
+    )
+    label = forms.ChoiceField(
+        label="Label that people see in every picture",
+        help_text="It is part of the pixels, and stays when a file loses its signature.",
+    )
+    may_relax = forms.MultipleChoiceField(
+        label="Where may projects be looser than this policy?",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Everywhere else a project can only be stricter. It also lets projects allow single words there.",
+    )
+
+    def __init__(
+        self, *args: Any, own: Mapping[str, Any], scope: Scope, above: PolicyVersion | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._own, self._scope = own, scope
+        spoken = dict.fromkeys([*pipeline.screened_languages(), *own["languages"]])
+        self.fields["languages"].choices = [(code, language(code)) for code in spoken]  # type: ignore[attr-defined]
+        least = LABELS.index(above.label) if above else 0
+        self.fields["label"].choices = [  # type: ignore[attr-defined]
+            (value, word) for value, word in Project.Label.choices if LABELS.index(value) >= least
+        ]
+        if scope.project:
+            del self.fields["may_relax"]
+        else:
+            self.fields["may_relax"].choices = [(name, category(name)) for name in pipeline.limitable("prompt")]  # type: ignore[attr-defined]
+        if own["uncovered_language"] == "allow":
+            self.fields["uncovered_language"].choices.insert(0, ("allow", "Let it through"))  # type: ignore[attr-defined]
+        for stage, name in self._limits():
+            self._add(stage, name, own["stages"][stage].get(name) or {})
+
+    def _limits(self) -> Iterator[tuple[str, str]]:
+        """Every category at every stage that the policy, or the floor, looks for."""
+        for stage, _ in STAGES:
+            for name in dict.fromkeys([*pipeline.limitable(stage), *self._own["stages"][stage]]):
+                yield stage, name
+
+    def _add(self, stage: str, name: str, threshold: Mapping[str, Any]) -> None:
+        for step, word in STEPS:
+            bound = threshold.get(f"{step}_at")
+            field = forms.ChoiceField(label=word, choices=_grades(bound), required=False)
+            field.initial = _value(bound)
+            self.fields[f"{stage}.{name}.{step}"] = field
+        watch = forms.BooleanField(label="Only watch: record it, act on nothing", required=False)
+        watch.initial = threshold.get("mode") == "shadow"
+        self.fields[f"{stage}.{name}.watch"] = watch
+
+    def rows(self, above: Mapping[str, Any], refused: Sequence[str]) -> list[tuple[str, str, list[Row]]]:
+        """The categories by stage, each beside what stands `above` it; `refused` are the paths asked for in vain."""
+        return [
+            (stage, title, [self._row(stage, name, above, refused) for s, name in self._limits() if s == stage])
+            for stage, title in STAGES
+        ]
+
+    def _row(self, stage: str, name: str, above: Mapping[str, Any], refused: Sequence[str]) -> Row:
+        key = f"{stage}.{name}"
+        return Row(
+            category=name,
+            explanation=pipeline.explanation(name),
+            fields=[self[f"{key}.{step}"] for step, _ in STEPS],
+            watch=self[f"{key}.watch"],
+            above=pipeline.threshold_words(above, stage, name),
+            vain=f"stages.{key}" in refused,
+            seen=stage == "prompt" or name in pipeline.SEEN_IN_PICTURES,
+        )
+
+    def own(self) -> dict[str, Any]:
+        """The policy as filled in, with the terms and own categories it had."""
+        stages: dict[str, dict[str, Any]] = {stage: {} for stage, _ in STAGES}
+        for stage, name in self._limits():
+            stages[stage][name] = self._threshold(f"{stage}.{name}")
+        names = ("name", "languages", "uncovered_language", "on_failure")
+        return {**self._own, **{name: self.cleaned_data[name] for name in names}, "stages": stages}
+
+    def _threshold(self, key: str) -> dict[str, Any]:
+        """The bounds of one category; a milder step that a stricter one overtakes has nothing left to do."""
+        typed = [self.cleaned_data[f"{key}.{step}"] for step, _ in STEPS]
+        annotate, review, block = (float(value) if value else None for value in typed)
+        review = None if review and block and review >= block else review
+        ceiling = min((bound for bound in (review, block) if bound), default=None)
+        annotate = None if annotate and ceiling and annotate >= ceiling else annotate
+        mode = "shadow" if self.cleaned_data[f"{key}.watch"] else "enforce"
+        return {"annotate_at": annotate, "review_at": review, "block_at": block, "mode": mode}
+
+    def changes(self) -> dict[str, Any]:
+        """The arguments of `actions.change_draft`."""
+        named: tuple[str, ...] = ("label", "may_relax")
+        return {"own": self.own()} | {name: self.cleaned_data[name] for name in named if name in self.fields}
+
+
+def initial(own: Mapping[str, Any], label: str, may_relax: Sequence[str]) -> dict[str, Any]:
+    """What a PolicyForm shows at first, but for the categories."""
+    names = ("name", "languages", "uncovered_language", "on_failure")
+    return {**{name: own[name] for name in names}, "label": label, "may_relax": list(may_relax)}
+
+
+def _value(bound: float | None) -> str:
+    return NEVER if bound is None else f"{bound:g}"
+
+
+def _grades(bound: float | None) -> list[tuple[str, str]]:
+    """The grades to choose from, and the one that is set, whatever it is."""
+    bounds = sorted({value for value, _ in pipeline.grades()} | ({bound} if bound is not None else set()))
+    return [(NEVER, "never"), *((_value(value), pipeline.grade(value)) for value in reversed(bounds))]
+
+
+class TermForm(forms.Form):
+    """One word that is allowed or refused."""
+
+    kind = forms.ChoiceField(
+        label="This word is",
+        choices=[("deny", "refused"), ("allow", "allowed")],
+        help_text="A refused word is a plain case of its category; an allowed one stops being a sign of it.",
+    )
+    word = forms.CharField(label="Word or phrase", max_length=120, widget=forms.TextInput({"dir": "auto"}))
+    category = forms.ChoiceField(label="It is about")
+    language = forms.ChoiceField(label="In texts in")
+    reason = forms.CharField(label="Why?", max_length=200, help_text="Makers are told, when their request is stopped.")
+    expires = forms.DateField(
+        label="Until",
+        required=False,
+        widget=forms.DateInput({"type": "date"}),
+        help_text="It has no effect after this day. Left empty, it holds until somebody takes it out.",
+    )
+
+    def __init__(self, *args: Any, own: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = dict.fromkeys([*pipeline.limitable("prompt"), *own["stages"]["prompt"]])
+        self.fields["category"].choices = [(name, category(name)) for name in names]  # type: ignore[attr-defined]
+        spoken = [(code, language(code)) for code in own["languages"]]
+        self.fields["language"].choices = [("*", "any language"), *spoken]  # type: ignore[attr-defined]
+
+    def term(self, *, owner: str) -> dict[str, Any]:
+        """The term as a policy's JSON has it; it holds until the end of its last day."""
+        typed = dict(self.cleaned_data)
+        day = typed.pop("expires")
+        until = datetime.combine(day, time.max, tzinfo=UTC).replace(microsecond=0).isoformat() if day else None
+        return {**typed, "scope": "everywhere", "owner": owner, "expires": until}
+
+
+class ExamplesForm(forms.Form):
+    """Example prompts, one a line."""
+
+    expect = forms.ChoiceField(
+        label="These prompts must be",
+        choices=[
+            ("allow", "let through, without asking anybody"),
+            ("stop", "stopped: a reviewer is asked, or they are refused"),
+            ("block", "refused"),
+        ],
+    )
+    language = forms.ChoiceField(label="Written in")
+    texts = forms.CharField(
+        label="Prompts, one a line",
+        widget=forms.Textarea({"rows": 5, "dir": "auto"}),
+        help_text="Write them as your makers would. Never write examples of sexual content with children: that is "
+        "refused in every policy, and nobody needs to write it to know.",
+    )
+
+    def __init__(self, *args: Any, own: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [(code, language(code)) for code in own["languages"]]  # type: ignore[attr-defined]
+
+    def examples(self) -> list[dict[str, Any]]:
+        """Each line as an example."""
+        lines = (line.strip() for line in self.cleaned_data["texts"].splitlines())
+        rest = {name: self.cleaned_data[name] for name in ("expect", "language")}
+        return [{"text": line, **rest} for line in dict.fromkeys(lines) if line]
+
+
+class ReasonForm(forms.Form):
+    """Why a draft is sent back."""
+
+    reason = forms.CharField(label="What should be changed?", widget=forms.Textarea({"rows": 3, "dir": "auto"}))
+
+
+class PublishForm(forms.Form):
+    """The approver's word."""
+
+    seen_digest = forms.CharField(widget=forms.HiddenInput)
+    exception = forms.CharField(
+        label="Why is it published although examples fail?",
+        required=False,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+        help_text="Your name and this reason stay with the version.",
+    )
+
+
+class TryForm(forms.Form):
+    """Words, or a picture, to try a draft with."""
+
+    prompt = forms.CharField(
+        label="What a maker might write",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+    )
+    language = forms.ChoiceField(label="Language")
+    picture = forms.FileField(
+        label="Or a picture",
+        required=False,
+        widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp"}),
+        help_text="It is looked at as a finished picture would be, and not kept.",
+    )
+
+    def __init__(self, *args: Any, own: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [(code, language(code)) for code in own["languages"]]  # type: ignore[attr-defined]
+
+
+class CheckForm(forms.Form):
+    """What the create page sends to be checked while it is written: nothing has to be right yet."""
+
+    prompt = forms.CharField(required=False, max_length=10_000)
+    negative_prompt = forms.CharField(required=False, max_length=10_000)
+    language = forms.CharField(required=False, max_length=8)
+    model = forms.CharField(required=False, max_length=40)

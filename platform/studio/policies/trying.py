@@ -21,8 +21,8 @@ from studio import limits
 from studio.accounts.models import Organisation, Role
 from studio.accounts.rules import holds, membership_of
 from studio.catalogue.models import Model
-from studio.jobs.offering import read
 from studio.jobs.reading import find_campaign
+from studio.offering import read
 from studio.pages import MemberRequest
 from studio.policies import asking, drafts
 from studio.policies.actions import preview

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
 from studio.accounts.rules import holds
 from studio.projects.models import Campaign, Project
@@ -24,25 +26,22 @@ def open_project(
     return project
 
 
-def choose_label(*, actor: User, project: Project, label: str, language: str, at: datetime) -> None:
-    """What pictures of this project say on their face from now on; those that are signed already keep what they say.
+def choose_label_language(*, actor: User, project: Project, language: str, at: datetime) -> None:
+    """In which language new pictures say on their face that a machine made them; which label it is, the policy says.
 
     Raises PermissionDenied, ValidationError.
     """
     holds(actor, project.organisation, Role.ADMINISTRATOR).enforce()
-    if label not in Project.Label.values:
-        raise ValidationError({"label": "Choose one of the labels."})
     if language not in dict(pipeline.label_languages()):
         raise ValidationError({"language": "Choose one of the languages."})
     with transaction.atomic():
-        Project.objects.filter(pk=project.pk).update(label=label, label_language=language)
+        Project.objects.filter(pk=project.pk).update(label_language=language)
         note(
             actor=actor,
             verb="project.label",
             subject=project,
             organisation=project.organisation_id,
             at=at,
-            label=label,
             language=language,
         )
 

@@ -16,15 +16,12 @@ ALWAYS = ("ar", "en", "es", "fr", "pt", "sw")
 
 
 class LabelForm(forms.Form):
-    """What a project's pictures say on their face, and in which language."""
+    """In which language a project's pictures say on their face that a machine made them; the policy says how."""
 
-    label = forms.ChoiceField(
-        label="Label in the picture",
-        choices=Project.Label.choices,
-        widget=forms.RadioSelect,
+    language = forms.ChoiceField(
+        label="Language of the label",
         help_text="It is drawn before signing. Pictures that are signed already keep the label they have.",
     )
-    language = forms.ChoiceField(label="Its language")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

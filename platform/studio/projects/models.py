@@ -27,8 +27,8 @@ class Project(models.Model):
         """The mark that a person sees in the picture."""
 
         NONE = "none", "None"
-        TEXT = "text", "Text: “AI-generated”"
         ICON = "icon", "Icon: two letters"
+        TEXT = "text", "Text: “AI-generated”"
         SIMULATION = "simulation", "SIMULATION band"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

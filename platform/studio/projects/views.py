@@ -1,4 +1,4 @@
-"""Opening a campaign, choosing the label. What a project or a campaign holds is shown by the apps above this one."""
+"""Opening a campaign, choosing the language of the label. What a project or a campaign holds is shown by the apps above this one."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -34,22 +34,21 @@ def new_campaign(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def choose_label(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """What the project's pictures say on their face."""
+def label_language(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """In which language the project's pictures say what they are."""
     project = get_object_or_404(Project.objects.for_actor(request.user).select_related("organisation"), pk=pk)
-    now = {"label": project.label, "language": project.label_language}
-    form = LabelForm(request.POST or None, initial=now)
+    form = LabelForm(request.POST or None, initial={"language": project.label_language})
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     if form.is_valid():
         status = attempt(form, lambda: _choose(request, project, form))
         if status == HTTPStatus.OK:
-            messages.success(request, "New pictures of this project carry that label from now on.")
+            messages.success(request, "New pictures of this project carry their label in that language from now on.")
             return redirect("project", pk=project.pk)
     return render(request, "studio/label.html", {"project": project, "form": form}, status=status)
 
 
 def _choose(request: MemberRequest, project: Project, form: LabelForm) -> None:
-    actions.choose_label(actor=request.user, project=project, at=timezone.now(), **form.cleaned_data)
+    actions.choose_label_language(actor=request.user, project=project, at=timezone.now(), **form.cleaned_data)
 
 
 def _open(request: MemberRequest, project: Project, form: CampaignForm) -> Campaign:

@@ -154,7 +154,7 @@ DEEDS = MappingProxyType(
         "job.cancel": "cancelled the request",
         "job.done": "The pictures were made",
         "job.give_back": "The request went back into line",
-        "project.label": "chose the label",
+        "project.label": "chose the language of the label",
         "picture.generate": "The picture was made",
         "picture.check": "The picture was screened",
         "picture.rule": "ruled on the held-back picture",

@@ -14,7 +14,7 @@ from studio import blobs, pipeline
 from studio.audit.integrity import problems, unreferred
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import PictureState
-from studio.projects.actions import choose_label
+from studio.projects.actions import choose_label_language
 from studio.projects.models import Project
 from studio.review import tasks
 from studio.review.actions import withdraw
@@ -182,21 +182,22 @@ def test_another_organisation_sees_no_renditions(released: Picture, small: Rendi
     assert outsider.get(at("rendition-file", released, WHOLE)).status_code == 404
 
 
-def test_the_label_is_chosen_by_an_administrator(job: Job, people: SimpleNamespace, browse: Browse) -> None:
+def test_the_language_of_the_label_is_chosen_by_an_administrator(
+    job: Job, people: SimpleNamespace, browse: Browse
+) -> None:
     project = job.project
     where = reverse("project-label", args=[project.pk])
     page = browse("administrator").get(where).content.decode()
     assert "العربية" in page
-    assert browse("creator").post(where, {"label": "icon", "language": "ar"}).status_code == 403
-    assert browse("administrator").post(where, {"label": "loud", "language": "ar"}).status_code == 422
-    assert browse("administrator").post(where, {"label": "icon", "language": "ar"}).status_code == 302
+    assert browse("creator").post(where, {"language": "ar"}).status_code == 403
+    assert browse("administrator").post(where, {"language": "xx"}).status_code == 422
+    assert browse("administrator").post(where, {"language": "ar"}).status_code == 302
     project.refresh_from_db()
-    assert (project.label, project.label_language) == ("icon", "ar")
+    assert (project.label, project.label_language) == ("text", "ar")
     assert AuditRow.objects.filter(verb="project.label").count() == 1
 
 
-def test_the_action_refuses_what_it_does_not_know(job: Job, people: SimpleNamespace, now: datetime) -> None:
-    for label, language in (("loud", "en"), ("text", "xx")):
-        with pytest.raises(ValidationError):
-            choose_label(actor=people.administrator, project=job.project, label=label, language=language, at=now)
-    assert Project.objects.get(pk=job.project_id).label == "text"
+def test_the_action_refuses_a_language_it_does_not_know(job: Job, people: SimpleNamespace, now: datetime) -> None:
+    with pytest.raises(ValidationError):
+        choose_label_language(actor=people.administrator, project=job.project, language="xx", at=now)
+    assert Project.objects.get(pk=job.project_id).label_language == "en"

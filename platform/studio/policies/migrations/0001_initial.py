@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_initial'),
         ('jobs', '0002_reference'),
-        ('projects', '0003_policies_belong'),
+        ('projects', '0004_policies_belong'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('state', models.CharField(choices=[('OPEN', 'Being written'), ('PROPOSED', 'Waiting for approval'), ('PUBLISHED', 'Published'), ('DISCARDED', 'Put aside')], default='OPEN', max_length=12)),
                 ('own', models.JSONField()),
-                ('label', models.CharField(choices=[('none', 'None'), ('text', 'Text: “AI-generated”'), ('simulation', 'SIMULATION band')], default='text', max_length=12)),
+                ('label', models.CharField(choices=[('none', 'None'), ('icon', 'Icon: two letters'), ('text', 'Text: “AI-generated”'), ('simulation', 'SIMULATION band')], default='text', max_length=12)),
                 ('may_relax', models.JSONField(blank=True, default=list)),
                 ('examples', models.JSONField(blank=True, default=list)),
                 ('returned', models.TextField(blank=True, help_text='What the approver asked to have changed.')),

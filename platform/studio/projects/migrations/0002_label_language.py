@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='project',
             name='label',
-            field=models.CharField(choices=[('none', 'None'), ('text', 'Text: “AI-generated”'), ('icon', 'Icon: two letters'), ('simulation', 'SIMULATION band')], default='text', max_length=12),
+            field=models.CharField(choices=[('none', 'None'), ('icon', 'Icon: two letters'), ('text', 'Text: “AI-generated”'), ('simulation', 'SIMULATION band')], default='text', max_length=12),
         ),
     ]

@@ -3,7 +3,12 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-LABELS = [("none", "None"), ("text", "Text: “AI-generated”"), ("simulation", "SIMULATION band")]
+LABELS = [
+    ("none", "None"),
+    ("icon", "Icon: two letters"),
+    ("text", "Text: “AI-generated”"),
+    ("simulation", "SIMULATION band"),
+]
 
 
 def fill(apps, schema_editor):
@@ -20,7 +25,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0001_initial"),
-        ("projects", "0001_initial"),
+        ("projects", "0002_label_language"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0001_initial"),
-        ("projects", "0002_policies_of_organisations"),
+        ("projects", "0003_policies_of_organisations"),
     ]
 
     operations = [

@@ -1,4 +1,4 @@
-"""Opening a campaign, choosing the language of the label. What a project or a campaign holds is shown by the apps above this one."""
+"""Opening a campaign, and the language of a label. What projects and campaigns hold, the apps above this one show."""
 
 from http import HTTPStatus
 from uuid import UUID

@@ -16,6 +16,7 @@ from provenance.canonical import rfc3339, sha256_hex
 from provenance.errors import UnreadableAssetError
 from provenance.fingerprint import fingerprint
 from provenance.keys.chains import organisation, trusted_root
+from provenance.landmarks import views
 from provenance.pictures import MOST_BYTES, Pixels, decode, guess
 
 # Codes that speak about the certificate's standing and not about whether the picture is what was signed.
@@ -42,7 +43,8 @@ class Integrity(StrEnum):
 class Evidence:
     """The findings on one file. Digests are hexadecimal, times RFC 3339.
 
-    `pixel_sha256` and `fingerprint` are empty when the pixels cannot be decoded. `signer` is `none`, `invalid`,
+    `pixel_sha256`, `fingerprint` and `views` are empty when the pixels cannot be decoded; the views, in which landmarks
+    are looked for, also when a signature of ours says whose picture it is. `signer` is `none`, `invalid`,
     `unlisted` or `trusted:<organisation>`. `record` and `log` are what the manifest claims, and None unless a trusted
     signature stands behind the claim. `not_before` and `not_after` are the leaf's validity; `expired`: it is over.
     """
@@ -53,6 +55,7 @@ class Evidence:
     integrity: str
     signer: str
     fingerprint: str = ""
+    views: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     manifest_id: str = ""
     record: str | None = None
@@ -68,7 +71,7 @@ class Evidence:
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "Evidence":
         """The findings that `to_json` gave; TypeError for anything else."""
-        return cls(**{**fields, "failures": tuple(fields["failures"])})
+        return cls(**{**fields, "failures": tuple(fields["failures"]), "views": tuple(fields["views"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,15 @@ def examine(data: bytes, *, roots_pem: bytes) -> Evidence:
     if pixels is not None:
         code = fingerprint(pixels.data, pixels.width, pixels.height)
         bare = replace(bare, pixel_sha256=pixels.sha256, fingerprint=code)
-    if store is None:
-        return bare
-    credential = credentials.read(data, media_type, roots_pem=roots_pem)
+    found = _credential(bare, data, store, roots_pem) if store is not None else bare
+    if pixels is None or found.record is not None:
+        return found
+    return replace(found, views=views(pixels.data, pixels.width, pixels.height))
+
+
+def _credential(bare: Evidence, data: bytes, store: bytes, roots_pem: bytes) -> Evidence:
+    """The evidence with what the manifest in the file adds to it."""
+    credential = credentials.read(data, bare.media_type, roots_pem=roots_pem)
     if credential is None:
         return replace(bare, integrity=Integrity.ALTERED, signer="invalid", failures=("manifest.unreadable",))
     return _weigh(bare, credential, _signers(store, x509.load_pem_x509_certificates(roots_pem)))

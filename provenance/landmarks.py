@@ -1,8 +1,8 @@
 """Places in a picture that are recognised again whatever is cut away around them: what a fingerprint cannot survive.
 
-A fingerprint describes the whole picture, so a crop changes all of it. Landmarks are the opposite: up to 24 blobs spread
-over the picture, each with the signs of the 64 lowest cosine coefficients of its surroundings. A copy is the same
-picture when many of them are found again and all lie where one shift and one change of size would put them.
+A fingerprint describes the whole picture, so a crop changes all of it. Landmarks are the opposite: up to 24 blobs
+spread over the picture, each with the signs of the 64 lowest cosine coefficients of its surroundings. A copy is the
+same picture when many of them are found again and all lie where one shift and one change of size would put them.
 
 - The picture is looked at in grey at an area of 128 x 128; a landmark is ten bytes: its code (64 bits, lowest
   frequency first, big-endian), its row and its column in that small picture. A set is their base64.
@@ -16,7 +16,6 @@ agreement on one transformation as in RANSAC, exhaustive here because only a shi
 """
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -47,6 +46,9 @@ _FAINTEST = 1.0
 _MARGIN = 5
 _LABEL_SHARE = 0.09
 _PATCH, _STEP = 12, 2
+_VIEW_ROWS = 4096
+_MOST_PAIRS = 400
+_NO_CODES, _NO_PLACES = np.empty(0, dtype=np.uint64), np.empty((0, 2), dtype=np.int32)
 _SLACK = 4  # pixels of the small picture that the places of two agreeing landmarks may differ by
 
 Floats = NDArray[np.float32]
@@ -54,10 +56,13 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """A set in arrays: `codes` uint64 (n,), `places` int16 (n, 2) as rows and columns of the small picture."""
+    """Landmarks in arrays: `codes` uint64 (n,), `places` int32 (n, 2), rows and columns of the small picture.
+
+    In what is searched with, the rows of each view begin `_VIEW_ROWS` below the last one's: no shift joins two views.
+    """
 
     codes: NDArray[np.uint64]
-    places: NDArray[np.int16]
+    places: NDArray[np.int32]
 
 
 def landmarks(pixels: bytes, width: int, height: int) -> str:
@@ -74,33 +79,49 @@ def views(pixels: bytes, width: int, height: int) -> tuple[str, ...]:
     return tuple(_packed(_small(grey, scale), most=_MOST_SEEN, below=_MARGIN) for scale in SCALES)
 
 
-def unpack(packed: str) -> Landmarks:
-    """The arrays of a set; ValueError for what is none."""
-    try:
-        raw = base64.b64decode(packed, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("landmarks: not base64") from error
-    if len(raw) % BYTES:
-        raise ValueError(f"landmarks: {len(raw)} bytes; each has {BYTES}")
-    rows = np.frombuffer(raw, dtype=np.uint8).reshape(-1, BYTES)
+def unpack(packed: bytes) -> Landmarks:
+    """The arrays of the bytes of a set; ValueError for what is none."""
+    if len(packed) % BYTES:
+        raise ValueError(f"landmarks: {len(packed)} bytes; each has {BYTES}")
+    rows = np.frombuffer(packed, dtype=np.uint8).reshape(-1, BYTES)
     codes = np.ascontiguousarray(rows[:, :8]).view(">u8")[:, 0].astype(np.uint64)
-    return Landmarks(codes, rows[:, 8:].astype(np.int16))
+    return Landmarks(codes, rows[:, 8:].astype(np.int32))
 
 
-def agreement(recorded: Landmarks, seen: Sequence[Landmarks]) -> int:
+def unpack_views(packed: Sequence[str]) -> Landmarks:
+    """All that `views` gave, in one; ValueError for what it cannot have given."""
+    if len(packed) > len(SCALES):
+        raise ValueError(f"landmarks: {len(packed)} views; there are {len(SCALES)}")
+    sets = [unpack(raw_bytes(view)) for view in packed]
+    if any(len(view.codes) > _MOST_SEEN for view in sets):
+        raise ValueError(f"landmarks: more than {_MOST_SEEN} in a view")
+    below = [np.array([_VIEW_ROWS * number, 0], dtype=np.int32) for number in range(len(sets))]
+    codes = [view.codes for view in sets]
+    places = [view.places + offset for view, offset in zip(sets, below, strict=True)]
+    return Landmarks(np.concatenate([_NO_CODES, *codes]), np.concatenate([_NO_PLACES, *places]))
+
+
+def raw_bytes(packed: str) -> bytes:
+    """The bytes of a set in base64; ValueError for what is not."""
+    try:
+        return base64.b64decode(packed, validate=True)
+    except ValueError as error:
+        raise ValueError("landmarks: not base64") from error
+
+
+def agreement(recorded: Landmarks, seen: Landmarks) -> int:
     """How many recorded landmarks are seen again, all moved by one shift, in the view where they are the most."""
-    return max((_agreed(recorded, view) for view in seen), default=0)
-
-
-def _agreed(recorded: Landmarks, view: Landmarks) -> int:
-    differing = np.bitwise_count(recorded.codes[:, None] ^ view.codes[None, :])
+    differing = np.bitwise_count(recorded.codes[:, None] ^ seen.codes[None, :])
     ours, theirs = np.nonzero(differing <= LARGEST_DIFFERENCE)
-    if len(ours) < 2:
-        return len(ours)
-    shifts = recorded.places[ours] - view.places[theirs]
-    together = (np.abs(shifts[:, None] - shifts[None, :]) < _SLACK).all(axis=2)
+    if len(ours) > _MOST_PAIRS:  # a pattern that repeats itself: its best pairs say as much as all of them
+        best = np.argsort(differing[ours, theirs], kind="stable")[:_MOST_PAIRS]
+        ours, theirs = ours[best], theirs[best]
+    if not len(ours):
+        return 0
+    shifts = recorded.places[ours] - seen.places[theirs]
+    apart = np.abs(shifts[:, None] - shifts[None, :]).max(axis=2)
     # A landmark counts once, however many of the view's it could be.
-    return max(len(set(ours[row].tolist())) for row in together)
+    return max(len(set(ours[row].tolist())) for row in apart < _SLACK)
 
 
 def _small(grey: Image.Image, scale: float) -> Floats:
@@ -143,7 +164,7 @@ def _codes(fine: Floats, rows: NDArray[np.int64], columns: NDArray[np.int64]) ->
     padded = np.pad(fine, reach, mode="edge")
     offsets = reach + np.round((np.arange(_PATCH) - (_PATCH - 1) / 2) * _STEP).astype(np.int64)
     around = padded[(rows[:, None] + offsets)[:, :, None], (columns[:, None] + offsets)[:, None, :]]
-    return np.packbits(around.reshape(len(rows), -1) @ _waves() > 0, axis=1)
+    return np.packbits(around.reshape(len(rows), _PATCH**2) @ _waves() > 0, axis=1)
 
 
 @cache

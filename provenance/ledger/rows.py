@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, func, insert, select, union_all
 
 from provenance.errors import LedgerConflictError
 from provenance.ledger import merkle, tables
@@ -77,8 +77,7 @@ def subtrees(connection: Connection, log: str) -> merkle.Nodes:
     """Fetch complete subtrees of a log, all of those asked for at once."""
 
     def fetch(wanted: Sequence[merkle.Coordinate]) -> dict[merkle.Coordinate, bytes]:
-        columns = select(NODE.level, NODE.position, NODE.hash).where(NODE.log == log)
-        rows = connection.execute(columns.where(_among(wanted))) if wanted else ()
+        rows = connection.execute(_among(log, wanted)) if wanted else ()
         try:
             found = {(row.level, row.position): octets(row.hash) for row in rows}
         except ValueError as error:
@@ -90,12 +89,13 @@ def subtrees(connection: Connection, log: str) -> merkle.Nodes:
     return fetch
 
 
-def _among(wanted: Sequence[merkle.Coordinate]) -> ColumnElement[bool]:
+def _among(log: str, wanted: Sequence[merkle.Coordinate]) -> CompoundSelect[int, int, bytes]:
     """The rows of these subtrees, level by level: for pairs of columns SQLite would walk through the whole log."""
     levels: dict[int, list[int]] = {}
     for level, position in wanted:
         levels.setdefault(level, []).append(position)
-    return or_(*(and_(NODE.level == level, NODE.position.in_(at)) for level, at in levels.items()))
+    columns = select(NODE.level, NODE.position, NODE.hash).where(NODE.log == log)
+    return union_all(*(columns.where(NODE.level == level, NODE.position.in_(at)) for level, at in levels.items()))
 
 
 def _parse(sequence: int, canonical: object) -> LedgerEntry:

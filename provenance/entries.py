@@ -6,6 +6,7 @@
 - Entries hold digests, decisions and salted commitments, never prompts and never names of people.
 """
 
+import base64
 import hashlib
 import re
 from collections.abc import Mapping
@@ -19,8 +20,9 @@ from provenance.canonical import Json, canonical_json, parse_canonical, require_
 VERSION = 1
 _FIELDS = frozenset({"v", "log", "id", "kind", "at", "record", "asset", "body"})
 _ASSET_FIELDS = frozenset({"sha256", "pixel_sha256", "media_type"})
-_OPTIONAL_ASSET_FIELDS = frozenset({"fingerprint"})
+_OPTIONAL_ASSET_FIELDS = frozenset({"fingerprint", "landmarks"})
 _FINGERPRINT = re.compile(r"(ISCC:EED[A-Z2-7]{52})?")
+_LANDMARK_BYTES, _MOST_LANDMARK_BYTES = 10, 240
 _COMMITMENT_DOMAIN = b"imprimatur/commitment/v1\x00"
 _SHORTEST_SALT = 16
 
@@ -61,8 +63,8 @@ def canonical_entry(
     """The canonical bytes of an entry; ValueError names the field that cannot be recorded.
 
     `record` is the picture's `urn:uuid:…`, `asset` has `sha256`, `pixel_sha256`, `media_type` and, to be found by its
-    looks, `fingerprint`. Integers of 2**53
-    and more are refused by the canonical form, so seeds are strings.
+    looks, `fingerprint` and `landmarks`. Integers of 2**53 and more are refused by the canonical form, so seeds are
+    strings.
     """
     entry: dict[str, Json] = {
         "v": VERSION,
@@ -132,3 +134,13 @@ def _require_asset(asset: Mapping[str, Any]) -> None:
     require_sha256("asset.pixel_sha256", asset["pixel_sha256"])
     if not _FINGERPRINT.fullmatch(asset.get("fingerprint", "")):
         raise ValueError(f"asset.fingerprint: {asset['fingerprint']!r} is no ISCC Image-Code of 256 bits, nor empty")
+    if not _are_landmarks(asset.get("landmarks", "")):
+        raise ValueError(f"asset.landmarks: {asset['landmarks']!r} is no set of at most 24 landmarks in base64")
+
+
+def _are_landmarks(packed: str) -> bool:
+    try:
+        raw = base64.b64decode(packed, validate=True)
+    except ValueError:
+        return False
+    return len(raw) <= _MOST_LANDMARK_BYTES and len(raw) % _LANDMARK_BYTES == 0

@@ -18,6 +18,7 @@ from provenance.errors import UnreadableAssetError
 from provenance.fingerprint import fingerprint
 from provenance.keys import Anchors, revocation
 from provenance.keys.chains import organisation, trusted_root
+from provenance.landmarks import views
 from provenance.pictures import MOST_BYTES, Pixels, decode, guess
 from provenance.timestamps.stamps import TimeStamp, open_stamp
 
@@ -45,8 +46,9 @@ class Integrity(StrEnum):
 class Evidence:
     """The findings on one file. Digests are hexadecimal, times RFC 3339.
 
-    `pixel_sha256` and `fingerprint` are empty when the pixels cannot be decoded; of a moving picture or a sound the
-    former is `media.content_digest`. `signer` is `none`, `invalid`,
+    `pixel_sha256`, `fingerprint` and `views` are empty when the pixels cannot be decoded; the views, in which landmarks
+    are looked for, also when a signature of ours says whose picture it is. Of a moving picture or a sound the pixel
+    digest is `media.content_digest`. `signer` is `none`, `invalid`,
     `unlisted`, `trusted:<organisation>` or, where its key was revoked and no time-stamp shows that the file was signed
     before, `revoked:<organisation>`. `record` and `log` are what the manifest claims, and None unless a signature of
     ours stands behind the claim. `not_before` and `not_after` are the leaf's validity; `expired`: it is over, and no
@@ -60,6 +62,7 @@ class Evidence:
     integrity: str
     signer: str
     fingerprint: str = ""
+    views: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     manifest_id: str = ""
     record: str | None = None
@@ -79,7 +82,7 @@ class Evidence:
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "Evidence":
         """The findings that `to_json` gave; TypeError for anything else."""
-        return cls(**{**fields, "failures": tuple(fields["failures"])})
+        return cls(**{**fields, "failures": tuple(fields["failures"]), "views": tuple(fields["views"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +127,15 @@ def examine(data: bytes, *, anchors: Anchors) -> Evidence:
     if pixels is not None:
         code = fingerprint(pixels.data, pixels.width, pixels.height)
         bare = replace(bare, pixel_sha256=pixels.sha256, fingerprint=code)
-    if store is None:
-        return bare
-    credential = credentials.read(data, media_type, roots_pem=anchors.all_pem)
+    found = _credential(bare, data, store, anchors) if store is not None else bare
+    if pixels is None or found.record is not None:
+        return found
+    return replace(found, views=views(pixels.data, pixels.width, pixels.height))
+
+
+def _credential(bare: Evidence, data: bytes, store: bytes, anchors: Anchors) -> Evidence:
+    """The evidence with what the manifest in the file adds to it."""
+    credential = credentials.read(data, bare.media_type, roots_pem=anchors.all_pem)
     if credential is None:
         return replace(bare, integrity=Integrity.ALTERED, signer="invalid", failures=("manifest.unreadable",))
     return _weigh(bare, credential, _signers(store, anchors))
@@ -137,12 +146,7 @@ def _examine_media(data: bytes, media_type: str, *, anchors: Anchors) -> Evidenc
     content = media.content_digest(data, media_type)
     bare = Evidence(sha256_hex(data), content, media_type, integrity=Integrity.NONE, signer="none")
     store = jumbf.manifest_store(data, media_type)
-    if store is None:
-        return bare
-    credential = credentials.read(data, media_type, roots_pem=anchors.all_pem)
-    if credential is None:
-        return replace(bare, integrity=Integrity.ALTERED, signer="invalid", failures=("manifest.unreadable",))
-    return _weigh(bare, credential, _signers(store, anchors))
+    return bare if store is None else _credential(bare, data, store, anchors)
 
 
 def _pixels(data: bytes) -> tuple[Pixels | None, UnreadableAssetError | None]:

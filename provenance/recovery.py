@@ -1,7 +1,8 @@
-"""Finding the record of a picture that came without its credential, by its pixels or by its looks.
+"""Finding the record of a picture that came without its credential: by its pixels, its looks, or a part of it.
 
 What is found this way is a hint: the hard binding that proves a file is gone with the manifest. Exact pixels are as
-good as the digest; a fingerprint also matches pictures that merely look alike, and the sentence says so.
+good as the digest. A fingerprint alone also matches pictures that merely look alike, so it is cross-checked: where
+landmarks are known on both sides and next to none agree, it is another picture of the same motif, and not taken.
 """
 
 from collections.abc import Iterable
@@ -9,19 +10,27 @@ from dataclasses import dataclass
 
 from provenance.entries import EntryKind
 from provenance.evidence import Evidence
-from provenance.fingerprint import BITS, LARGEST_DISTANCE
+from provenance.fingerprint import BITS, LARGEST_DISTANCE, distance
+from provenance.landmarks import MOST_LANDMARKS, Landmarks, agreement, raw_bytes, unpack, unpack_views
 from provenance.ledger import Ledger, LedgerEntry
 
 FILE_KINDS = frozenset({EntryKind.PICTURE, EntryKind.RELEASE, EntryKind.RENDITION})
+LEAST_TO_CONFIRM = 4
+"""As many landmarks must agree before a matching fingerprint counts; fewer than are needed without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """The recorded file that a picture comes from: its entry, the differing bits of the fingerprint, 0 if exact."""
+    """The recorded file that a picture comes from, by its entry.
+
+    `bits` of the fingerprint differ, None where either has none; `agreed` landmarks were found again, None where
+    either has none. `exact`: its pixels are those of the recorded file.
+    """
 
     entry: LedgerEntry
     exact: bool
-    bits: int
+    bits: int | None = None
+    agreed: int | None = None
 
     @property
     def record(self) -> str:
@@ -34,34 +43,73 @@ class Twin:
         return str((self.entry.asset or {})["sha256"])
 
     @property
+    def likeness(self) -> int:
+        """How sure this is, 0 to 100: bits of the fingerprint or landmarks in common, whichever says more."""
+        if self.exact:
+            return 100
+        looks = 1 - self.bits / BITS if self.bits is not None and self.bits <= LARGEST_DISTANCE else 0.0
+        return round(100 * max(looks, (self.agreed or 0) / MOST_LANDMARKS))
+
+    @property
     def how(self) -> str:
         """A sentence on how it was found and what that is worth."""
         if self.exact:
             return "Found by its pixels, exactly those of a recorded file; the hard binding is not verifiable."
+        if self.bits is not None and self.bits <= LARGEST_DISTANCE:
+            return (
+                f"Found by its fingerprint, of which {self.bits} of {BITS} bits differ from a recorded file's, as after"
+                f" re-encoding or resizing{self._confirmed}; the hard binding is not verifiable, and it may only look"
+                " alike."
+            )
         return (
-            f"Found by its fingerprint, of which {self.bits} of {BITS} bits differ from a recorded file's, as after"
-            " re-encoding or resizing; the hard binding is not verifiable, and it may only look alike."
+            f"Found by its landmarks: {self.agreed} of {MOST_LANDMARKS} places of a recorded file are in it, arranged"
+            " as there, as after cropping or framing; the hard binding is not verifiable, and what was cut away or"
+            " added is not known."
         )
+
+    @property
+    def _confirmed(self) -> str:
+        return f", and {self.agreed} of {MOST_LANDMARKS} landmarks agree" if self.agreed is not None else ""
 
 
 def find_twin(evidence: Evidence, ledger: Ledger) -> Twin | None:
     """The best recorded file for a picture: exact pixels before looks, released files before others, then nearest."""
-    exact = [entry for entry in ledger.by_pixels(evidence.pixel_sha256) if _is_file(entry)]
+    exact = [Twin(entry, exact=True) for entry in ledger.by_pixels(evidence.pixel_sha256) if _is_file(entry)]
     if exact:
-        return Twin(_released_first(exact), exact=True, bits=0)
-    if not evidence.fingerprint:
-        return None
-    near = ledger.by_fingerprint(evidence.fingerprint, within=LARGEST_DISTANCE)
-    files = [(entry, bits) for entry, bits in near if _is_file(entry)]
-    if not files:
-        return None
-    nearest = files[0][1]
-    return Twin(_released_first(entry for entry, bits in files if bits == nearest), exact=False, bits=nearest)
+        return _released_first(exact)
+    alike = find_alike(evidence, ledger, most=10)
+    return _released_first(twin for twin in alike if twin.likeness == alike[0].likeness) if alike else None
+
+
+def find_alike(evidence: Evidence, ledger: Ledger, *, most: int) -> list[Twin]:
+    """The recorded files that a picture looks like or is a part of, the surest first."""
+    seen = unpack_views(evidence.views)
+    whole = (
+        ledger.by_fingerprint(evidence.fingerprint, within=LARGEST_DISTANCE, most=most) if evidence.fingerprint else ()
+    )
+    parts = ledger.by_landmarks(seen, most=most) if len(seen.codes) else ()
+    entries = {entry.entry_id: entry for entry, _ in (*whole, *parts) if _is_file(entry)}
+    twins = [compare(entry, evidence.fingerprint, seen) for entry in entries.values()]
+    sure = [twin for twin in twins if twin.agreed is None or twin.agreed >= LEAST_TO_CONFIRM]
+    return sorted(sure, key=lambda twin: -twin.likeness)[:most]
+
+
+def compare(entry: LedgerEntry, fingerprint: str, seen: Landmarks) -> Twin:
+    """A picture's looks beside those of one entry, however it was found: a watermark may have been transplanted."""
+    asset = entry.asset or {}
+    recorded = unpack(raw_bytes(asset.get("landmarks", "")))
+    code = asset.get("fingerprint", "")
+    return Twin(
+        entry,
+        exact=False,
+        bits=distance(code, fingerprint) if code and fingerprint else None,
+        agreed=agreement(recorded, seen) if len(recorded.codes) and len(seen.codes) else None,
+    )
 
 
 def _is_file(entry: LedgerEntry) -> bool:
     return entry.kind in FILE_KINDS and entry.record is not None
 
 
-def _released_first(entries: Iterable[LedgerEntry]) -> LedgerEntry:
-    return min(entries, key=lambda entry: (entry.kind is EntryKind.PICTURE, entry.log, entry.sequence))
+def _released_first(twins: Iterable[Twin]) -> Twin:
+    return min(twins, key=lambda twin: (twin.entry.kind is EntryKind.PICTURE, twin.entry.log, twin.entry.sequence))

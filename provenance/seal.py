@@ -17,6 +17,7 @@ from provenance.errors import SealError
 from provenance.fingerprint import fingerprint
 from provenance.keys import SigningIdentity
 from provenance.labels import draw_label
+from provenance.landmarks import landmarks
 from provenance.pictures import decode, encode, pixel_digest, probe, to_image, xmp_packet
 from provenance.watermark import Watermark
 
@@ -24,7 +25,8 @@ from provenance.watermark import Watermark
 @dataclass(frozen=True, slots=True)
 class SignedAsset:
     """A signed file. `pixel_sha256` is of its decoded pixels, `source_pixel_sha256` of the pixels before the
-    label; `fingerprint` is an ISCC of what is to be seen, empty for a plain surface."""
+    label; `fingerprint` is an ISCC of what is to be seen, and `landmarks` are places in it, both empty for a plain
+    surface."""
 
     data: bytes
     media_type: str
@@ -33,6 +35,7 @@ class SignedAsset:
     source_pixel_sha256: str
     manifest_id: str
     fingerprint: str
+    landmarks: str
 
 
 def seal(
@@ -166,12 +169,14 @@ def signed_asset(signed: bytes, media_type: str, *, source_pixel_sha256: str, co
     store = jumbf.manifest_store(signed, media_type)
     if store is None:
         raise SealError("signature: the signed file holds no manifest store; the SDK and this library disagree")
+    pixels = decode(signed)
     return SignedAsset(
         data=signed,
         media_type=media_type,
         sha256=sha256_hex(signed),
-        pixel_sha256=decode(signed).sha256,
+        pixel_sha256=pixels.sha256,
         source_pixel_sha256=source_pixel_sha256,
         manifest_id=jumbf.active_label(store),
         fingerprint=code,
+        landmarks=landmarks(pixels.data, pixels.width, pixels.height),
     )

@@ -1,22 +1,17 @@
-"""Finding entries by what their picture looks like: nearest fingerprints among all that were ever recorded.
+"""Finding entries by what their whole picture looks like: nearest fingerprints among all that were ever recorded.
 
-The table only says where to look; what counts is the fingerprint in the entry's own bytes. Because nothing is ever
-changed or removed, what was read once stays good, so each process keeps all codes in memory (32 bytes each) and reads
-only what is new. A look through a million codes is one array operation.
+The table only says where to look; what counts is the fingerprint in the entry's own bytes. Each process keeps all codes
+in memory, 32 bytes each, and a look through a million of them is four array operations (docs/adr/0008).
 """
 
 import threading
-from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from provenance.fingerprint import code_bits
+from provenance.fingerprint import code_bits, code_words
 from provenance.ledger import tables
-
-Place = tuple[str, int]
-_CODE_BYTES = 32
+from provenance.ledger.gathering import Gathered, Growing, Place
 
 
 class FingerprintIndex:
@@ -24,34 +19,22 @@ class FingerprintIndex:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seen: dict[str, int] = {}
-        self._places: list[Place] = []
-        self._codes: NDArray[np.uint8] = np.empty((0, _CODE_BYTES), dtype=np.uint8)
+        self._gathered = Gathered()
+        self._words = tuple(Growing(np.empty(0, dtype=np.uint64)) for _ in range(4))
 
     def nearest(self, connection: Connection, iscc: str, *, within: int, most: int) -> list[tuple[Place, int]]:
         """At most `most` places (log, sequence) with their distance in bits, nearest first, none beyond `within`."""
-        wanted = np.frombuffer(code_bits(iscc), dtype=np.uint8)
+        wanted = np.frombuffer(code_bits(iscc), dtype=np.uint64)
         with self._lock:
             self._catch_up(connection)
-            distances = np.bitwise_count(self._codes ^ wanted).sum(axis=1, dtype=np.int64)
+            distances = np.zeros(len(self._gathered), dtype=np.uint16)
+            for word, bits in zip(self._words, wanted, strict=True):
+                distances += np.bitwise_count(word.filled ^ bits)
             near = np.flatnonzero(distances <= within)
             order = near[np.argsort(distances[near], kind="stable")][:most]
-            return [(self._places[at], int(distances[at])) for at in order]
+            return [(self._gathered.place(int(at)), int(distances[at])) for at in order]
 
     def _catch_up(self, connection: Connection) -> None:
-        new = list(self._new(connection))
-        if new:
-            codes = np.frombuffer(b"".join(bits for _, bits in new), dtype=np.uint8).reshape(-1, _CODE_BYTES)
-            self._codes = np.concatenate([self._codes, codes])
-            self._places += [place for place, _ in new]
-
-    def _new(self, connection: Connection) -> Iterator[tuple[Place, bytes]]:
-        columns = tables.fingerprints.c
-        for log, last in connection.execute(select(columns.log, func.max(columns.sequence)).group_by(columns.log)):
-            seen = self._seen.get(log, -1)
-            if last <= seen:
-                continue
-            rows = select(columns.sequence, columns.value).where(columns.log == log, columns.sequence > seen)
-            for row in connection.execute(rows.order_by(columns.sequence)):
-                yield (log, row.sequence), code_bits(row.value)
-            self._seen[log] = last
+        for values in self._gathered.new(connection, tables.fingerprints):
+            for word, column in zip(self._words, code_words(values).T, strict=True):
+                word.add(column)

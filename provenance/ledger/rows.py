@@ -3,11 +3,12 @@
 What does not parse, or is missing where it must be, means that the database was tampered with: LedgerConflictError.
 """
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, func, insert, select, union_all
 
 from provenance.errors import LedgerConflictError
 from provenance.ledger import merkle, tables
@@ -75,17 +76,25 @@ def add(connection: Connection, new: LedgerEntry, sequence: int) -> None:
         insert(tables.nodes),
         [{"log": new.log, "level": at[0], "position": at[1], "hash": value} for at, value in completed],
     )
-    if fingerprint := (new.asset or {}).get("fingerprint"):
+    _index(connection, new, sequence)
+
+
+def _index(connection: Connection, new: LedgerEntry, sequence: int) -> None:
+    """Make the entry findable by what its picture looks like."""
+    asset = new.asset or {}
+    if fingerprint := asset.get("fingerprint"):
         row = {"log": new.log, "sequence": sequence, "value": fingerprint}
         connection.execute(insert(tables.fingerprints), row)
+    if landmarks := asset.get("landmarks"):
+        row = {"log": new.log, "sequence": sequence, "value": base64.b64decode(landmarks)}
+        connection.execute(insert(tables.landmarks), row)
 
 
 def subtrees(connection: Connection, log: str) -> merkle.Nodes:
     """Fetch complete subtrees of a log, all of those asked for at once."""
 
     def fetch(wanted: Sequence[merkle.Coordinate]) -> dict[merkle.Coordinate, bytes]:
-        columns = select(NODE.level, NODE.position, NODE.hash).where(NODE.log == log)
-        rows = connection.execute(columns.where(tuple_(NODE.level, NODE.position).in_(wanted))) if wanted else ()
+        rows = connection.execute(_among(log, wanted)) if wanted else ()
         try:
             found = {(row.level, row.position): octets(row.hash) for row in rows}
         except ValueError as error:
@@ -95,6 +104,15 @@ def subtrees(connection: Connection, log: str) -> merkle.Nodes:
         return found
 
     return fetch
+
+
+def _among(log: str, wanted: Sequence[merkle.Coordinate]) -> CompoundSelect[int, int, bytes]:
+    """The rows of these subtrees, level by level: for pairs of columns SQLite would walk through the whole log."""
+    levels: dict[int, list[int]] = {}
+    for level, position in wanted:
+        levels.setdefault(level, []).append(position)
+    columns = select(NODE.level, NODE.position, NODE.hash).where(NODE.log == log)
+    return union_all(*(columns.where(NODE.level == level, NODE.position.in_(at)) for level, at in levels.items()))
 
 
 def _parse(sequence: int, canonical: object) -> LedgerEntry:

@@ -20,12 +20,14 @@ from provenance.errors import LedgerConflictError
 from provenance.fingerprint import distance
 from provenance.keys import CheckpointKey, TrustStore
 from provenance.keys.notes import VerifierKey
+from provenance.landmarks import Landmarks, agreement, raw_bytes, unpack
 from provenance.ledger import merkle, rows, tables
 from provenance.ledger.anchors import Anchor, statement
 from provenance.ledger.audit import Auditor, AuditReport
 from provenance.ledger.checkpoints import Checkpoint, open_checkpoint
 from provenance.ledger.engines import TIMEOUT_SECONDS, Engines, guarded
 from provenance.ledger.fingerprints import FingerprintIndex
+from provenance.ledger.landmarks import LandmarkIndex
 from provenance.ledger.records import LedgerEntry, Receipt
 from provenance.ledger.turns import turn
 
@@ -39,6 +41,7 @@ class Ledger:
         """`url` is `sqlite:///path`, a plain path, or `postgresql://…`; nothing is connected yet."""
         self._engines = Engines(url)
         self._fingerprints = FingerprintIndex()
+        self._landmarks = LandmarkIndex()
 
     def append(self, entry: bytes) -> Receipt:
         """Record canonical bytes at the end of their log and return the receipt, durable.
@@ -100,6 +103,13 @@ class Ledger:
             found = self._fingerprints.nearest(connection, fingerprint, within=within, most=most)
             entries = [(rows.at_place(connection, *place), bits) for place, bits in found]
         return tuple((entry, bits) for entry, bits in entries if entry and _looks(entry, fingerprint, bits))
+
+    def by_landmarks(self, seen: Landmarks, *, most: int = 10) -> tuple[tuple[LedgerEntry, int], ...]:
+        """The entries of whose picture this may be a part, with the number of landmarks that agree, most first."""
+        with self._engines.reading() as connection:
+            found = self._landmarks.best(connection, seen, most=most)
+            entries = [(rows.at_place(connection, *place), agreed) for place, agreed in found]
+        return tuple((entry, agreed) for entry, agreed in entries if entry and _agrees(entry, seen, agreed))
 
     def logs(self) -> tuple[str, ...]:
         """The names of all logs that have an entry."""
@@ -256,6 +266,12 @@ def _looks(entry: LedgerEntry, fingerprint: str, bits: int) -> bool:
     """Whether the entry itself says what the index says about it."""
     recorded = (entry.asset or {}).get("fingerprint")
     return bool(recorded) and distance(str(recorded), fingerprint) == bits
+
+
+def _agrees(entry: LedgerEntry, seen: Landmarks, agreed: int) -> bool:
+    """Whether the entry itself says what the index says about it."""
+    recorded = str((entry.asset or {}).get("landmarks", ""))
+    return agreement(unpack(raw_bytes(recorded)), seen) == agreed
 
 
 def _open(note: str, log: str, keys: tuple[VerifierKey, ...]) -> Checkpoint:

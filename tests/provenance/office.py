@@ -160,6 +160,7 @@ def named(asset: SignedAsset) -> Mapping[str, str]:
         "pixel_sha256": asset.pixel_sha256,
         "media_type": asset.media_type,
         "fingerprint": asset.fingerprint,
+        "landmarks": asset.landmarks,
     }
 
 

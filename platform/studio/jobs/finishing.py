@@ -162,7 +162,7 @@ def seal(picture: Picture, *, at: datetime) -> None:
     strip = process.sign(picture, facts)
     fault("stored before intent")
     file = {"sha256": sha256, "pixel_sha256": signed.pixel_sha256, "media_type": signed.media_type}
-    asset = {**file, "fingerprint": signed.fingerprint}
+    asset = {**file, "fingerprint": signed.fingerprint, "landmarks": signed.landmarks}
     with transaction.atomic():
         advance(
             Picture,

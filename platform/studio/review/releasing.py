@@ -82,6 +82,7 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
                     "pixel_sha256": signed.pixel_sha256,
                     "media_type": signed.media_type,
                     "fingerprint": signed.fingerprint,
+                    "landmarks": signed.landmarks,
                 },
                 body={
                     "parent": picture.sha256,

@@ -115,6 +115,12 @@ CATEGORIES = MappingProxyType(
         "uncovered_language": "A language the check cannot read",
     }
 )
+LICENCES = MappingProxyType(
+    {
+        "see-lineage": "that of the model it was taught from, and those of its pictures",
+        "unknown": "not stated",
+    }
+)
 DEEDS = MappingProxyType(
     {
         "user.password": "changed their password",
@@ -187,6 +193,12 @@ def span(time: timedelta) -> str:
 def deed(verb: str) -> str:
     """An audit row's verb in plain words; those that begin small follow the name of who did it."""
     return DEEDS.get(verb, verb.replace(".", ": ").replace("_", " "))
+
+
+@register.filter
+def licence(name: str) -> str:
+    """A model's licence in words, where its card states none of its own."""
+    return LICENCES.get(name, name)
 
 
 @register.filter

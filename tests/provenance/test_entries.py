@@ -129,3 +129,8 @@ def test_a_commitment_is_no_plain_hash() -> None:
         hashlib.sha256(SALT + text.encode()).hexdigest(),
         hashlib.sha256(text.encode() + SALT).hexdigest(),
     }
+
+
+@pytest.mark.parametrize("kind", list(EntryKind))
+def test_every_kind_is_written_and_read(kind: EntryKind) -> None:
+    assert parse_entry(entry(kind=kind, record=None, asset=None, body={"digest": DIGEST}))["kind"] == kind

@@ -21,6 +21,7 @@ from django.db.models import F, Q
 
 from studio import blobs, pipeline
 from studio.accounts.models import Organisation
+from studio.catalogue.models import ModelDecision
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import VISIBLE, JobState, PictureState
 from studio.review.models import HoldRuling, Release, Rendition, ReviewDecision
@@ -209,9 +210,9 @@ def ending_problems() -> Iterator[Problem]:
 
 def decision_problems() -> Iterator[Problem]:
     """6 and 7: each decision has its entry, and nobody decided about what they had shaped."""
-    for model in (ReviewDecision, HoldRuling):
-        rows = {str(pk) for pk in model.objects.values_list("pk", flat=True)}
-        witnessed = set(LedgerIntent.objects.filter(kind="decision", row__in=rows).values_list("row", flat=True))
+    for model, kind in ((ReviewDecision, "decision"), (HoldRuling, "decision"), (ModelDecision, "model")):
+        rows = {str(pk) for pk in model._default_manager.values_list("pk", flat=True)}
+        witnessed = set(LedgerIntent.objects.filter(kind=kind, row__in=rows).values_list("row", flat=True))
         for row in sorted(rows - witnessed):
             yield Problem(6, f"decision {row}", "has no entry")
     approved = ReviewDecision.objects.filter(picture__job__shapers__user=F("reviewer"))

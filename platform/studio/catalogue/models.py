@@ -76,6 +76,12 @@ class Model(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def purposes(self) -> str:
+        """For what a custodian approved it; empty while nobody has."""
+        approval = self.decisions.filter(outcome=ModelDecision.Outcome.APPROVED).first()
+        return approval.words if approval else ""
+
 
 class Material(models.Model):
     """One thing that a model was taught with, from its lineage: a picture with its papers, or a package of drawings."""

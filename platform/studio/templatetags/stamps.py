@@ -144,6 +144,12 @@ MATTERS = MappingProxyType(
 EXPECTATIONS = MappingProxyType(
     {"allow": "let through", "stop": "stopped or looked at by a reviewer", "block": "refused"}
 )
+LICENCES = MappingProxyType(
+    {
+        "see-lineage": "that of the model it was taught from, and those of its pictures",
+        "unknown": "not stated",
+    }
+)
 DEEDS = MappingProxyType(
     {
         "user.password": "changed their password",
@@ -239,6 +245,12 @@ def unscreened(findings: list[dict[str, Any]]) -> list[str]:
 def deed(verb: str) -> str:
     """An audit row's verb in plain words; those that begin small follow the name of who did it."""
     return DEEDS.get(verb, verb.replace(".", ": ").replace("_", " "))
+
+
+@register.filter
+def licence(name: str) -> str:
+    """A model's licence in words, where its card states none of its own."""
+    return LICENCES.get(name, name)
 
 
 @register.filter

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from studio import pipeline
 from studio.catalogue.models import Model
@@ -58,7 +59,8 @@ def test_no_model_and_a_spoilt_one_keep_no_worker_from_starting(
     sample: Sample, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert told(Hearsay(pipeline.ModelFolderError("model_index.json: not found")))
-    assert "is not loaded beforehand" in caplog.text
+    assert told(Hearsay(OperationalError("no such table")))
+    assert caplog.text.count("no model is loaded beforehand") == 2
     Model.objects.all().delete()
     assert told(Hearsay()) == []
 

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
@@ -50,15 +50,17 @@ def make(job: Job, press: pipeline.Press) -> str:
 
 
 def warm(press: pipeline.Press) -> None:
-    """Begin to load the model that was asked for last, or the newest approved one, before anybody waits for it."""
+    """Begin to load the model that was asked for last, or the newest approved one, before anybody waits for it.
+
+    Nothing that stands in the way keeps a worker from starting.
+    """
     approved = Model.objects.filter(state=Model.State.APPROVED).annotate(asked=Max("jobs__submitted"))
-    model = approved.order_by(F("asked").desc(nulls_last=True), "-registered").first()
-    if model is None:
-        return
     try:
-        press.warm(model.slug, folder=Path(model.folder), digest=model.digest)
-    except pipeline.GenerationError:
-        logger.exception("%s is not loaded beforehand", model)
+        model = approved.order_by(F("asked").desc(nulls_last=True), "-registered").first()
+        if model is not None:
+            press.warm(model.slug, folder=Path(model.folder), digest=model.digest)
+    except (pipeline.GenerationError, DatabaseError):
+        logger.exception("no model is loaded beforehand")
 
 
 def _work(job: Job, press: pipeline.Press) -> None:

@@ -60,7 +60,9 @@ def install(directory: Path, chain: bytes, *, key: bytes | None = None, uri: str
     present = directory / files.CHAIN
     if present.exists():
         old = files.read_public(present)
-        files.replace(directory / files.former(key_id(x509.load_pem_x509_certificates(old)[0])), old)
+        identifier = key_id(x509.load_pem_x509_certificates(old)[0])
+        if identifier != new:
+            files.replace(directory / files.former(identifier), old)
     files.replace(present, chain)
     _clear(directory, keep=new)
 

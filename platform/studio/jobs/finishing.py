@@ -83,8 +83,11 @@ def finish(pk: UUID, *, clock: Callable[[], datetime], states: Collection[str] =
         except Exception as error:
             logger.exception("picture %s waits", pk)
             _wait(picture, f"{WAITING[state]} ({type(error).__name__})", at=clock())
-            sound(ALARMS[state], organisation=picture.job.project.organisation_id, cause=str(error), at=clock())
-            if not isinstance(error, (pipeline.ProvenanceError, pipeline.ModerationError, OSError)):
+            expected = isinstance(error, (pipeline.ProvenanceError, pipeline.ModerationError, OSError))
+            # What nobody expected may quote anything; what we wrote ourselves quotes no words of a person.
+            cause = str(error) if expected else f"{type(error).__name__}; the log of the worker has more"
+            sound(ALARMS[state], organisation=picture.job.project.organisation_id, cause=cause, at=clock())
+            if not expected:
                 raise
     return Picture.objects.values_list("state", flat=True).get(pk=pk)
 

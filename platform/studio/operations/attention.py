@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
+from studio.jobs.finishing import ALARMS
 from studio.jobs.models import Picture
 from studio.jobs.states import PictureState
 from studio.trail.models import Alarm, AlarmKind
@@ -41,7 +42,11 @@ def concerns(organisation: Organisation, *, now: datetime) -> list[Concern]:
 
 
 def _alarms(organisation: Organisation) -> Iterator[Concern]:
-    for alarm in Alarm.objects.filter(organisation=organisation.pk).order_by("since"):
+    """Alarms, but not about pictures of which none is left: the last may have been discarded."""
+    waiting = Picture.objects.filter(job__project__organisation=organisation, state__in=ALARMS)
+    still = {ALARMS[state] for state in waiting.values_list("state", flat=True).distinct()}
+    gone = set(ALARMS.values()) - still
+    for alarm in Alarm.objects.filter(organisation=organisation.pk).exclude(kind__in=gone).order_by("since"):
         yield Concern(True, AlarmKind(alarm.kind).label, alarm.cause, alarm.since)
 
 

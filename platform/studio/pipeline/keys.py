@@ -6,6 +6,7 @@ the code, is refused here, and would not have the passphrase either (`studio.ope
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,9 +51,12 @@ class _Office:
 
 
 def open_for_signing() -> None:
-    """Make this process one that signs. Raises KeyFileError when it has no passphrase to open keys with."""
+    """Make this process one that signs. Raises KeyFileError when it has no passphrase, or one that others can read."""
     from provenance.errors import KeyFileError
+    from provenance.keys import files
 
+    if path := os.environ.get("TRUST_PASSPHRASE_FILE"):
+        files.read_private(Path(path))
     if not settings.TRUST_PASSPHRASE:
         raise KeyFileError(
             "TRUST_PASSPHRASE: the sign worker needs it; set TRUST_PASSPHRASE_FILE for this process alone"

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from provenance.canonical import Json, require_sha256, rfc3339
-from provenance.labels import VisibleLabel
+from provenance.labels import LANGUAGES, VisibleLabel
 
 
 class Oversight(StrEnum):
@@ -41,6 +41,18 @@ class ModelReference:
     def identifier(self) -> str:
         """Name and revision in one word."""
         return f"{self.name}@{self.revision}" if self.revision else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterReference:
+    """Something small that was loaded beside the model, such as a LoRA, by the digest of its weights."""
+
+    name: str
+    weights_sha256: str
+    licence: str
+
+    def __post_init__(self) -> None:
+        require_sha256("adapter.weights_sha256", self.weights_sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,8 @@ class Claim:
     """Everything one manifest says. `software` is the name and version of the product that makes the claim.
 
     `training_mining` maps `cawg.ai_training` and its like to `allowed`, `notAllowed` or `constrained: <the terms>`.
-    `label` is "none", "text" or "simulation"; `parameters` is what a person needs to make the picture again.
+    `label` is "none", "text", "icon" or "simulation", in `language`; `parameters` is what a person needs to make the
+    picture again.
     `reference_sha256` is over the RGB8 pixels of the picture that the model started from, where there was one.
     """
 
@@ -94,6 +107,8 @@ class Claim:
     label: str = "text"
     prompt: str | None = None
     reference_sha256: str | None = None
+    adapters: tuple[AdapterReference, ...] = ()
+    language: str = "en"
 
     def __post_init__(self) -> None:
         for field in ("title", "producer"):
@@ -101,6 +116,8 @@ class Claim:
                 raise ValueError(f"claim.{field}: it must not be empty")
         if self.label not in set(VisibleLabel):
             raise ValueError(f"claim.label: {self.label!r} is not one of {', '.join(VisibleLabel)}")
+        if self.language not in LANGUAGES:
+            raise ValueError(f"claim.language: {self.language!r} is not one of {', '.join(LANGUAGES)}")
         if self.reference_sha256 is not None:
             require_sha256("claim.reference_sha256", self.reference_sha256)
         rfc3339(self.when)

@@ -21,9 +21,10 @@ CLAIM_SIGNING_OIDS = "1.3.6.1.4.1.62558.2.1\n1.3.6.1.5.5.7.3.4"
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The file that a new manifest opens: its bytes, and how it is described as an ingredient."""
+    """The file that a new manifest opens: its bytes and media type, and how it is described as an ingredient."""
 
     data: bytes
+    media_type: str
     description: Mapping[str, Any]
 
 
@@ -50,14 +51,20 @@ def sign(
     identity: SigningIdentity,
     *,
     parent: Parent | None = None,
+    update: bool = False,
 ) -> bytes:
-    """The file with a manifest in it. Raises SealError when the SDK or the key refuses."""
+    """The file with a manifest in it. Raises SealError when the SDK or the key refuses.
+
+    With `update` it is an update manifest (C2PA 2.4, 11.2): nothing but the manifest store changes.
+    """
     raised: list[Exception] = []
     try:
         context = sdk_context(identity.roots_pem)
         builder = c2pa.Builder(json.dumps(definition), context)
+        if update:
+            builder.set_intent(c2pa.C2paBuilderIntent.UPDATE)
         if parent is not None:
-            builder.add_ingredient(json.dumps(parent.description), media_type, io.BytesIO(parent.data))
+            builder.add_ingredient(json.dumps(parent.description), parent.media_type, io.BytesIO(parent.data))
         signer = c2pa.Signer.from_callback(
             _callback(identity, raised), c2pa.C2paSigningAlg.ES256, identity.chain_pem.decode(), identity.timestamp_url
         )

@@ -31,6 +31,7 @@ class EntryKind(StrEnum):
     `block` is a request that a policy or a person refused, `closure` one that ended otherwise (failed, lost,
     cancelled); `decision` is a person's, about a held request or a picture, whatever its outcome. `model` is a
     custodian's, that weights may be used, or no longer: with their digest, licence, parent and data.
+    `rendition` is a further file of a released picture.
     """
 
     PICTURE = "picture"
@@ -38,6 +39,7 @@ class EntryKind(StrEnum):
     CLOSURE = "closure"
     DECISION = "decision"
     RELEASE = "release"
+    RENDITION = "rendition"
     WITHDRAWAL = "withdrawal"
     POLICY = "policy"
     MODEL = "model"

@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography import x509
 
-from provenance import credentials, jumbf, manifest
+from provenance import credentials, jumbf, manifest, media
 from provenance.canonical import rfc3339, sha256_hex
 from provenance.errors import UnreadableAssetError
 from provenance.fingerprint import fingerprint
@@ -23,7 +23,7 @@ _STANDING_CODES = frozenset(
     {"signingCredential.untrusted", "signingCredential.expired", "claimSignature.outsideValidity"}
 )
 _EXPIRED_CODES = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
-_BINDING_CODE = "assertion.dataHash.mismatch"
+_BINDING_CODES = frozenset({"assertion.dataHash.mismatch", "assertion.bmffHash.mismatch"})
 _TRUSTED_CODE = "signingCredential.trusted"
 _SIGNED_CODE = "claimSignature.validated"
 _BOUND_CODES = frozenset({"assertion.dataHash.match", "assertion.boxesHash.match", "assertion.bmffHash.match"})
@@ -42,7 +42,8 @@ class Integrity(StrEnum):
 class Evidence:
     """The findings on one file. Digests are hexadecimal, times RFC 3339.
 
-    `pixel_sha256` and `fingerprint` are empty when the pixels cannot be decoded. `signer` is `none`, `invalid`,
+    `pixel_sha256` and `fingerprint` are empty when the pixels cannot be decoded; of a moving picture or a sound the
+    former is `media.content_digest`. `signer` is `none`, `invalid`,
     `unlisted` or `trusted:<organisation>`. `record` and `log` are what the manifest claims, and None unless a trusted
     signature stands behind the claim. `not_before` and `not_after` are the leaf's validity; `expired`: it is over.
     """
@@ -84,6 +85,8 @@ def examine(data: bytes, *, roots_pem: bytes) -> Evidence:
 
     A file whose pixels are damaged but which still carries a manifest was altered, and is reported as such.
     """
+    if kind := media.guess(data):
+        return _examine_media(data, kind, roots_pem=roots_pem)
     pixels, trouble = _pixels(data)
     media_type = pixels.media_type if pixels else guess(data)
     store = jumbf.manifest_store(data, media_type) if media_type else None
@@ -93,6 +96,19 @@ def examine(data: bytes, *, roots_pem: bytes) -> Evidence:
     if pixels is not None:
         code = fingerprint(pixels.data, pixels.width, pixels.height)
         bare = replace(bare, pixel_sha256=pixels.sha256, fingerprint=code)
+    if store is None:
+        return bare
+    credential = credentials.read(data, media_type, roots_pem=roots_pem)
+    if credential is None:
+        return replace(bare, integrity=Integrity.ALTERED, signer="invalid", failures=("manifest.unreadable",))
+    return _weigh(bare, credential, _signers(store, x509.load_pem_x509_certificates(roots_pem)))
+
+
+def _examine_media(data: bytes, media_type: str, *, roots_pem: bytes) -> Evidence:
+    """A moving picture or a sound: its content is digested as it is stored, not as it is played."""
+    content = media.content_digest(data, media_type)
+    bare = Evidence(sha256_hex(data), content, media_type, integrity=Integrity.NONE, signer="none")
+    store = jumbf.manifest_store(data, media_type)
     if store is None:
         return bare
     credential = credentials.read(data, media_type, roots_pem=roots_pem)
@@ -119,7 +135,7 @@ def _weigh(bare: Evidence, credential: credentials.Credential, signers: _Signers
     # The SDK must trust the signer by itself; only of an expired one it cannot say so, and then our own check stands.
     trusted = _TRUSTED_CODE in credential.successes or expired
     chain, root = signers.chain, signers.root if trusted else None
-    genuine = signed and root is not None and all(code == _BINDING_CODE for code in hard)
+    genuine = signed and root is not None and _BINDING_CODES.issuperset(hard)
     facts = credential.assertions.get(manifest.GOVERNANCE) if genuine else None
     intact = signed and bound and not hard and bool(bare.pixel_sha256)
     return replace(
@@ -149,7 +165,7 @@ def _signer(root: x509.Certificate | None, hard: list[str]) -> str:
     """The signer's standing; `root` is the trusted one behind a genuine credential, None when there is none."""
     if root is not None:
         return f"trusted:{organisation(root)}"
-    return "invalid" if any(code != _BINDING_CODE for code in hard) else "unlisted"
+    return "invalid" if not _BINDING_CODES.issuperset(hard) else "unlisted"
 
 
 def _text(facts: Any, name: str) -> str | None:

@@ -1,14 +1,15 @@
-"""Where a C2PA manifest store lies in a picture file, and which certificates signed its active manifest.
+"""Where a C2PA manifest store lies in a file, and which certificates signed its active manifest.
 
 It parses containers only as far as that needs, on bytes that may be hostile: every length is checked, nothing is
 fetched, nothing is executed. It validates nothing; the SDK does.
 
-Sources: C2PA 2.4 appendix A (PNG `caBX`, JPEG APP11, RIFF `C2PA`), ISO 19566-5 (JUMBF), RFC 9360 (x5chain).
+Sources: C2PA 2.4 appendix A (PNG `caBX`, JPEG APP11, RIFF `C2PA`, BMFF `uuid`), ISO 19566-5 (JUMBF), RFC 9360.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import cbor2
 from cryptography import x509
@@ -16,6 +17,9 @@ from cryptography import x509
 _COSE_SIGN1_TAG = 18
 _X5CHAIN = 33
 _PNG_HEADER = 8
+_C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+# An update manifest moves the store it updates to "original" and comes after it.
+_PURPOSES = frozenset({b"manifest", b"original", b"update"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,9 @@ class Box:
 
 
 def manifest_store(data: bytes, media_type: str) -> bytes | None:
-    """The manifest store embedded in a PNG, JPEG or WebP file, None when there is none to be found."""
-    chunks = {"image/png": _png_chunks, "image/jpeg": _jpeg_boxes, "image/webp": _riff_chunks}[media_type]
+    """The manifest store embedded in a file of a kind that `CONTAINERS` names, None when there is none to be found."""
     try:
-        store = b"".join(chunks(data))
+        store = b"".join(CONTAINERS[media_type](data))
     except (struct.error, IndexError):
         return None
     return store or None
@@ -46,7 +49,7 @@ def certificates(store: bytes) -> tuple[x509.Certificate, ...]:
     signatures = [box for box in _superboxes(_manifests(store)[-1].payload) if box.label == "c2pa.signature"]
     if len(signatures) != 1:
         raise ValueError(f"manifest: it has {len(signatures)} signature boxes, not one")
-    content = next((payload for kind, payload in _boxes(signatures[0].payload) if kind == b"cbor"), b"")
+    content = next((payload for kind, payload in boxes(signatures[0].payload) if kind == b"cbor"), b"")
     return tuple(x509.load_der_x509_certificate(der) for der in _x5chain(content))
 
 
@@ -73,7 +76,7 @@ def _x5chain(content: bytes) -> list[bytes]:
 
 
 def _superboxes(data: bytes) -> Iterator[Box]:
-    for kind, payload in _boxes(data):
+    for kind, payload in boxes(data):
         if kind != b"jumb":
             continue
         size = struct.unpack_from(">I", payload)[0] if len(payload) >= 4 else 0
@@ -82,7 +85,8 @@ def _superboxes(data: bytes) -> Iterator[Box]:
         yield Box(label, rest)
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The type and payload of each box at the top level of BMFF or JUMBF bytes, up to the first that does not fit."""
     offset = 0
     while offset + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, offset)
@@ -124,3 +128,23 @@ def _jpeg_boxes(data: bytes) -> Iterator[bytes]:
             yield body[8:] if first else body[16:]
             first = False
         offset += 2 + size
+
+
+def _bmff_boxes(data: bytes) -> Iterator[bytes]:
+    """The `uuid` box of C2PA: its identifier, version and flags, a purpose, an offset for Merkle boxes, the store."""
+    for kind, payload in boxes(data):
+        purpose, _, rest = payload[20:].partition(b"\x00")
+        if kind == b"uuid" and payload[:16] == _C2PA_UUID and purpose in _PURPOSES:
+            yield rest[8:]
+
+
+CONTAINERS: Mapping[str, Callable[[bytes], Iterator[bytes]]] = MappingProxyType(
+    {
+        "image/png": _png_chunks,
+        "image/jpeg": _jpeg_boxes,
+        "image/webp": _riff_chunks,
+        "audio/wav": _riff_chunks,
+        "image/avif": _bmff_boxes,
+        "video/mp4": _bmff_boxes,
+    }
+)

@@ -17,13 +17,15 @@ from PIL.PngImagePlugin import PngInfo
 from provenance.canonical import sha256_hex
 from provenance.errors import UnreadableAssetError
 
-FORMATS = MappingProxyType({"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"})
+FORMATS = MappingProxyType({"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "AVIF": "image/avif"})
 MEDIA_TYPES = MappingProxyType({media_type: name for name, media_type in FORMATS.items()})
 _SIGNATURES = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
+    (re.compile(rb"....ftypavif", re.DOTALL), "image/avif"),
 )
+_AVIF_SPEED, _AVIF_QUALITY = 8, 92
 _WEBP_EFFORT = 40  # for lossless files this is effort, not quality
 MOST_BYTES = 64 * 2**20
 MOST_PIXELS = 4096 * 4096
@@ -71,6 +73,13 @@ def decode(data: bytes) -> Pixels:
         return Pixels(rgb.tobytes(), rgb.width, rgb.height, media_type)
 
 
+def xmp_packet(data: bytes) -> bytes:
+    """The XMP packet in a picture file, empty when there is none; UnreadableAssetError beyond the limits."""
+    with _open(data) as image:
+        found = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    return found.encode("utf-8", "replace") if isinstance(found, str) else bytes(found)
+
+
 def to_image(pixels: bytes, width: int, height: int) -> Image.Image:
     """RGB8 pixels as an image; ValueError when the length does not fit the size or the size is beyond the limit."""
     if width < 1 or height < 1 or width * height > MOST_PIXELS:
@@ -81,7 +90,7 @@ def to_image(pixels: bytes, width: int, height: int) -> Image.Image:
 
 
 def encode(image: Image.Image, media_type: str, *, xmp: bytes) -> bytes:
-    """A file with the image and the XMP packet. PNG is lossless; JPEG is quality 95, 4:4:4; WebP is lossless."""
+    """A file with the image and the XMP packet. PNG and WebP are lossless; JPEG is quality 95, AVIF 92, both 4:4:4."""
     if media_type not in MEDIA_TYPES:
         raise ValueError(f"media_type: {media_type} is not one of {', '.join(MEDIA_TYPES)}")
     file = io.BytesIO()
@@ -92,6 +101,8 @@ def encode(image: Image.Image, media_type: str, *, xmp: bytes) -> bytes:
         image.save(file, "PNG", pnginfo=text, compress_type=zlib.Z_RLE)
     elif media_type == "image/jpeg":
         image.save(file, "JPEG", quality=95, subsampling=0, xmp=xmp)
+    elif media_type == "image/avif":
+        image.save(file, "AVIF", quality=_AVIF_QUALITY, subsampling="4:4:4", speed=_AVIF_SPEED, xmp=xmp)
     else:
         image.save(file, "WEBP", lossless=True, method=1, quality=_WEBP_EFFORT, xmp=xmp)
     return file.getvalue()
@@ -103,7 +114,7 @@ def _open(data: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=list(FORMATS))
     except UnidentifiedImageError as error:
-        raise UnreadableAssetError("file: not a PNG, JPEG or WebP picture") from error
+        raise UnreadableAssetError("file: not a PNG, JPEG, WebP or AVIF picture") from error
     except Exception as error:  # header parsers of hostile files raise anything
         raise UnreadableAssetError(f"file: its header is not accepted ({error})") from error
     if image.width * image.height > MOST_PIXELS:

@@ -12,7 +12,7 @@ from provenance.evidence import Evidence
 from provenance.fingerprint import BITS, LARGEST_DISTANCE
 from provenance.ledger import Ledger, LedgerEntry
 
-FILE_KINDS = frozenset({EntryKind.PICTURE, EntryKind.RELEASE})
+FILE_KINDS = frozenset({EntryKind.PICTURE, EntryKind.RELEASE, EntryKind.RENDITION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +64,4 @@ def _is_file(entry: LedgerEntry) -> bool:
 
 
 def _released_first(entries: Iterable[LedgerEntry]) -> LedgerEntry:
-    return min(entries, key=lambda entry: (entry.kind is not EntryKind.RELEASE, entry.log, entry.sequence))
+    return min(entries, key=lambda entry: (entry.kind is EntryKind.PICTURE, entry.log, entry.sequence))

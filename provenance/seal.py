@@ -2,19 +2,22 @@
 
 - `seal` makes the first file of a picture from its pixels; `release` adds the second manifest, which opens the first.
 - Release never touches pixels: what was approved is what is published, and it is checked, not assumed.
+- A picture made out of another one names it as its parent, whoever signed that one; a parent whose own credential is
+  broken is refused, because signing over it would launder it.
 - Signing is not deterministic (ECDSA, fresh identifiers): store the result before recording it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from provenance import credentials, jumbf, manifest, xmp
+from provenance import credentials, ingredients, jumbf, manifest, xmp
 from provenance.canonical import sha256_hex
 from provenance.claims import Claim
 from provenance.errors import SealError
 from provenance.fingerprint import fingerprint
 from provenance.keys import SigningIdentity
 from provenance.labels import draw_label
-from provenance.pictures import decode, encode, pixel_digest, probe, to_image
+from provenance.pictures import decode, encode, pixel_digest, probe, to_image, xmp_packet
 from provenance.watermark import Watermark
 
 
@@ -41,22 +44,28 @@ def seal(
     *,
     media_type: str = "image/png",
     watermark: Watermark | None = None,
+    source: bytes | None = None,
 ) -> SignedAsset:
-    """Label and sign RGB8 pixels as a PNG, JPEG or WebP file.
+    """Label and sign RGB8 pixels as a PNG, JPEG, WebP or AVIF file.
 
-    Raises ValueError for pixels that do not fit their size, SealError when signing fails or the key has expired.
+    `source` is the picture file that was edited to make these pixels, which the manifest then opens as its parent.
+    Raises ValueError for pixels that do not fit their size, SealError when signing fails, the key has expired or the
+    source carries a broken credential, UnreadableAssetError when it is no picture.
     """
-    _require_current(claim, identity)
-    image = draw_label(to_image(pixels, width, height), claim.label)
+    require_current(claim, identity)
+    parent = _edited(source, identity) if source is not None else None
+    image = draw_label(to_image(pixels, width, height), claim.label, claim.language)
     if watermark is not None:
         marked = watermark.embed(
             image.tobytes(), width, height, bytes.fromhex(claim.governance.entry_id.replace("-", ""))
         )
         image = to_image(marked, width, height)
-    file = encode(image, media_type, xmp=xmp.packet(manifest.iptc_fields(claim)))
+    plain = manifest.plain_fields(claim, composite=parent is not None)
+    file = encode(image, media_type, xmp=xmp.packet(plain))
     code = fingerprint(image.tobytes(), width, height)
-    signed = credentials.sign(file, media_type, manifest.creation(claim, media_type, fingerprint=code), identity)
-    return _asset(signed, media_type, source_pixel_sha256=pixel_digest(pixels), code=code)
+    define = manifest.creation if parent is None else manifest.edition
+    signed = credentials.sign(file, media_type, define(claim, media_type, fingerprint=code), identity, parent=parent)
+    return signed_asset(signed, media_type, source_pixel_sha256=pixel_digest(pixels), code=code)
 
 
 def release(first: bytes, claim: Claim, identity: SigningIdentity) -> SignedAsset:
@@ -65,29 +74,84 @@ def release(first: bytes, claim: Claim, identity: SigningIdentity) -> SignedAsse
     `source_pixel_sha256` of the result is the first file's pixel digest. Raises SealError when the first file does not
     carry an intact manifest of ours, or when a single decoded pixel would differ; UnreadableAssetError for no picture.
     """
-    _require_current(claim, identity)
+    require_current(claim, identity)
     media_type = probe(first)
-    before = credentials.read(first, media_type, roots_pem=identity.roots_pem)
-    if before is None or before.state != "Trusted":
-        found = "no manifest" if before is None else f"{before.state}: {', '.join(before.failures) or 'foreign signer'}"
-        raise SealError(f"first: it is not an intact file of ours ({found}); release what was sealed and approved")
-    parent = credentials.Parent(first, manifest.parent_ingredient(claim))
+    require_ours(first, media_type, identity)
     pixels = decode(first)
     code = fingerprint(pixels.data, pixels.width, pixels.height)
-    definition = manifest.publication(claim, media_type, fingerprint=code)
+    definition = manifest.publication(claim, media_type, fingerprint=code, composite=is_composite(first))
+    parent = credentials.Parent(first, media_type, ingredients.parent(claim.title))
     signed = credentials.sign(first, media_type, definition, identity, parent=parent)
-    asset = _asset(signed, media_type, source_pixel_sha256=pixels.sha256, code=code)
+    asset = signed_asset(signed, media_type, source_pixel_sha256=pixels.sha256, code=code)
     if asset.pixel_sha256 != asset.source_pixel_sha256:
         raise SealError("release: signing changed the pixels, nothing may be published; report this with the file")
     return asset
 
 
-def _require_current(claim: Claim, identity: SigningIdentity) -> None:
+def redact(
+    file: bytes, claim: Claim, identity: SigningIdentity, *, labels: Sequence[str], reason: str = manifest.PERSONAL
+) -> SignedAsset:
+    """The same file without some assertions of its active manifest, under an update manifest that says so.
+
+    Pixels and XMP stay as they are: what the XMP says as well has to go by a rendition, whose XMP is written anew.
+    Raises SealError when the file is not an intact one of ours, has no such assertion, or it may not be redacted; and
+    for WebP and AVIF, in which the SDK's update manifests do not hold.
+    """
+    require_current(claim, identity)
+    media_type = probe(file)
+    before = require_ours(file, media_type, identity)
+    if missing := [label for label in labels if label not in before.assertions]:
+        raise SealError(
+            f"labels: {', '.join(missing)} is not in the file's manifest; choose among {sorted(before.assertions)}"
+        )
+    addresses = [manifest.assertion_address(before.manifest_id, label) for label in labels]
+    definition = manifest.redaction(claim, media_type, addresses, reason=reason)
+    parent = credentials.Parent(file, media_type, ingredients.parent(claim.title))
+    signed = credentials.sign(file, media_type, definition, identity, parent=parent, update=True)
+    after = credentials.read(signed, media_type, roots_pem=identity.roots_pem)
+    if after is None or after.state != "Trusted":
+        raise SealError(f"redaction: the SDK makes no valid one in {media_type}; make a rendition in PNG or JPEG")
+    pixels = decode(file)
+    code = fingerprint(pixels.data, pixels.width, pixels.height)
+    return signed_asset(signed, media_type, source_pixel_sha256=pixels.sha256, code=code)
+
+
+def require_ours(file: bytes, media_type: str, identity: SigningIdentity) -> credentials.Credential:
+    """The credential of an intact file of ours; SealError for any other file, saying what was found."""
+    before = credentials.read(file, media_type, roots_pem=identity.roots_pem)
+    if before is None or before.state != "Trusted":
+        found = "no manifest" if before is None else f"{before.state}: {', '.join(before.failures) or 'foreign signer'}"
+        raise SealError(f"first: it is not an intact file of ours ({found}); release what was sealed and approved")
+    return before
+
+
+def is_composite(file: bytes) -> bool:
+    """Whether a file of ours says that it was made out of another picture."""
+    said = xmp.read(xmp_packet(file)).get(f"{xmp.PREFIX}:DigitalSourceType")
+    return said == manifest.COMPOSITE_WITH_TRAINED
+
+
+def _edited(source: bytes, identity: SigningIdentity) -> credentials.Parent:
+    """A source picture as a parent: signed by anybody or by nobody, but not with a credential that no longer holds."""
+    media_type = probe(source)
+    found = credentials.read(source, media_type, roots_pem=identity.roots_pem)
+    if found is not None and found.state not in {"Trusted", "Valid"}:
+        raise SealError(
+            f"source: its credential does not hold ({', '.join(found.failures)}); a picture that was altered after it"
+            " was signed is not edited and signed again, find the original"
+        )
+    title = found.title if found is not None and found.title else "Edited picture"
+    return credentials.Parent(source, media_type, ingredients.parent(title))
+
+
+def require_current(claim: Claim, identity: SigningIdentity) -> None:
+    """SealError when the certificate has expired by the time of the claim."""
     if claim.when >= identity.expires:
         raise SealError(f"identity: its certificate expired at {identity.expires}; run `keys renew`", permanent=False)
 
 
-def _asset(signed: bytes, media_type: str, *, source_pixel_sha256: str, code: str) -> SignedAsset:
+def signed_asset(signed: bytes, media_type: str, *, source_pixel_sha256: str, code: str) -> SignedAsset:
+    """What there is to say about a picture that was just signed."""
     store = jumbf.manifest_store(signed, media_type)
     if store is None:
         raise SealError("signature: the signed file holds no manifest store; the SDK and this library disagree")

@@ -195,6 +195,12 @@ def _standing(history: list[LedgerEntry], sha256: str) -> _Standing:
     released = [entry for entry in own if entry.kind is EntryKind.RELEASE]
     if released:
         return _Standing("released", released[-1], (f"Recorded and released on {released[-1].at[:10]}.",))
+    made = [entry for entry in own if entry.kind is EntryKind.RENDITION]
+    if made and any(entry.kind is EntryKind.RELEASE for entry in history):
+        named = made[-1].body.get("title") or "another size or format"
+        return _Standing(
+            "released", made[-1], (f"A rendition ({named}) of a released picture, recorded on {made[-1].at[:10]}.",)
+        )
     return _Standing("not-released", own[0], (_not_released(history),))
 
 

@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from provenance.cli import bench, keys, ledger, pack, tsa, verify
+from provenance.cli import bench, keys, ledger, pack, profiles, tsa, verify
 from provenance.errors import ProvenanceError
 
 
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="example: python -m provenance verify picture.png --trust var/trust --ledger sqlite:///var/ledger.db",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (verify, ledger, keys, pack, tsa, bench):
+    for module in (verify, profiles, ledger, keys, pack, tsa, bench):
         module.register(commands)
     options = parser.parse_args(arguments)
     try:

@@ -143,7 +143,7 @@ def check_picture(data: bytes, picture: dict[str, Any], entries: dict[int, dict[
     if any(entry["record"] != picture["record"] for entry in history):
         raise Failure(f"{picture['file']}: an entry listed for it is about another picture")
     kinds = [entry["kind"] for entry in history if (entry["asset"] or {}).get("sha256") == digest]
-    if "picture" not in kinds and "release" not in kinds:
+    if not {"picture", "release", "rendition"}.intersection(kinds):
         raise Failure(f"{picture['file']}: no entry records this file")
     standing = "recorded, not released"
     if "release" in kinds:

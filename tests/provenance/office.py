@@ -15,6 +15,7 @@ from provenance.claims import Claim, Governance, ModelReference, Oversight
 from provenance.entries import EntryKind, canonical_entry, commitment, entry_id
 from provenance.keys import CheckpointKey, SigningIdentity, TrustStore
 from provenance.ledger import Ledger, Receipt
+from provenance.renditions import Shape, make_rendition
 from provenance.seal import SignedAsset, release, seal
 from provenance.verification import Verification, verify
 
@@ -94,6 +95,25 @@ class Office:
         asset = seal(pixels.data, pixels.width, pixels.height, claim, self.identity, media_type=media_type)
         return record, asset
 
+    def edit(
+        self, pixels: Pixels, source: bytes, *, media_type: str = "image/png", **changes: Any
+    ) -> tuple[str, SignedAsset]:
+        """A sealed picture that was made out of another file, not yet recorded."""
+        record = f"urn:uuid:{uuid4()}"
+        claim = self.claim(record, entry_id(self.log, EntryKind.PICTURE, record), **changes)
+        size = (pixels.width, pixels.height)
+        return record, seal(pixels.data, *size, claim, self.identity, media_type=media_type, source=source)
+
+    def render(self, record: str, released: SignedAsset, shape: Shape) -> SignedAsset:
+        """A recorded rendition of a released picture."""
+        claim = self.claim(record, entry_id(self.log, EntryKind.RENDITION, shape.name), approver_role="reviewer")
+        made = make_rendition(released.data, shape, claim, self.identity)
+        row = f"{record} {shape.name}"
+        self.ledger.append(
+            self.entry(EntryKind.RENDITION, record, made, row=row, parent=released.sha256, title=shape.title)
+        )
+        return made
+
     def first_entry(self, record: str) -> UUID:
         """The id that the picture's first entry has or will have."""
         return entry_id(self.log, EntryKind.PICTURE, record)
@@ -144,8 +164,9 @@ def named(asset: SignedAsset) -> Mapping[str, str]:
 
 
 def flip(data: bytes) -> bytes:
-    """The file with one bit of its picture data changed, outside of every manifest."""
-    start = max(data.find(mark) for mark in (b"IDAT", b"\xff\xda\x00\x0c", b"VP8L") if mark in data)
+    """The file with one bit of its picture or sound data changed, outside of every manifest."""
+    marks = (b"IDAT", b"\xff\xda\x00\x0c", b"VP8L", b"mdat", b"data\x40\x1f")
+    start = max(data.find(mark) for mark in marks if mark in data)
     changed = bytearray(data)
     changed[start + 100] ^= 1
     return bytes(changed)

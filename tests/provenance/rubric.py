@@ -30,7 +30,7 @@ ACTIONS = {
         "watermarked.bound", "watermarked.unbound", "edited.metadata", "enhanced", "unknown",
     )
 }  # fmt: skip
-PERCEPTIBLE = {"c2pa.created", "c2pa.edited", "c2pa.filtered", "c2pa.drawing"}
+PERCEPTIBLE = {"c2pa.created", "c2pa.edited", "c2pa.filtered", "c2pa.drawing", "c2pa.cropped", "c2pa.resized"}
 DEPRECATED = {"c2pa.actions", "c2pa.ingredient", "c2pa.ingredient.v2", "c2pa.watermarked", "c2pa.thumbnail.claim.jpeg"}
 OVERSIGHT = {"fully_autonomous", "prompt_guided", "human_validated"}
 USES = {"cawg.ai_inference", "cawg.ai_generative_training", "cawg.ai_training", "cawg.data_mining"}
@@ -53,6 +53,11 @@ def actions(manifest: Manifest) -> list[dict[str, Any]]:
 
 def ingredients(manifest: Manifest) -> list[dict[str, Any]]:
     return [data for label, data in manifest["assertions"].items() if label.startswith("c2pa.ingredient.v3")]
+
+
+def is_update(manifest: Manifest) -> bool:
+    """Whether it only adds to what is said about a file: redactions, and no binding of its own."""
+    return any(action["action"] == "c2pa.redacted" for action in actions(manifest))
 
 
 def rule_01_label(m: Manifest) -> bool:
@@ -97,12 +102,17 @@ def rule_08_signature_reference(m: Manifest) -> bool:
 
 
 def rule_09_hard_binding(m: Manifest) -> bool:
-    """Exactly one hard binding, and the signer made it."""
-    return [label for label in labels(m, "created_assertions") if label.startswith("c2pa.hash.")] == ["c2pa.hash.data"]
+    """Exactly one hard binding, and the signer made it; an update manifest has none."""
+    found = [label for label in labels(m, "created_assertions") if label.startswith("c2pa.hash.")]
+    return found == [] if is_update(m) else found in (["c2pa.hash.data"], ["c2pa.hash.bmff.v3"])
 
 
 def rule_10_binding_covers_the_file(m: Manifest) -> bool:
-    """The binding leaves out one range, the manifest itself."""
+    """The binding leaves out the manifest itself and, of a BMFF file, the boxes that the specification names."""
+    if is_update(m):
+        return True
+    if bmff := m["assertions"].get("c2pa.hash.bmff.v3"):
+        return {item["xpath"] for item in bmff["exclusions"]} <= {"/uuid", "/ftyp", "/mfra", "/free", "/skip"}
     return len(m["assertions"]["c2pa.hash.data"]["exclusions"]) == 1
 
 
@@ -177,11 +187,15 @@ def rule_23_opened_means_parent(m: Manifest) -> bool:
 
 
 def rule_24_parent_was_valid(m: Manifest) -> bool:
-    """A parent's own manifest is kept, with the result of validating it, which shows no failure."""
+    """A parent's own manifest is kept, with the result of validating it, which shows no failure but a signer whom
+    nobody here knows; a parent that had no manifest says so by having none."""
     parents = [item for item in ingredients(m) if item["relationship"] == "parentOf"]
     return all(
-        item["activeManifest"]["url"] and item["validationResults"]["activeManifest"]["failure"] == []
+        item["activeManifest"]["url"]
+        and {found["code"] for found in item["validationResults"]["activeManifest"]["failure"]}
+        <= {"signingCredential.untrusted"}
         for item in parents
+        if "activeManifest" in item
     )
 
 
@@ -207,6 +221,8 @@ def rule_27_own_labels(m: Manifest) -> bool:
 
 def rule_28_disclosure(m: Manifest) -> bool:
     """The disclosure has a model type and a known level of oversight."""
+    if is_update(m):
+        return True
     disclosure = m["assertions"]["c2pa.ai-disclosure"]
     level = disclosure["contentProfile"]["humanOversightLevel"]
     return disclosure["modelType"].startswith("c2pa.types.model") and level in OVERSIGHT
@@ -214,6 +230,8 @@ def rule_28_disclosure(m: Manifest) -> bool:
 
 def rule_29_mining(m: Manifest) -> bool:
     """Training and mining entries are CAWG's, each with a permission; the assertion is a gathered one."""
+    if is_update(m):
+        return True
     entries = m["assertions"]["cawg.training-mining"]["entries"]
     known = all(entry["use"] in {"allowed", "notAllowed", "constrained"} for entry in entries.values())
     return known and set(entries) <= USES and "cawg.training-mining" in labels(m, "gathered_assertions")
@@ -221,15 +239,25 @@ def rule_29_mining(m: Manifest) -> bool:
 
 def rule_30_metadata(m: Manifest) -> bool:
     """IPTC's fields for generated pictures are all there, under a declared prefix."""
+    if is_update(m):
+        return True
     metadata = m["assertions"]["cawg.metadata"]
     names = {f"Iptc4xmpExt:{name}" for name in AI_FIELDS}
     return "Iptc4xmpExt" in metadata["@context"] and set(metadata) - {"@context"} == names
 
 
 def rule_31_every_assertion_is_claimed(m: Manifest) -> bool:
-    """Every assertion is listed once, as created or as gathered, and every listed one exists; nothing is redacted."""
+    """Every assertion is listed once, as created or as gathered, and every listed one exists; what is redacted is of an
+    earlier manifest, and an action says it with its reason."""
     listed = [*labels(m, "created_assertions"), *labels(m, "gathered_assertions")]
-    return sorted(listed) == sorted(m["assertions"]) and not claim(m).get("redacted_assertions")
+    redacted = [action for action in actions(m) if action["action"] == "c2pa.redacted"]
+    named = [action["parameters"]["redacted"] for action in redacted if action["reason"].startswith("c2pa.")]
+    own = f"/c2pa/{m['label']}/"
+    return (
+        sorted(listed) == sorted(m["assertions"])
+        and sorted(named) == sorted(claim(m).get("redacted_assertions") or [])
+        and not any(own in address for address in named)
+    )
 
 
 def rules() -> Iterator[tuple[str, Rule]]:

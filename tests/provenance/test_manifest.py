@@ -13,7 +13,7 @@ from provenance.seal import SignedAsset
 from tests.provenance import rubric
 from tests.provenance.office import Office, Pixels, flip
 
-MEDIA_TYPES = ["image/png", "image/jpeg", "image/webp"]
+MEDIA_TYPES = ["image/png", "image/jpeg", "image/webp", "image/avif"]
 
 
 @pytest.fixture(scope="module", params=MEDIA_TYPES)
@@ -140,8 +140,8 @@ def test_two_validators_agree_that_it_was_changed(released: SignedAsset, office:
     theirs = independent(changed, released.media_type, office.trust.roots_pem)
     assert ours is not None
     assert ours.state == theirs["validation_state"] == "Invalid"
-    assert "assertion.dataHash.mismatch" in ours.failures
-    assert "assertion.dataHash.mismatch" in {item["code"] for item in theirs["validation_results"]["failure"]}
+    (code,) = {code for code in ours.failures if code.endswith("Hash.mismatch")}
+    assert code in {item["code"] for item in theirs["validation_results"]["failure"]}
 
 
 def test_two_validators_agree_that_a_stranger_is_not_trusted(released: SignedAsset, stranger: Any) -> None:

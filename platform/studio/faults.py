@@ -31,6 +31,9 @@ POINTS = frozenset(
         "release signed before store",
         "release stored before intent",
         "release appended before published",
+        "rendition signed before store",
+        "rendition stored before intent",
+        "rendition appended before shown",
         "checkpoint before publish",
     }
 )

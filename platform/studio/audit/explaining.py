@@ -71,7 +71,7 @@ EXPLANATIONS: Mapping[str, Explanation] = MappingProxyType(
         ),
         "unreadable": Explanation(
             "We cannot open this file as a picture.",
-            "It may be damaged, of a kind we do not read, or too large. PNG, JPEG and WebP pictures work best.",
+            "It may be damaged, of a kind we do not read, or too large. PNG, JPEG, WebP and AVIF pictures work best.",
             "Try the original file rather than a screenshot or a document that holds it.",
         ),
     }

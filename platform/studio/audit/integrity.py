@@ -23,7 +23,7 @@ from studio import blobs, pipeline
 from studio.accounts.models import Organisation
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import VISIBLE, JobState, PictureState
-from studio.review.models import HoldRuling, Release, ReviewDecision
+from studio.review.models import HoldRuling, Release, Rendition, ReviewDecision
 from studio.trail.models import LedgerIntent
 
 GRACE = timedelta(seconds=60)
@@ -126,6 +126,8 @@ def _disagreements(picture: Picture, history: list[pipeline.LedgerEntry]) -> Ite
     for entry in history:
         if entry.kind == "release":
             yield from release_problems(entry, picture, release)
+        elif entry.kind == "rendition":
+            yield from rendition_problems(entry, picture)
     yield from state_problems(picture, history, release)
 
 
@@ -144,11 +146,22 @@ def release_problems(entry: pipeline.LedgerEntry, picture: Picture, release: Rel
         yield from file_problems(release.sha256, picture.record)
 
 
+def rendition_problems(entry: pipeline.LedgerEntry, picture: Picture) -> Iterator[Problem]:
+    """1 and 4: a rendition's file is the one the ledger knows, and it is there."""
+    rendition = Rendition.objects.filter(release__picture=picture, sha256=digest_in(entry)).first()
+    if rendition is None:
+        yield Problem(3, f"entry {entry.entry_id}", f"that rendition of {picture.record} has no row here")
+    else:
+        yield from file_problems(rendition.sha256, picture.record)
+
+
 def state_problems(picture: Picture, history: list[pipeline.LedgerEntry], release: Release | None) -> Iterator[Problem]:
     """6: the state is one that the last entry allows; what is committed to but not yet appended is waited for."""
     if LedgerIntent.objects.filter(sequence=None, record=picture.record).exists():
         return
-    last = [entry for entry in history if entry.body.get("about") != "held picture"][-1]
+    # A ruling on pixels held back, and a rendition, leave the picture in the state that it has.
+    moved = (entry for entry in history if entry.body.get("about") != "held picture" and entry.kind != "rendition")
+    last = list(moved)[-1]
     key = str(last.body["outcome"]) if last.kind in {"decision", "closure"} else str(last.kind)
     # Between two steps of the signing worker: appended, and not yet shown.
     halfway = (key, picture.state) == ("picture", PictureState.SIGNED) or (
@@ -210,8 +223,7 @@ def stray_blobs(now: datetime) -> Iterator[Problem]:
 
 
 def unreferred(now: datetime) -> Iterator[Path]:
-    """Files of the store that are older than a day and that no picture and no release names."""
+    """Files of the store that are older than a day and that no picture, no release and no rendition names."""
     for path in blobs.strays(before=(now - BLOB_GRACE).timestamp()):
-        named = Picture.objects.filter(sha256=path.name).exists() or Release.objects.filter(sha256=path.name).exists()
-        if not named:
+        if not any(rows.objects.filter(sha256=path.name).exists() for rows in (Picture, Release, Rendition)):
             yield path

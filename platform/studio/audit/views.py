@@ -126,5 +126,6 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
         "description": picture.release.decision.request.alt_text,
         "in_force": picture.state == PictureState.RELEASED,
         "withdrawal": getattr(picture, "withdrawal", None),
+        "renditions": picture.release.renditions.filter(at__isnull=False),
     }
     return render(request, "studio/record.html", context)

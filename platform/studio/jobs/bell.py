@@ -30,6 +30,11 @@ def ring_settle() -> None:
     _ring("jobs.tasks.settle_pending")
 
 
+def ring_rendition(rendition: UUID) -> None:
+    """A rendition waits for its signature."""
+    _ring("review.tasks.render", str(rendition))
+
+
 def ring_release(release: UUID) -> None:
     """A release waits for its signature."""
     _ring("review.tasks.release", str(release))

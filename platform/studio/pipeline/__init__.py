@@ -14,6 +14,7 @@ from generation.spec import GenerationSpec
 from generation.training.errors import LessonError, TrainingError
 from moderation.errors import ModerationError
 from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError
+from studio.pipeline.delivering import Offer, label_languages, make_rendition, offers, pixel_size, report
 from studio.pipeline.generating import (
     Press,
     check_spec,
@@ -79,6 +80,7 @@ __all__ = [
     "Lineage",
     "ModelFolderError",
     "ModerationError",
+    "Offer",
     "Press",
     "ProvenanceError",
     "Reference",
@@ -104,15 +106,20 @@ __all__ = [
     "entry",
     "entry_id",
     "known_words",
+    "label_languages",
     "ledger",
     "lineage_of",
+    "make_rendition",
     "manifest_of",
+    "offers",
+    "pixel_size",
     "policy",
     "preset_policy",
     "rate",
     "recorded",
     "refuse_lesson",
     "release",
+    "report",
     "screen_picture",
     "screen_prompt",
     "seal",

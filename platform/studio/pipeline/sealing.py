@@ -36,13 +36,15 @@ class Circumstances:
     policy_digest: str
     decision_ids: Sequence[str]
     label: str
+    language: str
     training_mining: str
     prompt: str | None
     approver_role: str | None = None
     decision_sequence: int | None = None
 
 
-def _claim(facts: Circumstances) -> Claim:
+def claim_about(facts: Circumstances) -> Claim:
+    """The library's claim about a picture, with the log's last checkpoint in it."""
     from provenance.claims import Claim, Governance, ModelReference, Oversight
     from studio import __version__
 
@@ -83,6 +85,7 @@ def _claim(facts: Circumstances) -> Claim:
             "cawg.ai_training": facts.training_mining,
         },
         label=facts.label,
+        language=facts.language,
         prompt=facts.prompt,
         reference_sha256=recipe["spec"].get("reference_sha256"),
     )
@@ -101,14 +104,14 @@ def seal(pixels: bytes, width: int, height: int, facts: Circumstances) -> Signed
     """Label, mark, describe and sign, in that order. Raises KeyFileError, SealError."""
     from provenance.seal import seal
 
-    return seal(pixels, width, height, _claim(facts), signing_identity(facts.slug))
+    return seal(pixels, width, height, claim_about(facts), signing_identity(facts.slug))
 
 
 def release(first: bytes, facts: Circumstances) -> SignedAsset:
     """The second manifest, with the first file as its parent; the pixels stay equal. Raises KeyFileError, SealError."""
     from provenance.seal import release
 
-    return release(first, _claim(facts), signing_identity(facts.slug))
+    return release(first, claim_about(facts), signing_identity(facts.slug))
 
 
 def verify(data: bytes) -> Verification:

@@ -28,6 +28,29 @@ def open_project(
     return project
 
 
+def choose_label(*, actor: User, project: Project, label: str, language: str, at: datetime) -> None:
+    """What pictures of this project say on their face from now on; those that are signed already keep what they say.
+
+    Raises PermissionDenied, ValidationError.
+    """
+    holds(actor, project.organisation, Role.ADMINISTRATOR).enforce()
+    if label not in Project.Label.values:
+        raise ValidationError({"label": "Choose one of the labels."})
+    if language not in dict(pipeline.label_languages()):
+        raise ValidationError({"language": "Choose one of the languages."})
+    with transaction.atomic():
+        Project.objects.filter(pk=project.pk).update(label=label, label_language=language)
+        note(
+            actor=actor,
+            verb="project.label",
+            subject=project,
+            organisation=project.organisation_id,
+            at=at,
+            label=label,
+            language=language,
+        )
+
+
 def open_campaign(
     *,
     actor: User,

@@ -6,12 +6,29 @@ from typing import Any
 from django import forms
 from django.utils.text import slugify
 
+from studio import pipeline
 from studio.catalogue.models import Model
 from studio.languages import language
 from studio.projects.models import Project
 
 # Offered beside whatever the approved models read, because campaigns are planned before models are chosen.
 ALWAYS = ("ar", "en", "es", "fr", "pt", "sw")
+
+
+class LabelForm(forms.Form):
+    """What a project's pictures say on their face, and in which language."""
+
+    label = forms.ChoiceField(
+        label="Label in the picture",
+        choices=Project.Label.choices,
+        widget=forms.RadioSelect,
+        help_text="It is drawn before signing. Pictures that are signed already keep the label they have.",
+    )
+    language = forms.ChoiceField(label="Its language")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = pipeline.label_languages()  # type: ignore[attr-defined]
 
 
 class CampaignForm(forms.Form):

@@ -28,6 +28,7 @@ class Project(models.Model):
 
         NONE = "none", "None"
         TEXT = "text", "Text: “AI-generated”"
+        ICON = "icon", "Icon: two letters"
         SIMULATION = "simulation", "SIMULATION band"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -35,6 +36,7 @@ class Project(models.Model):
     slug = models.CharField(max_length=40, validators=[slug])
     name = models.CharField(max_length=120)
     label = models.CharField(max_length=12, choices=Label.choices, default=Label.TEXT)
+    label_language = models.CharField(max_length=8, default="en")
     training_mining = models.CharField(max_length=12, default="notAllowed")
     publish_prompts = models.BooleanField(default=False)
     budget = models.PositiveIntegerField(default=1000, help_text="Pictures that may be made in this project.")

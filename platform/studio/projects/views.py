@@ -1,8 +1,9 @@
-"""Opening a campaign. What a project or a campaign holds is shown by the apps above this one."""
+"""Opening a campaign, choosing the label. What a project or a campaign holds is shown by the apps above this one."""
 
 from http import HTTPStatus
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,8 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from studio.pages import MemberRequest, attempt
+from studio.projects import actions
 from studio.projects.actions import open_campaign
-from studio.projects.forms import CampaignForm
+from studio.projects.forms import CampaignForm, LabelForm
 from studio.projects.models import Campaign, Project
 
 
@@ -28,6 +30,26 @@ def new_campaign(request: MemberRequest, pk: UUID) -> HttpResponse:
     if opened:
         return redirect("campaign", pk=opened[0].pk)
     return render(request, "studio/new_campaign.html", {"project": project, "form": form}, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def choose_label(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """What the project's pictures say on their face."""
+    project = get_object_or_404(Project.objects.for_actor(request.user).select_related("organisation"), pk=pk)
+    now = {"label": project.label, "language": project.label_language}
+    form = LabelForm(request.POST or None, initial=now)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    if form.is_valid():
+        status = attempt(form, lambda: _choose(request, project, form))
+        if status == HTTPStatus.OK:
+            messages.success(request, "New pictures of this project carry that label from now on.")
+            return redirect("project", pk=project.pk)
+    return render(request, "studio/label.html", {"project": project, "form": form}, status=status)
+
+
+def _choose(request: MemberRequest, project: Project, form: LabelForm) -> None:
+    actions.choose_label(actor=request.user, project=project, at=timezone.now(), **form.cleaned_data)
 
 
 def _open(request: MemberRequest, project: Project, form: CampaignForm) -> Campaign:

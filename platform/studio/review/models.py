@@ -98,9 +98,44 @@ class Release(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     manifest = models.CharField(max_length=80, blank=True)
     at = models.DateTimeField(null=True)
+    report = models.JSONField(default=dict, help_text="What the file's own bytes say: profiles and survival.")
 
     def __str__(self) -> str:
         return f"release of {self.picture_id}"
+
+
+class Rendition(models.Model):
+    """A released picture in another size, crop or format, signed with the released file as its parent.
+
+    Without `sha256` it is asked for and waits for the signing worker; without `at` it waits for the ledger.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="renditions")
+    shape = models.CharField(max_length=40)
+    title = models.CharField(max_length=80)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked = models.DateTimeField()
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    media_type = models.CharField(max_length=40, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    manifest = models.CharField(max_length=80, blank=True)
+    report = models.JSONField(default=dict)
+    waiting = models.TextField(blank=True)
+    at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["asked"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["release", "shape"], name="rendition_once"),
+            models.CheckConstraint(
+                condition=Q(at=None) | Q(sha256__regex=r"^[0-9a-f]{64}$"), name="rendition_shown_has_a_file"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shape} of {self.release_id}"
 
 
 class Withdrawal(models.Model):

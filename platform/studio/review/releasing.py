@@ -57,12 +57,13 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
     signed = pipeline.release(blobs.get(picture.sha256), facts)
     if signed.pixel_sha256 != release.decision.pixel_sha256:
         raise blobs.BlobError("The release would change the approved pixels.")
+    report = pipeline.report(signed.data)
     fault("release signed before store")
     sha256 = blobs.put(signed.data)
     fault("release stored before intent")
     with transaction.atomic():
         won = Release.objects.filter(pk=release.pk, sha256="").update(
-            sha256=sha256, media_type=signed.media_type, manifest=signed.manifest_id
+            sha256=sha256, media_type=signed.media_type, manifest=signed.manifest_id, report=report
         )
         if won:
             intend(
@@ -84,6 +85,11 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
                 },
             )
     release.refresh_from_db()
+
+
+def report_on(release: Release) -> None:
+    """Tell from its bytes what a released file carries, where that was not done when it was signed."""
+    Release.objects.filter(pk=release.pk).update(report=pipeline.report(blobs.get(release.sha256)))
 
 
 def _publish(release: Release, *, at: datetime) -> bool:

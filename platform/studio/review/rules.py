@@ -32,3 +32,14 @@ def _may_answer(user: User, appeal: Job) -> Ruling:
             allowed=False, reason="You refused the request that this appeal is about; somebody else must answer."
         )
     return Ruling(allowed=True, reason="a reviewer with no part in what is appealed")
+
+
+def may_render(user: User, job: Job, *, crops: bool) -> Ruling:
+    """Whether `user` may have a rendition of a released picture made.
+
+    Another size or format shows the approved picture, so whoever may release may ask for it. A crop shows another
+    picture, so somebody has to stand for it who may decide about this one.
+    """
+    if crops:
+        return may_decide(user, job)
+    return holds(user, job.project.organisation, Role.CREATOR, Role.REVIEWER, Role.ADMINISTRATOR)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from studio.review import views
+from studio.review import delivery, views
 
 PICTURE = r"^pictures/(?P<pk>[0-9a-f]{8}-[0-9a-f-]{27})/"
 
@@ -12,5 +12,7 @@ urlpatterns = [
     path("pictures/<uuid:pk>/moved/", views.moved, name="picture-moved"),
     path("pictures/<uuid:pk>/submit/", views.submit, name="picture-submit"),
     path("pictures/<uuid:pk>/release/", views.release, name="picture-release"),
+    path("pictures/<uuid:pk>/renditions/", delivery.ask, name="picture-rendition"),
+    re_path(PICTURE + r"renditions/(?P<shape>[a-z0-9-]{1,40})$", delivery.rendition_file, name="rendition-file"),
     path("pictures/<uuid:pk>/withdraw/", views.withdraw, name="picture-withdraw"),
 ]

@@ -25,12 +25,13 @@ from studio.jobs.reading import readable_words
 from studio.jobs.states import PictureState
 from studio.pages import MemberRequest, attempt
 from studio.review import actions
+from studio.review.delivered import delivered
 from studio.review.forms import SubmitForm, WithdrawForm
-from studio.review.models import Release
+from studio.review.models import Release, Rendition
 from studio.trail.models import AuditRow
 
 A_YEAR = 365 * 24 * 3600
-SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/avif": ".avif"}
 JOINED = ("job__project__organisation", "job__campaign", "job__model", "job__policy", "job__requester__user")
 
 
@@ -43,12 +44,11 @@ def visible_picture(request: MemberRequest, pk: UUID) -> Picture:
 @require_safe
 def picture(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The picture page."""
-    return _page(request, visible_picture(request, pk))
+    return show(request, visible_picture(request, pk))
 
 
-def _page(
-    request: MemberRequest, picture: Picture, *, status: int = HTTPStatus.OK, **bound: forms.Form
-) -> HttpResponse:
+def show(request: MemberRequest, picture: Picture, *, status: int = HTTPStatus.OK, **bound: forms.Form) -> HttpResponse:
+    """The page as it stands, with what a form of it was refused for."""
     picture.refresh_from_db(fields=["state", "waiting"])
     roles = roles_of(request.user, picture.job.project.organisation)
     context = {
@@ -65,6 +65,7 @@ def _page(
         "history": history(picture),
         "data": data_of(picture),
         "siblings": Picture.objects.visible_to(request.user).filter(job=picture.job).exclude(pk=picture.pk),
+        "delivery": delivered(request.user, picture),
         "forms": _forms(picture, roles) | bound,
         "faults": [str(fault) for form in bound.values() for fault in form.non_field_errors()],
     }
@@ -108,14 +109,19 @@ def history(picture: Picture) -> QuerySet[AuditRow]:
 def picture_file(request: MemberRequest, pk: UUID, kind: str) -> HttpResponse:
     """The one road to a file: the signed file for members, the released one for everybody."""
     sha256, media_type = _released(request, pk) if kind == "released" else _signed(request, pk)
+    return send_file(f"{pk}-{kind}", sha256, media_type, download="download" in request.GET)
+
+
+def send_file(name: str, sha256: str, media_type: str, *, download: bool) -> HttpResponse:
+    """A stored file under a name of ours, for private caches alone; 404 when it is missing or was altered."""
     try:
         data = blobs.get(sha256)
     except blobs.BlobError as error:
         raise Http404("The file is missing or was altered; an administrator has to look.") from error
     suffix = SUFFIXES.get(media_type, PurePath(media_type).name)
-    manner = "attachment" if "download" in request.GET else "inline"
+    manner = "attachment" if download else "inline"
     headers = {
-        "Content-Disposition": f'{manner}; filename="{pk}-{kind}{suffix}"',
+        "Content-Disposition": f'{manner}; filename="{name}{suffix}"',
         "X-Content-Type-Options": "nosniff",
         "ETag": f'"{sha256}"',
     }
@@ -144,9 +150,15 @@ def _released(request: MemberRequest, pk: UUID) -> tuple[str, str]:
 @never_cache
 def moved(request: MemberRequest, pk: UUID) -> HttpResponse:
     """What a page asks that waits for the signing worker: nothing until the picture moved on, then a fresh page."""
-    if visible_picture(request, pk).state == request.GET.get("from"):
+    picture = visible_picture(request, pk)
+    if picture.state == request.GET.get("from") or request.GET.get("made") == str(_made(picture)):
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+def _made(picture: Picture) -> int:
+    """How many renditions there are to be had."""
+    return Rendition.objects.filter(release__picture=picture, at__isnull=False).count()
 
 
 @login_required
@@ -156,7 +168,7 @@ def submit(request: MemberRequest, pk: UUID) -> HttpResponse:
     picture = visible_picture(request, pk)
     form = SubmitForm(request.POST, picture=picture)
     if not form.is_valid():
-        return _page(request, picture, status=HTTPStatus.UNPROCESSABLE_ENTITY, submit=form)
+        return show(request, picture, status=HTTPStatus.UNPROCESSABLE_ENTITY, submit=form)
     return _done(
         request,
         picture,
@@ -191,7 +203,7 @@ def withdraw(request: MemberRequest, pk: UUID) -> HttpResponse:
     picture = visible_picture(request, pk)
     form = WithdrawForm(request.POST)
     if not form.is_valid():
-        return _page(request, picture, status=HTTPStatus.UNPROCESSABLE_ENTITY, withdraw=form)
+        return show(request, picture, status=HTTPStatus.UNPROCESSABLE_ENTITY, withdraw=form)
     return _done(
         request,
         picture,
@@ -205,6 +217,6 @@ def withdraw(request: MemberRequest, pk: UUID) -> HttpResponse:
 def _done(request: MemberRequest, picture: Picture, form: forms.Form, name: str, verb: Any, said: str) -> HttpResponse:
     status = attempt(form, verb)
     if status != HTTPStatus.OK:
-        return _page(request, picture, status=status, **{name: form})
+        return show(request, picture, status=status, **{name: form})
     messages.success(request, said)
     return redirect("picture", pk=picture.pk)

@@ -125,6 +125,7 @@ DEEDS = MappingProxyType(
         "job.cancel": "cancelled the request",
         "job.done": "The pictures were made",
         "job.give_back": "The request went back into line",
+        "project.label": "chose the label",
         "picture.generate": "The picture was made",
         "picture.check": "The picture was screened",
         "picture.rule": "ruled on the held-back picture",
@@ -134,6 +135,8 @@ DEEDS = MappingProxyType(
         "review.submit": "submitted it for review",
         "review.decide": "decided about it",
         "release.ask": "asked for its release",
+        "rendition.ask": "asked for a rendition",
+        "rendition.record": "A rendition was signed and recorded",
         "release.publish": "The released file was signed, recorded and published",
         "release.withdraw": "withdrew it",
     }

@@ -29,7 +29,6 @@ class Project(models.Model):
         NONE = "none", "None"
         ICON = "icon", "Icon: two letters"
         TEXT = "text", "Text: “AI-generated”"
-        ICON = "icon", "Icon: two letters"
         SIMULATION = "simulation", "SIMULATION band"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -257,6 +257,20 @@ def test_a_rehearsal_says_what_would_change(
     assert row.detail == {"requests": 4}
 
 
+def test_an_organisations_draft_is_rehearsed_under_each_projects_own_policy(
+    here: Scope, house: Scope, campaign: Campaign, now: datetime
+) -> None:
+    enact(here, refusing(here.in_force().own, "farmer"), now)  # type: ignore[union-attr]
+    job = ask(campaign, now, prompt=HARMLESS)
+    assert screening.screen(job.pk, at=now) == "BLOCKED"
+    draft = begin(house, now, start="in-force")
+    report = rehearse(draft, now, wanted=[job.pk]).report
+    assert report["counts"] == {"prompt:block:block": 1}, "what the project refuses stays refused"
+    seen = preview(draft).digest
+    enact(here, here.in_force().own | {"name": "Another"}, now)  # type: ignore[union-attr]
+    assert preview(draft).digest != seen, "what it would replace in a project has changed"
+
+
 def test_a_rehearsal_that_was_overtaken_says_so(here: Scope, people: SimpleNamespace, now: datetime) -> None:
     draft = begin(here, now, examples=[{"text": HARMLESS, "expect": "allow", "language": "en"}])
     rehearsal = ask_rehearsal(actor=draft.author, draft=draft, wanted=[], at=now)

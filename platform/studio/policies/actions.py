@@ -31,7 +31,8 @@ STATE = PolicyDraft.State
 class Preview:
     """A draft as it would come into force now, beside what is in force.
 
-    `digest` is of the draft as a whole: another one means that it, or what stands above or before it, has changed.
+    `digest` is of the draft as a whole: another one means that it, what stands above it, or what it would replace in
+    any project, has changed.
     """
 
     ruling: pipeline.Joined
@@ -46,8 +47,7 @@ def preview(draft: PolicyDraft) -> Preview:
     above, in_force = draft.scope.above(), draft.scope.in_force()
     ruling = joined(draft.own, above)
     label = stronger_label(draft.label, above)
-    compared = in_force.digest if in_force else ""
-    digest = pipeline.digest_of(ruling.digest, draft.examples, draft.may_relax, label, compared)
+    digest = pipeline.digest_of(ruling.digest, draft.examples, draft.may_relax, label, draft.scope.standing())
     return Preview(ruling, above, in_force, label, digest)
 
 

@@ -12,10 +12,19 @@ from typing import Any
 from uuid import uuid4
 
 from studio import pipeline
+from studio.accounts.models import Organisation
+from studio.catalogue.models import Model
 from studio.jobs import words
 from studio.jobs.models import Job, Screening
 
 logger = logging.getLogger(__name__)
+
+
+def usual_folder(organisation: Organisation) -> Path | None:
+    """The folder of the model that texts are tried with, where nobody chose one: a closed vocabulary counts."""
+    approved = Model.objects.filter(organisation=organisation, state=Model.State.APPROVED)
+    folder = approved.order_by("title", "-registered").values_list("folder", flat=True).first()
+    return Path(folder) if folder else None
 
 
 def judge_words(

@@ -19,10 +19,10 @@ from studio import pipeline
 from studio.jobs import bell, words
 from studio.jobs.models import Job, Screening
 from studio.policies.actions import Preview, preview
-from studio.policies.judging import judge_again, judge_words
+from studio.policies.consequences import Consequence, consequences
+from studio.policies.judging import judge_again, judge_words, usual_folder
 from studio.policies.models import PolicyDraft, Rehearsal
 from studio.policies.scope import Scope
-from studio.projects.models import PolicyVersion
 
 SLICE = 20
 MOST_REQUESTS = 500
@@ -60,7 +60,7 @@ def rehearse(pk: UUID, *, at: datetime) -> bool:
         report |= {"examples": _examples(rehearsal.draft, shown, at), "changed": [], "counts": {}, "erased": 0}
         return _keep(rehearsal, report, done=0, finished=None if rehearsal.wanted else at)
     slice_ = rehearsal.wanted[rehearsal.done : rehearsal.done + SLICE]
-    _go_over(slice_, shown, report, at)
+    _go_over(slice_, consequences(rehearsal.draft, shown), report, at)
     done = rehearsal.done + len(slice_)
     return _keep(rehearsal, report, done=done, finished=at if done >= len(rehearsal.wanted) else None)
 
@@ -82,14 +82,14 @@ def _keep(rehearsal: Rehearsal, report: dict[str, Any], *, done: int, finished: 
 
 def _examples(draft: PolicyDraft, shown: Preview, at: datetime) -> list[dict[str, Any]]:
     """Each example with what the draft does, and whether that is as it must be."""
-    rows = []
+    rows, folder = [], usual_folder(draft.organisation)
     for place, example in enumerate(draft.examples):
         screened = judge_words(
             example["text"],
             "",
             document=shown.ruling.document,
             language=example["language"],
-            folder=None,
+            folder=folder,
             at=at,
         )
         met = pipeline.expected(example["expect"], screened.action)
@@ -97,13 +97,13 @@ def _examples(draft: PolicyDraft, shown: Preview, at: datetime) -> list[dict[str
     return rows
 
 
-def _go_over(slice_: list[str], shown: Preview, report: dict[str, Any], at: datetime) -> None:
+def _go_over(slice_: list[str], documents: Mapping[UUID, Consequence], report: dict[str, Any], at: datetime) -> None:
     """Add to the report what would have been different for these requests and their pictures."""
     jobs = Job.objects.filter(pk__in=slice_).select_related("model").prefetch_related("screenings")
     counts, changed = Counter(report["counts"]), list(report["changed"])
     for job in sorted(jobs, key=lambda job: slice_.index(str(job.pk))):
         try:
-            for row in _differences(job, shown, at):
+            for row in _differences(job, documents[job.project_id], at):
                 counts[f"{row['stage']}:{row['before']}:{row['after']}"] += 1
                 if row["before"] != row["after"]:
                     changed.append(row)
@@ -112,18 +112,18 @@ def _go_over(slice_: list[str], shown: Preview, report: dict[str, Any], at: date
     report |= {"counts": dict(counts), "changed": changed}
 
 
-def _differences(job: Job, shown: Preview, at: datetime) -> Iterator[dict[str, Any]]:
+def _differences(job: Job, documents: Consequence, at: datetime) -> Iterator[dict[str, Any]]:
     """What each screening of a request comes to under both policies."""
     screenings = sorted(job.screenings.all(), key=lambda screening: (screening.at, str(screening.pk)))
     for screening in screenings:
         screening.job = job
-        after = judge_again(screening, document=shown.ruling.document, at=at)
+        after = judge_again(screening, document=documents.after, at=at)
         yield {
             "job": str(job.pk),
             "asked": job.submitted.isoformat(),
             "subject": screening.subject,
             "stage": screening.decision.get("stage", "picture"),
-            "before": _before(screening, shown.in_force, at),
+            "before": _before(screening, documents.before, at),
             "after": after.action,
             "categories": _causes(after),
         }
@@ -135,11 +135,11 @@ def _causes(screened: pipeline.Screened) -> list[str]:
     return sorted({f["category"] for f in strictest}) if screened.action != "allow" else []
 
 
-def _before(screening: Screening, in_force: PolicyVersion | None, at: datetime) -> str:
+def _before(screening: Screening, document: Mapping[str, Any] | None, at: datetime) -> str:
     """What the policy in force says; where there is none, what was decided at the time."""
-    if in_force is None:
+    if document is None:
         return str(screening.action)
-    return judge_again(screening, document=in_force.document, at=at).action
+    return judge_again(screening, document=document, at=at).action
 
 
 def left_over(*, now: datetime) -> list[UUID]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max
 from django.urls import reverse
 
 from studio import pipeline
@@ -45,6 +46,14 @@ class Scope:
     def above(self) -> PolicyVersion | None:
         """The organisation's version that a project's policy stands under; None where only the floor is above."""
         return PolicyVersion.objects.of(self.organisation, None).first() if self.project else None
+
+    def standing(self) -> list[tuple[str, int]]:
+        """What is in force here and, for an organisation, in its projects: place and number, for comparison."""
+        versions = PolicyVersion.objects.filter(organisation=self.organisation)
+        if self.project:
+            versions = versions.filter(project=self.project)
+        newest = versions.order_by().values_list("project").annotate(newest=Max("number"))
+        return sorted((str(project or ""), number) for project, number in newest)
 
     def projects(self) -> list[Project]:
         """The projects it governs."""

@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet
 from studio.jobs import words
 from studio.jobs.models import Screening
 from studio.policies.actions import preview
+from studio.policies.consequences import consequences
 from studio.policies.judging import judge_again
 from studio.policies.models import PolicyDraft, ShadowDecision
 
@@ -31,13 +32,14 @@ def shadow_all(*, now: datetime) -> int:
 
 
 def _shadow(draft: PolicyDraft, *, at: datetime) -> int:
-    ruling = preview(draft).ruling
+    shown = preview(draft)
+    ruling, documents = shown.ruling, consequences(draft, shown)
     seen = ShadowDecision.objects.filter(draft=draft, digest=ruling.digest).values("screening")
     new = _beside(draft).exclude(pk__in=seen).select_related("job__model").order_by("at")[:SLICE]
     made = 0
     for screening in new:
         try:
-            screened = judge_again(screening, document=ruling.document, at=at)
+            screened = judge_again(screening, document=documents[screening.job.project_id].after, at=at)
             action, decision = screened.action, screened.decision
         except words.ErasedError:
             action, decision = UNREAD, {}

@@ -27,6 +27,7 @@ from studio.pages import MemberRequest
 from studio.policies import asking, drafts
 from studio.policies.actions import preview
 from studio.policies.forms import CheckForm, TryForm
+from studio.policies.judging import usual_folder
 from studio.policies.models import PolicyDraft
 from studio.policies.rules import may_try
 from studio.projects.models import Campaign
@@ -65,12 +66,11 @@ def _tried(form: TryForm, found: PolicyDraft) -> tuple[asking.Question | None, s
     documents: dict[str, Mapping[str, Any]] = {DRAFT: shown.ruling.document}
     if shown.in_force:
         documents[IN_FORCE] = shown.in_force.document
-    model = Model.objects.filter(organisation=found.organisation, state=Model.State.APPROVED).order_by("title").first()
     return asking.Question(
         prompt=typed["prompt"].strip(),
         negative_prompt="",
         language=typed["language"],
-        folder=model.folder if model else "",
+        folder=str(usual_folder(found.organisation) or ""),
         documents=documents,
         picture=picture,
     ), ""

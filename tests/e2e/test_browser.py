@@ -62,6 +62,35 @@ def test_starting_from_a_picture(person: Callable[..., Person], tmp_path: Path) 
     creator.photograph("from-a-picture")
 
 
+def test_a_model_is_asked_to_be_taught(person: Callable[..., Person], tmp_path: Path) -> None:
+    custodian = person("custodian", PHONE)
+    custodian.sign_in()
+    page = custodian.page
+    page.get_by_role("link", name="Models").click()
+    page.get_by_role("link", name="Starter illustrator", exact=True).click()
+    expect(page.get_by_text("emojibase-data").first).to_be_visible()
+    custodian.photograph("model")
+    page.get_by_role("link", name="Teach it something").click()
+    page.get_by_label("A name for the concept").fill("solar-cooker")
+    page.get_by_label("English").fill("solar cooker")
+    drawing = tmp_path / "cooker.png"
+    Image.linear_gradient("L").save(drawing)
+    page.get_by_label("Pictures that show it").set_input_files([drawing])
+    page.get_by_role("button", name="Teach it").click()
+    expect(page.get_by_text("The consent is missing for cooker.png.")).to_be_visible()
+    expect(page.get_by_label("English")).to_have_value("solar cooker")
+    custodian.photograph("papers-missing")
+    for label, answer in (("Licence", "our own work"), ("Source", "our studio"), ("Consent", "no person is shown")):
+        page.get_by_label(label, exact=True).fill(answer)
+    page.get_by_label("Pictures that show it").set_input_files([drawing])
+    page.get_by_role("button", name="Teach it").click()
+    expect(page.get_by_text("It is next.")).to_be_visible()
+    custodian.photograph("lesson")
+    # No train worker is at work here: what it does is shown without a browser (test_train_worker.py).
+    page.get_by_role("button", name="Cancel the lesson").click()
+    expect(page.locator(".stamp-large")).to_have_text("Cancelled")
+
+
 def ask(creator: Person, prompt: str) -> None:
     """Open a campaign and send a request."""
     page = creator.page

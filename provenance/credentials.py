@@ -95,12 +95,22 @@ def read(data: bytes, media_type: str, *, roots_pem: bytes) -> Credential | None
     """The active manifest of a file, None if it carries none; one that does not parse is `Invalid` and says why."""
     try:
         reader = c2pa.Reader.try_create(media_type, io.BytesIO(data), context=sdk_context(roots_pem))
-        if reader is None:
-            return None
-        with reader:
-            report = json.loads(reader.json())
+        return _credential(reader) if reader is not None else None
     except c2pa.C2paError as error:
         return Credential("Invalid", frozenset(), (f"unparsable: {error}",), "", "", {})
+
+
+def read_beside(data: bytes, media_type: str, store: bytes, *, roots_pem: bytes) -> Credential:
+    """The active manifest of a store that is kept apart from a file, judged against that file; as `read` otherwise."""
+    try:
+        return _credential(c2pa.Reader(media_type, io.BytesIO(data), store, context=sdk_context(roots_pem)))
+    except c2pa.C2paError as error:
+        return Credential("Invalid", frozenset(), (f"unparsable: {error}",), "", "", {})
+
+
+def _credential(reader: Any) -> Credential:
+    with reader:
+        report = json.loads(reader.json())
     active = report.get("active_manifest", "")
     manifest = report.get("manifests", {}).get(active, {})
     results = report.get("validation_results", {})

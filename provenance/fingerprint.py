@@ -8,6 +8,7 @@ halving, and grey found all; JPEG at quality 20 found 99.7 %; brightening by a t
 side 39 %; five per cent none. Of 179,700 pairs of different drawings 72 were as close, variants of one motif.
 """
 
+import base64
 from collections.abc import Sequence
 
 import iscc_lib
@@ -22,7 +23,7 @@ BITS = 256
 LARGEST_DISTANCE = 12
 _SIDE = 32
 _PREFIX = b"ISCC:EED"  # what every Image-Code of 256 bits begins with: fifteen of its bits, and the first letters' name
-_HEADER_BITS = 16
+_HEADER = b"\x21\x07"  # ISO 24138: an Image-Code, version 0, of 256 bits
 # Below this spread of its grey values a picture is a plain surface, and all plain surfaces would look alike.
 _SMALLEST_SPREAD = 12
 
@@ -47,6 +48,13 @@ def code_bits(iscc: str) -> bytes:
     return bits
 
 
+def from_bits(bits: bytes) -> str:
+    """The code whose 32 bytes these are; ValueError for another number of them."""
+    if len(bits) * 8 != BITS:
+        raise ValueError(f"fingerprint: {len(bits)} bytes; an Image-Code of {BITS} bits has {BITS // 8}")
+    return f"ISCC:{base64.b32encode(_HEADER + bits).decode().rstrip('=')}"
+
+
 def code_words(isccs: Sequence[str]) -> NDArray[np.uint64]:
     """The bits of many codes at once, as four words each: uint64 (n, 4). ValueError when one is no Image-Code."""
     try:
@@ -57,7 +65,7 @@ def code_words(isccs: Sequence[str]) -> NDArray[np.uint64]:
     if (letters[:, : len(_PREFIX)] != np.frombuffer(_PREFIX, dtype=np.uint8)).any() or (values[:, 5:] > 31).any():
         raise ValueError("fingerprints: not all are Image-Codes of 256 bits")
     bits = np.unpackbits(values[:, 5:, None], axis=2)[:, :, 3:].reshape(len(isccs), -1)
-    return np.packbits(bits[:, _HEADER_BITS : _HEADER_BITS + BITS], axis=1).view(np.uint64)
+    return np.packbits(bits[:, 8 * len(_HEADER) : 8 * len(_HEADER) + BITS], axis=1).view(np.uint64)
 
 
 def _base32() -> NDArray[np.uint8]:

@@ -46,6 +46,15 @@ def active_label(store: bytes) -> str:
     return _manifests(store)[-1].label
 
 
+def active_manifest(store: bytes) -> bytes:
+    """A store that holds the active manifest alone, without those it was made from; ValueError when there is none."""
+    for kind, payload in boxes(store):
+        inner = list(boxes(payload)) if kind == b"jumb" else []
+        if len(inner) > 1 and inner[-1][0] == b"jumb":
+            return _box(b"jumb", _box(*inner[0]) + _box(*inner[-1]))
+    raise ValueError("manifest store: it holds no manifest")
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """The active manifest's signature: the signer's certificates, leaf first, its time-stamp token, if it has one, and
@@ -122,6 +131,10 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             return
         yield kind, data[offset + header : offset + size]
         offset += size
+
+
+def _box(kind: bytes, payload: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(payload), kind) + payload
 
 
 def _png_chunks(data: bytes) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from generation.process import Row as ProcessRow
 from generation.spec import GenerationSpec
 from generation.training.errors import LessonError, TrainingError
 from moderation.errors import ModerationError
-from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError
+from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError, UnreadableAssetError
 from studio.pipeline.delivering import Offer, label_languages, make_rendition, offers, pixel_size, report
 from studio.pipeline.generating import (
     Press,
@@ -34,6 +34,7 @@ from studio.pipeline.keys import (
     open_for_signing,
     prepare_development_clock,
     serve_development_clock,
+    trust,
     trust_folder,
 )
 from studio.pipeline.policies import (
@@ -73,6 +74,12 @@ from studio.pipeline.records import (
     log_standing,
     recorded,
     write_pack,
+)
+from studio.pipeline.resolving import (
+    manifest_store,
+    matches_by_binding,
+    matches_by_content,
+    soft_binding_algorithms,
 )
 from studio.pipeline.screening import (
     Screened,
@@ -126,6 +133,7 @@ __all__ = [
     "SpecError",
     "Step",
     "TrainingError",
+    "UnreadableAssetError",
     "anchor",
     "append",
     "audit_log",
@@ -161,6 +169,9 @@ __all__ = [
     "log_standing",
     "make_rendition",
     "manifest_of",
+    "manifest_store",
+    "matches_by_binding",
+    "matches_by_content",
     "offers",
     "open_for_signing",
     "pixel_size",
@@ -182,12 +193,14 @@ __all__ = [
     "seal_strip",
     "sensitive",
     "serve_development_clock",
+    "soft_binding_algorithms",
     "spoken_languages",
     "starter_folder",
     "starter_slug",
     "starts_from_pictures",
     "threshold_words",
     "trainer",
+    "trust",
     "trust_folder",
     "unknown_words",
     "unscreened",

@@ -7,7 +7,6 @@ pictures: landmarks of photographs have little in common but those bits, those o
 looked for stand among them unchanged; what is searched with is a crop of them.
 """
 
-import base64
 import statistics
 import tempfile
 import time
@@ -26,7 +25,7 @@ from sqlalchemy import insert
 
 from provenance.canonical import sha256_hex
 from provenance.entries import EntryKind, canonical_entry, entry_id
-from provenance.fingerprint import BITS, LARGEST_DISTANCE, code_bits, distance, fingerprint
+from provenance.fingerprint import BITS, LARGEST_DISTANCE, code_bits, distance, fingerprint, from_bits
 from provenance.landmarks import (
     BYTES,
     MOST_LANDMARKS,
@@ -128,7 +127,10 @@ def _fill(
         marks = pool[chance.integers(0, len(pool), (count, MOST_LANDMARKS))]
         marks[:, :, _KEPT_BYTES:8] ^= _noise(chance, (count, MOST_LANDMARKS, 8 - _KEPT_BYTES), turned)
         with ledger._engines.writing() as connection:
-            rows = [{"log": "other", "sequence": start + at, "value": _iscc(bits)} for at, bits in enumerate(other)]
+            rows = [
+                {"log": "other", "sequence": start + at, "value": from_bits(bits.tobytes())}
+                for at, bits in enumerate(other)
+            ]
             connection.execute(insert(tables.fingerprints), rows)
             rows = [{"log": "other", "sequence": start + at, "value": row.tobytes()} for at, row in enumerate(marks)]
             connection.execute(insert(tables.landmarks), rows)
@@ -137,11 +139,6 @@ def _fill(
 def _noise(chance: np.random.Generator, shape: tuple[int, ...], share: float) -> NDArray[np.uint8]:
     """Bytes in which about that share of the bits is set."""
     return np.packbits(chance.random((*shape, 8), dtype=np.float32) < share, axis=-1)[..., 0]
-
-
-def _iscc(bits: NDArray[np.uint8]) -> str:
-    header = base64.b32decode("EED" + "A" * 5)[:2]
-    return "ISCC:" + base64.b32encode(header + bits.tobytes()).decode().rstrip("=")
 
 
 def _crop(picture: Image.Image, chance: np.random.Generator) -> Image.Image:

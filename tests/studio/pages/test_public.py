@@ -60,6 +60,16 @@ def test_a_withdrawn_picture_names_date_and_reason(released: Picture, people: Si
     assert "Wrong crop" in page
 
 
+def test_a_recovered_credential_is_shown_as_one(released: Picture) -> None:
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(blobs.get(released.release.sha256))) as image:
+        image.convert("RGB").save(file, "JPEG", quality=80)
+    page = send(file.getvalue()).content.decode()
+    assert "its hard binding is not verifiable" in page
+    assert reverse("manifest", args=[released.release.manifest]) in page
+    assert "Recovered credential" not in send(blobs.get(released.release.sha256)).content.decode()
+
+
 def test_an_altered_picture_is_said_to_be(released: Picture) -> None:
     data = bytearray(blobs.get(released.release.sha256))
     data[data.rfind(b"IDAT") + 40] ^= 1

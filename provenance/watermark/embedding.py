@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from provenance.watermark.pattern import OUTERMOST, Pattern
-from provenance.watermark.sight import WORKING_SIDE, luma, residual, working_size
+from provenance.watermark.sight import WORKING_SIDE, luma, view, working_size
 from provenance.watermark.spectra import analyse, synthesise
 from provenance.watermark.strength import allowance, loudness
 
@@ -58,31 +58,32 @@ class Canvas:
 
     def seen(self, pattern: Pattern, mark: Floats | None = None) -> Complexes:
         """What a reader sees at the pattern's points."""
-        view = residual(self.plane if mark is None else self.plane + mark)
-        return analyse(view, (self.period, self.period))[pattern.down + OUTERMOST, pattern.across]
+        seen = view(self.plane if mark is None else self.plane + mark)
+        return analyse(seen, (self.period, self.period))[pattern.down + OUTERMOST, pattern.across]
 
 
 def plan(canvas: Canvas, pattern: Pattern, signs: Floats) -> Floats:
     """The mark for a canvas, in grey levels at working size."""
     points = pattern.spectrum(signs)
     own = canvas.seen(pattern)
-    heard = (canvas.seen(pattern, canvas.draw(pattern, points)) - own) * points.conj()
+    heard = (canvas.seen(pattern, canvas.draw(pattern, points)) - own) / points
     gain = np.maximum(_by_ring(pattern, heard.real), np.float32(1e-6))
-    noise = np.sqrt(_by_ring(pattern, np.abs(own) ** 2))
-    share = 1 / (1 + (noise / gain) ** 2)
+    noise = _by_ring(pattern, np.abs(own) ** 2)
+    share = 1 / (1 + noise / (gain * np.abs(points)) ** 2)
     return canvas.draw(pattern, points - share * own / gain)
 
 
 def apply(image: Image.Image, mark: Floats) -> NDArray[np.uint8]:
     """The RGB8 pixels of a picture with a mark of working size in them, the same in all three channels.
 
-    Near black and white the picture first gives way by a level, so that the mark can go both up and down.
+    White first gives way by a level, so that the mark can go both up and down there. Black does not: SSIM, like the eye,
+    takes one level more of nothing for a lot.
     """
     levels = np.asarray(image)
     full = mark
     if mark.shape != levels.shape[:2]:
         full = np.asarray(Image.fromarray(mark).resize(image.size, Image.Resampling.BICUBIC))
-    given = np.clip(levels, _HEADROOM, 255 - _HEADROOM).astype(np.int16)
+    given = np.minimum(levels, 255 - _HEADROOM).astype(np.int16)
     return np.clip(given + np.rint(full).astype(np.int16)[..., None], 0, 255).astype(np.uint8)
 
 

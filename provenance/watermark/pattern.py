@@ -6,6 +6,7 @@ and l: a lattice. Nothing else that a picture usually holds is there, which is w
 - The mark uses the half-plane of 6 <= sqrt(k² + l²) <= 30; the other half follows because pixels are real.
 - One point in six is a *pilot*: its phase is known from the key. The others carry two coded signs each, one in the
   real and one in the imaginary part. Each coded sign is spread over about six places of all radii.
+- Power grows in proportion to the radius: pictures are quieter there, and the eye is too.
 - Everything comes from the key by SHAKE-256, so it is the same on every machine and with every version of numpy.
 """
 
@@ -63,13 +64,13 @@ class Pattern:
         return cls(across, down, radius, pilots, carriers, phase, bit, sign.astype(np.float32))
 
     def spectrum(self, signs: Floats) -> Complexes:
-        """The unit numbers at the points that carry these CODED_SIGNS signs."""
+        """The numbers at the points that carry these CODED_SIGNS signs; their power grows with the radius."""
         chips = signs[self.carrier_bit] * self.carrier_sign
         count = len(self.carriers)
         points = np.empty(len(self.across), np.complex64)
         points[self.pilots] = self.pilot_phase
         points[self.carriers] = (chips[:count] + 1j * chips[count:]) / np.sqrt(2)
-        return points
+        return points * np.sqrt(self.radius / OUTERMOST)
 
     def collect(self, points: Complexes, weight: Floats) -> Floats:
         """The soft values of the coded signs: what the carriers show, weighted by point, each place with its sign."""

@@ -8,7 +8,7 @@ from PIL import Image
 
 from provenance.watermark.codec import decode
 from provenance.watermark.pattern import Pattern
-from provenance.watermark.sight import luma, residual, working_size
+from provenance.watermark.sight import luma, view, working_size
 from provenance.watermark.spectra import analyse
 from provenance.watermark.synchronisation import Seeker, Sighting, turned
 
@@ -28,9 +28,9 @@ class Reading:
 
 def find(image: Image.Image, pattern: Pattern) -> Reading | None:
     """The mark of a pattern's key in an RGB picture, None when there is none to be sure of."""
-    view = residual(luma(image, working_size(*image.size)))
-    for tries, sighting in enumerate(Seeker(view, pattern).sightings(), start=1):
-        points = turned(analyse(view, sighting.periods), pattern, sighting.shift)
+    seen = view(luma(image, working_size(*image.size)))
+    for tries, sighting in enumerate(Seeker(seen, pattern).sightings(), start=1):
+        points = turned(analyse(seen, sighting.periods), pattern, sighting.shift)
         payload = decode(pattern.collect(points, _weights(points, pattern)))
         if payload is not None:
             return Reading(payload, sighting, tries)

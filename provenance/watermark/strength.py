@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.watermark.sight import blur
+from provenance.watermark.planes import blur
 
 Floats = NDArray[np.float32]
 
@@ -22,7 +22,7 @@ SSIM_FLOOR = 0.98
 _PSNR_AIM = PSNR_FLOOR + 0.25
 _SSIM_AIM = SSIM_FLOOR + 0.003
 _ROUNDING = 1 / 12
-_PLAIN, _BUSY, _MOST = 0.8, 0.4, 10.0
+_PLAIN, _BUSY, _MOST = 0.8, 0.8, 14.0
 _LOUDEST = 1.0
 _NEIGHBOURHOOD = 6
 _CONTRAST_CONSTANT = (0.03 * 255) ** 2

@@ -1,0 +1,95 @@
+"""Putting a mark into a picture: a tile from key and payload, shaped by what the eye allows and by the picture itself.
+
+The reader will see the picture's own energy at the mark's frequencies as noise. The embedder knows that energy
+beforehand and takes a share of it away while it adds the mark: a larger share where it is small beside the mark,
+hardly any where removing it would cost more than it gains (H. S. Malvar, D. A. F. Florêncio, "Improved spread
+spectrum", IEEE Trans. Signal Processing 51, 2003).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from provenance.watermark.pattern import OUTERMOST, Pattern
+from provenance.watermark.sight import WORKING_SIDE, luma, view, working_size
+from provenance.watermark.spectra import analyse, synthesise
+from provenance.watermark.strength import allowance, loudness
+
+Floats = NDArray[np.float32]
+Complexes = NDArray[np.complex64]
+
+TILES = 4.0
+_RINGS = 8
+# Grey levels; plain surfaces carry hardly more, and there alone clipping would matter.
+_HEADROOM = 1
+
+
+def tile_period(width: int, height: int) -> float:
+    """The mark's period in a picture, in its pixels: a fixed share of its size, but not under what small ones can hold."""
+    side = float(np.sqrt(width * height))
+    return side / (TILES * min(1.0, side / WORKING_SIDE) ** 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A picture at working size, and the period that a mark has there."""
+
+    plane: Floats
+    allowed: Floats
+    period: float
+
+    @classmethod
+    def of(cls, image: Image.Image) -> "Canvas":
+        """The canvas of an RGB picture."""
+        size = working_size(*image.size)
+        plane = luma(image, size)
+        period = tile_period(*image.size) * float(np.sqrt(size[0] * size[1] / (image.width * image.height)))
+        return cls(plane, allowance(plane), period)
+
+    def draw(self, pattern: Pattern, points: Complexes) -> Floats:
+        """The mark of these points as a plane, as strong as it may be."""
+        layout = np.zeros((2 * OUTERMOST + 1, OUTERMOST + 1), np.complex64)
+        layout[pattern.down + OUTERMOST, pattern.across] = points
+        tile = synthesise(layout, (self.period, self.period), (self.plane.shape[0], self.plane.shape[1]))
+        mark = tile * self.allowed * np.float32(np.sqrt(2 / np.sum(np.abs(points) ** 2)))
+        return mark * np.float32(loudness(self.plane, mark))
+
+    def seen(self, pattern: Pattern, mark: Floats | None = None) -> Complexes:
+        """What a reader sees at the pattern's points."""
+        seen = view(self.plane if mark is None else self.plane + mark)
+        return analyse(seen, (self.period, self.period))[pattern.down + OUTERMOST, pattern.across]
+
+
+def plan(canvas: Canvas, pattern: Pattern, signs: Floats) -> Floats:
+    """The mark for a canvas, in grey levels at working size."""
+    points = pattern.spectrum(signs)
+    own = canvas.seen(pattern)
+    heard = (canvas.seen(pattern, canvas.draw(pattern, points)) - own) / points
+    gain = np.maximum(_by_ring(pattern, heard.real), np.float32(1e-6))
+    noise = _by_ring(pattern, np.abs(own) ** 2)
+    share = 1 / (1 + noise / (gain * np.abs(points)) ** 2)
+    return canvas.draw(pattern, points - share * own / gain)
+
+
+def apply(image: Image.Image, mark: Floats) -> NDArray[np.uint8]:
+    """The RGB8 pixels of a picture with a mark of working size in them, the same in all three channels.
+
+    White first gives way by a level, so that the mark can go both up and down there. Black does not: SSIM, like the eye,
+    takes one level more of nothing for a lot.
+    """
+    levels = np.asarray(image)
+    full = mark
+    if mark.shape != levels.shape[:2]:
+        full = np.asarray(Image.fromarray(mark).resize(image.size, Image.Resampling.BICUBIC))
+    given = np.minimum(levels, 255 - _HEADROOM).astype(np.int16)
+    return np.clip(given + np.rint(full).astype(np.int16)[..., None], 0, 255).astype(np.uint8)
+
+
+def _by_ring(pattern: Pattern, values: Floats) -> Floats:
+    """Each point's value replaced by the mean over its ring."""
+    edges = np.linspace(pattern.radius[0], pattern.radius[-1], _RINGS + 1)[1:-1]
+    ring = np.digitize(pattern.radius, edges)
+    mean = np.bincount(ring, values, _RINGS) / np.bincount(ring, minlength=_RINGS)
+    return mean[ring].astype(np.float32)

@@ -1,0 +1,45 @@
+"""The mark of our own as a `Watermark`: key in, bytes in, bytes out."""
+
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from provenance.pictures import to_image
+from provenance.watermark import embedding, reading
+from provenance.watermark.codec import PAYLOAD_BYTES, encode
+from provenance.watermark.pattern import Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadSpectrum:
+    """A spread-spectrum mark under a symmetric key of at least 16 bytes: whoever can read it can also forge or damage it.
+
+    Reading therefore belongs on a server that keeps the key. A public reader is possible (publish the key), and then
+    anybody can try changes until nothing is read any more; the check page answers questions without giving the key away,
+    but it, too, tells whether an attempt has succeeded. A mark is a means to find a record again, never proof.
+    """
+
+    key: bytes = field(repr=False)
+    _pattern: Pattern = field(init=False, repr=False)
+
+    algorithm = "org.imprimatur.lattice.v1"
+    capacity = PAYLOAD_BYTES
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_pattern", Pattern.of_key(self.key))
+
+    def embed(self, pixels: bytes, width: int, height: int, payload: bytes) -> bytes:
+        """The pixels with the payload of 8 bytes in them; ValueError for pixels or a payload that do not fit."""
+        image = to_image(pixels, width, height)
+        canvas = embedding.Canvas.of(image)
+        mark = embedding.plan(canvas, self._pattern, encode(payload))
+        return embedding.apply(image, mark).tobytes()
+
+    def read(self, pixels: bytes, width: int, height: int) -> bytes | None:
+        """The payload found in the pixels, None when there is none to be sure of; ValueError for pixels that do not fit."""
+        found = self.find(to_image(pixels, width, height))
+        return found.payload if found else None
+
+    def find(self, image: Image.Image) -> reading.Reading | None:
+        """The payload with where it was found, in an RGB picture."""
+        return reading.find(image, self._pattern)

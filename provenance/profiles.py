@@ -144,7 +144,7 @@ def _signer(data: bytes, media_type: str) -> str:
     """The organisation in the signing certificate."""
     store = jumbf.manifest_store(data, media_type)
     try:
-        subject = jumbf.certificates(store or b"")[0].subject
+        subject = jumbf.signature(store or b"").chain[0].subject
     except Exception:  # noqa: BLE001  # a certificate that cannot be read names nobody
         return ""
     return next((str(item.value) for item in subject if item.oid.dotted_string == "2.5.4.10"), "")

@@ -37,7 +37,7 @@ class FoundLabel:
 def find_label(image: Image.Image) -> FoundLabel | None:
     """The label in an RGB image, None if there is none of ours where it would be."""
     dark = _dark(image)
-    height = _run(dark[::-1, : max(1, min(4, image.width))].all(axis=1))
+    height = _run(np.logical_and.reduce(dark[::-1, : max(1, min(4, image.width))], axis=1))
     if height < plate_height(5) - _SLACK or height * 2 > image.height:
         return None
     # Words may reach into some rows of the plate, never into all of them.
@@ -55,7 +55,8 @@ def _dark(image: Image.Image) -> NDArray[np.bool_]:
     """Which pixels of the lower half could be plate."""
     lower = image.crop((0, image.height // 2, image.width, image.height))
     pixels = np.asarray(lower, dtype=np.int16)
-    return (np.abs(pixels - np.array(PLATE, dtype=np.int16)) <= _NEAR).all(axis=2)
+    near: NDArray[np.bool_] = np.abs(pixels - np.array(PLATE, dtype=np.int16)) <= _NEAR
+    return np.logical_and.reduce(near, axis=2)  # type: ignore[no-any-return]  # a ufunc's reduction is untyped
 
 
 def _run(flags: NDArray[np.bool_]) -> int:
@@ -81,7 +82,7 @@ def _candidates(width: int, height: int, picture_width: int) -> list[Plate]:
 @cache
 def _distinct() -> tuple[tuple[str, str], ...]:
     """Every wording once: languages may share one."""
-    first = {words: (language, use) for language in reversed(LANGUAGES) for use, (_, words) in glyphs(language).items()}
+    first = {words: (language, use) for language in reversed(list(LANGUAGES)) for use, (_, words) in glyphs(language).items()}
     return tuple(first.values())
 
 

@@ -71,7 +71,7 @@ class Line:
     @property
     def wait(self) -> timedelta | None:
         """The median wait for an answer."""
-        return median(self.waits) if self.waits else None
+        return timedelta(seconds=median(wait.total_seconds() for wait in self.waits)) if self.waits else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,18 @@ def may_decide(user: User, job: Job) -> Ruling:
         return ruling
     if Shaper.objects.filter(job=job, user=user).exists():
         return Ruling(allowed=False, reason="You shaped this request, so somebody else must decide about it.")
-    if job.appeal_of_id is not None:
-        return _may_answer(user, job)
+    if job.appeal_of is not None:
+        return _may_answer(user, job, job.appeal_of)
     return ruling
 
 
-def _may_answer(user: User, appeal: Job) -> Ruling:
+def _may_answer(user: User, appeal: Job, blocked: Job) -> Ruling:
     """An appeal is answered by somebody who wrote neither the policy nor the refusal that it is about."""
-    if user.pk in {appeal.policy.author_id, appeal.appeal_of.policy.author_id}:
+    if user.pk in {appeal.policy.author_id, blocked.policy.author_id}:
         return Ruling(
             allowed=False, reason="You wrote the policy that this appeal is about; somebody else must answer."
         )
-    if HoldRuling.objects.filter(job=appeal.appeal_of_id, reviewer=user).exists():
+    if HoldRuling.objects.filter(job=blocked, reviewer=user).exists():
         return Ruling(
             allowed=False, reason="You refused the request that this appeal is about; somebody else must answer."
         )

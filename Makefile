@@ -4,10 +4,10 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format faults clean-demo bench
+.PHONY: help demo up test lint format faults clean-demo bench bench-finetune
 
 help: ## List these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-16s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.run ## Make, screen, sign, approve, release and verify pictures, on embedded defaults
 	$(RUN) manage.py demo
@@ -38,6 +38,9 @@ bench: $(VENV)/.dev ## Measure what governance costs, as ratios in one run
 	$(RUN) -m generation bench
 	$(RUN) -m provenance bench
 	$(RUN) manage.py bench
+
+bench-finetune: $(VENV)/.dev ## Teach the starter model a concept and measure whether it appears
+	$(RUN) -m tests.generation.training.taught
 
 clean-demo: ## Forget the demo's databases, keys and pictures
 	rm -rf var

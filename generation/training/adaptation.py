@@ -15,7 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from generation.training import export, finetune
+import torch
+
+from generation.catalogue import ModelEntry, read_model
+from generation.training import export, finetune, low_rank
 from generation.training.errors import DataError
 from generation.training.finetune import Tuning
 from generation.training.inspection import load_painter
@@ -31,41 +34,77 @@ license_name: see-lineage
 library_name: diffusers
 pipeline_tag: text-to-image
 base_model: {parent}
-language:
-{languages}
 ---
 # {title}
 
-The starter model of Imprimatur, taught `{concept}` from {count} pictures of an organisation's own.
+{parent}, taught `{title}` from {count} pictures of an organisation's own.
 
-Licences of the pictures: {licences}. `lineage.json` lists each file with SHA-256, source and consent reference.
+Licences of the pictures: {licences}. `lineage.json` lists each file with SHA-256, source and consent reference. The
+licence of the model itself, {licence}, goes on to hold.
 
 {steps} steps of low-rank adaptation, merged into the weights. Not measured yet.
 """
 
 
 def adapt(arguments: argparse.Namespace, *, report: Callable[[int, float], None]) -> None:
-    """Fine-tune as the `finetune` command says. Raises DataError before any training when the manifest is refused."""
+    """Fine-tune as the `finetune` command says.
+
+    Raises DataError before any training when the manifest or the family of the model is refused, and ModelFolderError
+    when the model cannot be read.
+    """
     pictures = read_manifest(arguments.manifest)
+    entry = read_model(arguments.model, id=arguments.model.name)
+    if entry.family == "prx-pixel" and (arguments.model / "vocabulary.json").is_file():
+        _adapt_starter(arguments, entry, pictures, report)
+    elif entry.family in low_rank.FAMILIES:
+        _adapt_stable(arguments, entry, pictures, report)
+    else:
+        raise DataError(
+            f"--model {arguments.model}: {entry.family} cannot be fine-tuned here; take the starter model or one of "
+            f"{', '.join(low_rank.FAMILIES)}"
+        )
+
+
+def _adapt_starter(
+    arguments: argparse.Namespace, entry: ModelEntry, pictures: list[Picture], report: Callable[[int, float], None]
+) -> None:
+    """Teach the starter model a concept: its words, its rows, its adapters."""
     words = with_concept(arguments.model, arguments.concept, arguments.word)
-    vocabulary = Vocabulary.from_json(words)
     own = [c["id"] for c in words["concepts"] if c["field"] == "own"]
     alphabet = Alphabet.declared().extended(tuple(own))
-    tokens = finetune.captions(pictures, vocabulary, alphabet)
+    tokens = finetune.captions(pictures, Vocabulary.from_json(words), alphabet)
     tuning = Tuning(seed=arguments.seed, steps=arguments.steps)
     pixels = pixels_of(arguments.manifest.parent, pictures)
-    new_rows = [alphabet.ids[f"concept:{arguments.concept}"]]
+    new_rows = list(alphabet.tokens[f"concept:{arguments.concept}"])
     painter = finetune.tune(load_painter(arguments.model), pixels, tokens, new_rows, tuning, report=report)
     export.write_networks(painter, words, alphabet, arguments.out)
     shutil.copytree(arguments.model / "upscaler", arguments.out / "upscaler", dirs_exist_ok=True)
-    lineage = _lineage(arguments, pictures, tuning, own)
-    export.write_papers(arguments.out, _card(arguments, pictures, vocabulary), lineage)
+    recipe = {"shape": asdict(shape_of(arguments.model)), "tuning": asdict(tuning)}
+    lineage = _lineage(arguments, entry, pictures, recipe) | {"own_concepts": own}
+    export.write_papers(arguments.out, _card(arguments, entry, pictures), lineage)
+
+
+def _adapt_stable(
+    arguments: argparse.Namespace, entry: ModelEntry, pictures: list[Picture], report: Callable[[int, float], None]
+) -> None:
+    """Teach a Stable Diffusion model, which reads the captions as they are written."""
+    tuning = Tuning(seed=arguments.seed, steps=arguments.steps, batch=min(8, len(pictures)))
+
+    def pixels(side: int) -> torch.Tensor:
+        return torch.from_numpy(pixels_of(arguments.manifest.parent, pictures, side))
+
+    captions = [picture.caption for picture in pictures]
+    low_rank.tune(entry, pixels, captions, tuning, arguments.out, report=report)
+    lineage = _lineage(arguments, entry, pictures, {"tuning": asdict(tuning)})
+    export.write_papers(arguments.out, _card(arguments, entry, pictures), lineage)
 
 
 def with_concept(model: Path, concept: str, spoken: list[str]) -> dict[str, Any]:
     """Return the vocabulary of `model` with one more concept. Raises DataError for a name or word that is taken."""
     words: dict[str, Any] = json.loads((model / "vocabulary.json").read_text(encoding="utf-8"))
     known = Vocabulary.from_json(words)
+    if not spoken:
+        raise DataError("--word is missing: say what the concept is called, as in --word 'en:solar cooker'")
     if concept in {c.id for c in known.concepts}:
         raise DataError(f"--concept {concept}: the model knows a concept of this name already; choose another")
     entry: dict[str, list[str]] = {}
@@ -80,29 +119,30 @@ def with_concept(model: Path, concept: str, spoken: list[str]) -> dict[str, Any]
     return words
 
 
-def _lineage(arguments: argparse.Namespace, pictures: list[Picture], tuning: Tuning, own: list[str]) -> dict[str, Any]:
-    parent = json.loads((arguments.model / "lineage.json").read_text(encoding="utf-8"))
+def _lineage(
+    arguments: argparse.Namespace, entry: ModelEntry, pictures: list[Picture], recipe: dict[str, Any]
+) -> dict[str, Any]:
+    papers = arguments.model / "lineage.json"
     return {
         "model": arguments.concept,
         "parent": {
-            "model": parent["model"],
-            "lineage_sha256": hashlib.sha256((arguments.model / "lineage.json").read_bytes()).hexdigest(),
-            "data_manifest_sha256": parent["data_manifest_sha256"],
+            "model": entry.title,
+            "digest": entry.digest,
+            "lineage_sha256": hashlib.sha256(papers.read_bytes()).hexdigest() if papers.is_file() else None,
+            "data_manifest_sha256": entry.data_manifest_sha256,
         },
         "data_manifest_sha256": hashlib.sha256(arguments.manifest.read_bytes()).hexdigest(),
         "pictures": [asdict(picture) for picture in pictures],
-        "own_concepts": own,
-        "recipe": {"shape": asdict(shape_of(arguments.model)), "tuning": asdict(tuning)},
-        "samples_seen": tuning.steps * tuning.batch,
+        "recipe": recipe,
+        "samples_seen": recipe["tuning"]["steps"] * recipe["tuning"]["batch"],
     }
 
 
-def _card(arguments: argparse.Namespace, pictures: list[Picture], vocabulary: Vocabulary) -> str:
+def _card(arguments: argparse.Namespace, entry: ModelEntry, pictures: list[Picture]) -> str:
     return _CARD.format(
         title=arguments.concept,
-        parent="imprimatur-starter",
-        languages="\n".join(f"- {language}" for language in vocabulary.languages),
-        concept=arguments.concept,
+        parent=entry.title,
+        licence=entry.licence,
         count=len(pictures),
         licences=", ".join(sorted({picture.licence for picture in pictures})),
         steps=arguments.steps,

@@ -46,8 +46,8 @@ been reviewed by native readers. All words of {unreviewed} are our own and unrev
 
 ## Training
 
-{steps} steps, {samples} samples, flow matching with prediction of the clean picture; the whole recipe is in
-`lineage.json`. {start}
+{samples} samples in all, the last run's {steps} steps included, of flow matching with prediction of the clean picture;
+the whole recipe is in `lineage.json`. {start}
 
 ## Measured
 

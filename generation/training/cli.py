@@ -57,6 +57,7 @@ def _add_train(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--width", type=int, default=192, help="hidden size of the transformer")
     parser.add_argument("--depth", type=int, default=8, help="blocks of the transformer")
+    parser.add_argument("--rates", type=float, default=1.0, help="factor on the learning rates; less for a warm start")
     parser.add_argument("--decay", type=float, default=0.3, help="last part of the run over which the rate falls to 0")
     parser.add_argument("--every", type=int, default=50, help="steps between reports and checkpoints")
     parser.add_argument("--sheet-every", type=int, default=500, help="steps between contact sheets")
@@ -126,13 +127,13 @@ def _add_finetune(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     parser = _parser(
         subparsers,
         "finetune",
-        "Teach the starter model a new concept from your own pictures. Each needs a licence and a consent entry.",
+        "Teach a model from your own pictures. Each needs a licence and a consent entry.",
         'python -m generation finetune --manifest cookers/manifest.jsonl --concept cooker --word "en:solar cooker"'
         " --out models/cooker",
     )
     parser.add_argument("--manifest", type=Path, required=True, help="JSON Lines: file, sha256, licence, source, ...")
-    parser.add_argument("--concept", required=True, help="identifier of the new concept, as in cooker")
-    parser.add_argument("--word", action="append", required=True, help="LANGUAGE:WORD for the concept; repeatable")
+    parser.add_argument("--concept", required=True, help="name of the new concept and model, as in cooker")
+    parser.add_argument("--word", action="append", default=[], help="LANGUAGE:WORD, for the starter; repeatable")
     parser.add_argument("--model", type=Path, default=STARTER, help="model folder to begin from")
     parser.add_argument("--out", type=Path, required=True, help="model folder to write")
     parser.add_argument("--steps", type=int, default=400)
@@ -141,6 +142,7 @@ def _add_finetune(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _finetune(arguments: argparse.Namespace) -> int:
+    from generation.errors import ModelFolderError
     from generation.training.adaptation import adapt
     from generation.training.errors import TrainingError
 
@@ -150,7 +152,7 @@ def _finetune(arguments: argparse.Namespace) -> int:
 
     try:
         adapt(arguments, report=report)
-    except TrainingError as error:
+    except (TrainingError, ModelFolderError) as error:
         return _fail(error)
     _say(f"wrote {arguments.out}; a custodian has to approve it before anyone can use it")
     return 0

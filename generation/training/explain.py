@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from generation.training.compose import CANVAS
 from generation.training.errors import MeasureError
 from generation.training.network import Painter, sample, trace
-from generation.training.tokens import START, Alphabet
+from generation.training.tokens import Alphabet
 from generation.vocabulary import Vocabulary
 
 COLUMNS = 8
@@ -44,4 +44,4 @@ def tokens_of(prompt: str, folder: Path, alphabet: Alphabet) -> list[int]:
     names = [phrase.token for phrase in found if phrase.token]
     if not any(name.startswith("concept:") for name in names):
         raise MeasureError(f"the prompt names no concept that the model knows (unknown words: {', '.join(unknown)})")
-    return [START, *(alphabet.ids[name] for name in names)]
+    return alphabet.caption(names)

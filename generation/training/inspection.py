@@ -30,6 +30,7 @@ def inspect_model(arguments: argparse.Namespace, *, say: Callable[[str], None]) 
     asked = measure.asked_for(data, arguments.count)
     painted = sheet.paint(painter, asked, Alphabet.declared(), seed=measure.WISHES_SEED)
     shares |= measure.of_pictures(painted, asked, judge)
+    shares |= measure.of_people(painter, judge, data, count=arguments.count)
     shares |= measure.of_unseen(painter, judge, data)
     if arguments.model.is_dir():
         shares |= measure.of_languages(Vocabulary.from_folder(arguments.model), data, count=arguments.count)
@@ -43,7 +44,7 @@ def inspect_model(arguments: argparse.Namespace, *, say: Callable[[str], None]) 
 def load_painter(model: Path) -> Painter:
     """Load the averaged painter of a checkpoint file or of an exported folder."""
     alphabet = alphabet_of(model)
-    return painter_of(average_of(model, alphabet), shape_of(model), alphabet)
+    return painter_of(average_of(model), shape_of(model), alphabet)
 
 
 def _judge(arguments: argparse.Namespace, scenes: Scenes, say: Callable[[str], None]) -> Judge:

@@ -101,6 +101,7 @@ class Run:
         self.average = {name: value.detach().clone() for name, value in self.painter.state_dict().items()}
         self.step = 0
         self.started_from = ""
+        self.samples_before = 0
         self.eased = False
         matrices, others = _split(self.painter)
         self._optimizers: list[torch.optim.Optimizer] = [
@@ -144,14 +145,18 @@ class Run:
         for name, value in self.painter.state_dict().items():
             self.average[name].lerp_(value, 1 - keep) if value.is_floating_point() else self.average[name].copy_(value)
 
-    def begin_from(self, average: dict[str, Tensor], *, origin: str) -> None:
-        """Start a new run from given weights, named `origin` in the lineage. Raises CheckpointError on a misfit."""
+    def begin_from(self, average: dict[str, Tensor], *, origin: str, samples: int) -> None:
+        """Start a new run from given weights, named `origin` in the lineage, that have seen `samples` already.
+
+        Raises CheckpointError on a misfit.
+        """
         try:
             self.painter.load_state_dict(average)
         except RuntimeError as error:
             raise CheckpointError(f"cannot start from {origin}: other concepts or sizes ({error})") from error
         self.average = {name: value.detach().clone() for name, value in self.painter.state_dict().items()}
         self.started_from = origin
+        self.samples_before = samples
 
     @contextmanager
     def averaged(self) -> Iterator[Painter]:
@@ -170,6 +175,7 @@ class Run:
             "recipe": asdict(self.recipe),
             "step": self.step,
             "started_from": self.started_from,
+            "samples_before": self.samples_before,
             "rate_fell_with_the_clock": self.eased,
             "weights": self.painter.state_dict(),
             "average": self.average,
@@ -191,6 +197,7 @@ class Run:
             optimizer.load_state_dict(saved)
         self.step = state["step"]
         self.started_from = state["started_from"]
+        self.samples_before = state["samples_before"]
         self.eased = state.get("rate_fell_with_the_clock", False)
 
 

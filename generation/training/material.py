@@ -50,13 +50,13 @@ def read_manifest(path: Path) -> list[Picture]:
     return pictures
 
 
-def pixels_of(folder: Path, pictures: list[Picture]) -> NDArray[np.float32]:
-    """Return the pictures cut square and reduced, float32 in [-1, 1] of shape (n, 3, CANVAS, CANVAS)."""
+def pixels_of(folder: Path, pictures: list[Picture], side: int = CANVAS) -> NDArray[np.float32]:
+    """Return the pictures cut square and brought to `side` pixels, float32 in [-1, 1] of shape (n, 3, side, side)."""
     images = []
     for picture in pictures:
         with Image.open(folder / picture.file) as opened:
             upright = ImageOps.exif_transpose(opened).convert("RGB")
-            images.append(np.asarray(ImageOps.fit(upright, (CANVAS, CANVAS)), dtype=np.float32))
+            images.append(np.asarray(ImageOps.fit(upright, (side, side)), dtype=np.float32))
     return np.stack(images).transpose(0, 3, 1, 2) / np.float32(127.5) - 1
 
 

@@ -55,8 +55,13 @@ class Memory:
 def of_judge(judge: Judge, scenes: Scenes, cache: Path) -> dict[str, Share]:
     """Measure the judge on compositions with a seed of their own, and on the icon set that nothing was trained on."""
     pictures, labels = scenes.batch(1000, seed=9_000, step=0)
-    first = judge.look(pictures).concepts.argmax(dim=1).numpy()
+    opinion = judge.look(pictures)
+    first = opinion.concepts.argmax(dim=1).numpy()
     shares = {"judge: held-out compositions, first": Share(int((first == labels[:, 0]).sum()), len(labels))}
+    people = labels[:, 2] > 0
+    for name, column, seen in (("gender", 1, opinion.genders), ("skin tone", 2, opinion.tones)):
+        right = seen.argmax(dim=1).numpy()[people] == labels[people, column]
+        shares[f"judge: {name} of people in held-out compositions"] = Share(int(right.sum()), len(right))
     third, expected = _third_set(judge, cache)
     ranks = _ranks(judge.look(third).concepts, expected)
     shares["judge: third icon set, first"] = _within(ranks, 1)
@@ -79,6 +84,16 @@ def of_pictures(pictures: NDArray[np.uint8], asked: list[Wish], judge: Judge) ->
         "background colour": _equal([w.colour for w in asked], [background(p) for p in pictures]),
         "gender": _agreement(asked, "gender", judge.gender(opinion)),
         "skin tone": _agreement(asked, "tone", judge.tone(opinion)),
+    }
+
+
+def of_people(painter: Painter, judge: Judge, drawings: list[Drawing], *, count: int) -> dict[str, Share]:
+    """Paint people with a stated gender and skin tone, since the general wishes hold too few of them for a share."""
+    asked = wishes.people(drawings, count, seed=WISHES_SEED)
+    opinion = judge.look(sheet.paint(painter, asked, Alphabet.declared(), seed=WISHES_SEED))
+    return {
+        "people alone: gender": _agreement(asked, "gender", judge.gender(opinion)),
+        "people alone: skin tone": _agreement(asked, "tone", judge.tone(opinion)),
     }
 
 

@@ -29,7 +29,7 @@ class Shape:
     width: int = 256
     depth: int = 8
     heads: int = 4
-    mlp_ratio: float = 3.0
+    mlp_ratio: float = 3.5
     text_width: int = 256
     text_depth: int = 2
     positions: int = 64

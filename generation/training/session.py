@@ -8,19 +8,19 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 
-from generation.training import drawings, loop, sheet, tokenizer, wishes
+from generation.training import drawings, loop, sheet, wishes
 from generation.training.compose import Composer
 from generation.training.errors import CheckpointError
 from generation.training.loop import Progress, Recipe, Run
 from generation.training.network import Shape
 from generation.training.rows import starting_rows
 from generation.training.tokens import Alphabet
-from generation.vocabulary import Vocabulary
 
 SHEET_SEED = 64
 _ROWS = "text_encoder.embeddings.word_embeddings.weight"
@@ -36,17 +36,20 @@ def train_starter(
     data, pixels = drawings.load(arguments.data)
     alphabet = Alphabet.declared()
     shape = Shape(width=arguments.width, depth=arguments.depth)
-    recipe = Recipe(seed=arguments.seed, samples=arguments.samples, decay=arguments.decay, shape=shape)
-    run = Run(recipe, Composer(data, pixels, alphabet), len(alphabet.names), compiled=arguments.compile)
+    plain = Recipe(seed=arguments.seed, samples=arguments.samples, decay=arguments.decay, shape=shape)
+    rates = {name: getattr(plain, name) * arguments.rates for name in ("rate", "matrix_rate")}
+    recipe = replace(plain, **rates)
+    run = Run(recipe, Composer(data, pixels, alphabet), alphabet.size, compiled=arguments.compile)
     checkpoint = arguments.out / loop.CHECKPOINT
     arguments.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.exists():
         run.load(checkpoint)
     elif arguments.warm_start:
-        run.begin_from(average_of(arguments.warm_start, alphabet), origin=str(arguments.warm_start.name))
+        origin, samples = arguments.warm_start.name, samples_of(arguments.warm_start)
+        run.begin_from(average_of(arguments.warm_start), origin=origin, samples=samples)
     else:
         rows = starting_rows(data, pixels, alphabet, width=shape.text_width, seed=recipe.seed)
-        run.begin_from({**run.average, _ROWS: rows}, origin="")
+        run.begin_from(run.average | {_ROWS: rows}, origin="", samples=0)
     shown = wishes.draw(data, 64, seed=SHEET_SEED)
 
     def draw(run: Run, path: Path) -> None:
@@ -56,6 +59,17 @@ def train_starter(
     until = clock() + 60 * arguments.minutes if arguments.minutes else float("inf")
     pace = loop.Pace(arguments.every, arguments.sheet_every, until, falling=arguments.falling)
     loop.train(run, arguments.out, clock=clock, report=report, sheet=draw, pace=pace)
+
+
+def samples_of(path: Path) -> int:
+    """Return how many samples the weights of a checkpoint file or an exported folder have seen in all their runs."""
+    if path.is_file():
+        state = loop.read_checkpoint(path)
+        return int(state["step"] * state["recipe"]["batch"] + state["samples_before"])
+    try:
+        return int(json.loads((path / "lineage.json").read_text(encoding="utf-8"))["samples_seen"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path / 'lineage.json'} does not say how many samples the model has seen") from error
 
 
 def shape_of(path: Path) -> Shape:
@@ -75,12 +89,8 @@ def alphabet_of(model: Path) -> Alphabet:
     return Alphabet.declared().extended(tuple(own))
 
 
-def average_of(path: Path, alphabet: Alphabet) -> dict[str, torch.Tensor]:
-    """Read averaged weights from a checkpoint file or from an exported model folder.
-
-    An exported encoder holds one row for each phrase; the first phrase of each meaning gives the row back. Rows that no
-    phrase uses (spare, start, unknown) keep what the folder has or start at zero.
-    """
+def average_of(path: Path) -> dict[str, torch.Tensor]:
+    """Read averaged weights from a checkpoint file or from an exported model folder (there in half precision)."""
     if path.is_file():
         average: dict[str, torch.Tensor] = loop.read_checkpoint(path)["average"]
         return average
@@ -91,10 +101,4 @@ def average_of(path: Path, alphabet: Alphabet) -> dict[str, torch.Tensor]:
         raise CheckpointError(f"{path} is neither a checkpoint nor an exported model folder") from error
     encoder = {name: value for name, value in encoder.items() if not name.startswith("pooler.")}
     weights = {f"transformer.{n}": v.float() for n, v in transformer.items()}
-    weights |= {f"text_encoder.{n}": v.float() for n, v in encoder.items()}
-    spread = weights[_ROWS]
-    rows = torch.zeros(len(alphabet.names), spread.shape[1])
-    meanings = tokenizer.rows(Vocabulary.from_folder(path), alphabet)
-    for token, meaning in reversed(list(enumerate(meanings))):
-        rows[meaning] = spread[token]
-    return weights | {_ROWS: rows}
+    return weights | {f"text_encoder.{n}": v.float() for n, v in encoder.items()}

@@ -14,7 +14,7 @@ import numpy as np
 from generation.training.compose import held_out
 from generation.training.concepts import TONES
 from generation.training.drawings import Drawing
-from generation.training.tokens import COLOURS, START, Alphabet, subject_name
+from generation.training.tokens import COLOURS, Alphabet, subject_name
 from generation.vocabulary import Vocabulary
 
 
@@ -33,7 +33,7 @@ class Wish:
         """Return the canonical tokens: tone, subject, style, colour."""
         names = [f"tone:{self.tone}"] if self.tone else []
         names += [subject_name(self.concept, self.gender), f"style:{self.style}", f"colour:{self.colour}"]
-        return [START, *(alphabet.ids[name] for name in names)]
+        return alphabet.caption(names)
 
     def prompt(self, vocabulary: Vocabulary, language: str) -> str:
         """Say the wish in `language`, in the first declared words of each part."""
@@ -49,6 +49,18 @@ def draw(drawings: list[Drawing], count: int, *, seed: int) -> list[Wish]:
     order = [concepts[int(i)] for i in rng.permutation(len(concepts))]
     kept_out = held_out(drawings)
     return [_one(rng, order[i % len(order)], drawings, kept_out) for i in range(count)]
+
+
+def people(drawings: list[Drawing], count: int, *, seed: int) -> list[Wish]:
+    """Draw wishes for people alone, evenly over their drawings' concepts, genders and styles, with a skin tone each."""
+    rng = np.random.default_rng(seed)
+    known = sorted({(d.concept, d.field, d.gender, d.style) for d in drawings if d.tone})
+    order = rng.permutation(len(known))
+    chosen = [known[int(order[i % len(order)])] for i in range(count)]
+    return [
+        Wish(concept, field, gender, TONES[int(rng.integers(len(TONES)))], style, _colour(rng))
+        for concept, field, gender, style in chosen
+    ]
 
 
 def unseen(drawings: list[Drawing], *, seed: int) -> list[Wish]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,9 @@ import pytest
 import torch
 from PIL import Image
 
+from generation.catalogue import read_model
 from generation.training import finetune
-from generation.training.adaptation import with_concept
+from generation.training.adaptation import adapt, with_concept
 from generation.training.errors import DataError
 from generation.training.finetune import Tuning
 from generation.training.inspection import load_painter
@@ -88,19 +91,19 @@ def test_a_taught_concept_appears_and_the_rest_of_the_model_stays(tmp_path: Path
     painter = load_painter(STARTER)
     before = {name: value.clone() for name, value in painter.state_dict().items()}
     first_guess = _miss(painter, pixels, tokens)
-    row = alphabet.ids["concept:cooker"]
+    rows = list(alphabet.tokens["concept:cooker"])
     steps: list[int] = []
     tuning = Tuning(steps=30, batch=4, rate=3e-3)
-    tuned = finetune.tune(painter, pixels, tokens, [row], tuning, report=lambda step, _: steps.append(step))
+    tuned = finetune.tune(painter, pixels, tokens, rows, tuning, report=lambda step, _: steps.append(step))
 
     assert steps == list(range(1, 31))
     assert _miss(tuned, pixels, tokens) < 0.6 * first_guess
     after = tuned.state_dict()
     assert after.keys() == before.keys()
     table = "text_encoder.embeddings.word_embeddings.weight"
-    others = [i for i in range(len(alphabet.names)) if i != row]
+    others = [i for i in range(alphabet.size) if i not in rows]
     assert torch.equal(after[table][others], before[table][others])
-    assert not torch.equal(after[table][row], before[table][row])
+    assert not torch.equal(after[table][rows], before[table][rows])
     assert torch.equal(after["transformer.img_in.weight"], before["transformer.img_in.weight"])
 
 
@@ -115,3 +118,36 @@ def test_captions_must_name_a_known_concept(tmp_path: Path) -> None:
     pictures = read_manifest(_manifest(tmp_path, caption="something unheard of"))
     with pytest.raises(DataError, match="names no concept"):
         finetune.captions(pictures, Vocabulary.from_folder(STARTER), Alphabet.declared())
+
+
+@pytest.mark.parametrize("family", ["stable-diffusion", "stable-diffusion-xl"])
+def test_a_stable_diffusion_model_learns_pictures_and_keeps_its_other_parts(
+    folder_of: Callable[[str], Path], family: str, tmp_path: Path
+) -> None:
+    first: list[float] = []
+    again: list[float] = []
+    options = _options(folder_of(family), _manifest(tmp_path), tmp_path / "tuned")
+    adapt(options, report=lambda _, loss: first.append(loss))
+    # A run from the result meets the same batches and the same noise, and must find them easier.
+    options = _options(tmp_path / "tuned", tmp_path / "manifest.jsonl", tmp_path / "tuned again")
+    adapt(options, report=lambda _, loss: again.append(loss))
+    assert all(later < earlier for later, earlier in zip(again[:10], first[:10], strict=True))
+    before, after = read_model(folder_of(family), id="before"), read_model(tmp_path / "tuned", id="after")
+    changed = {name for name in before.weights if before.weights[name] != after.weights[name]}
+    assert changed == {"unet/diffusion_pytorch_model.safetensors"}
+    lineage = json.loads((tmp_path / "tuned" / "lineage.json").read_text())
+    assert lineage["parent"]["digest"] == before.digest
+    assert [p["consent"] for p in lineage["pictures"]] == ["no person is shown"] * 4
+    assert after.data_manifest_sha256 == hashlib.sha256((tmp_path / "manifest.jsonl").read_bytes()).hexdigest()
+
+
+def test_a_family_without_training_is_refused_before_any(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="flux cannot be fine-tuned here"):
+        adapt(_options(folder_of("flux"), _manifest(tmp_path), tmp_path / "tuned"), report=lambda *_: None)
+    assert not (tmp_path / "tuned").exists()
+
+
+def _options(model: Path, manifest: Path, out: Path) -> argparse.Namespace:
+    return argparse.Namespace(
+        model=model, manifest=manifest, out=out, concept="cooker", word=["en:solar cooker"], steps=60, seed=1
+    )

@@ -10,6 +10,7 @@ import torch
 
 from generation.training import measure, wishes
 from generation.training.compose import held_out
+from generation.training.concepts import GENDERS, TONES
 from generation.training.errors import MeasureError
 from generation.training.judge import Judge, Scenes, train_judge
 from generation.training.measure import Share
@@ -54,6 +55,13 @@ def test_wishes_ask_for_trained_pairs_and_unseen_for_the_others(data: Data) -> N
     kept_out = held_out(data[0])
     assert not {(w.concept, w.style) for w in wishes.draw(data[0], 60, seed=5)} & kept_out
     assert {(w.concept, w.style) for w in wishes.unseen(data[0], seed=5)} == kept_out
+
+
+def test_wishes_for_people_state_gender_and_tone_evenly(data: Data) -> None:
+    asked = wishes.people(data[0], 60, seed=5)
+    assert {w.concept for w in asked} == {"farmer"}
+    assert {(w.gender, w.style) for w in asked[:6]} == {(g, s) for g in GENDERS for s in ("flat", "noto")}
+    assert {w.tone for w in asked} == set(TONES)
 
 
 @pytest.mark.parametrize("colour", list(COLOURS))

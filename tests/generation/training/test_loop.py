@@ -22,7 +22,7 @@ Start = Callable[[Recipe], Run]
 
 @pytest.fixture
 def start(composer: Composer, alphabet: Alphabet) -> Start:
-    return lambda recipe: Run(recipe, composer, len(alphabet.names), compiled=False)
+    return lambda recipe: Run(recipe, composer, alphabet.size, compiled=False)
 
 
 def _train(run: Run, out: Path, *, until: float = float("inf")) -> list[Progress]:

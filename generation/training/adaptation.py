@@ -77,7 +77,7 @@ def _adapt_starter(
     tokens = finetune.captions(pictures, Vocabulary.from_json(words), alphabet)
     tuning = Tuning(seed=arguments.seed, steps=arguments.steps)
     pixels = pixels_of(arguments.manifest.parent, pictures)
-    new_rows = [alphabet.ids[f"concept:{arguments.concept}"]]
+    new_rows = list(alphabet.tokens[f"concept:{arguments.concept}"])
     painter = finetune.tune(load_painter(arguments.model), pixels, tokens, new_rows, tuning, report=report)
     export.write_networks(painter, words, alphabet, arguments.out)
     shutil.copytree(arguments.model / "upscaler", arguments.out / "upscaler", dirs_exist_ok=True)

@@ -91,7 +91,7 @@ def test_a_taught_concept_appears_and_the_rest_of_the_model_stays(tmp_path: Path
     painter = load_painter(STARTER)
     before = {name: value.clone() for name, value in painter.state_dict().items()}
     first_guess = _miss(painter, pixels, tokens)
-    rows = [alphabet.ids["concept:cooker"]]
+    rows = list(alphabet.tokens["concept:cooker"])
     steps: list[int] = []
     tuning = Tuning(steps=30, batch=4, rate=3e-3)
     tuned = finetune.tune(painter, pixels, tokens, rows, tuning, report=lambda step, _: steps.append(step))

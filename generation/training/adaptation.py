@@ -6,12 +6,11 @@ the folder -> every file with SHA-256, licence, source and consent, and the pare
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,60 +47,76 @@ licence of the model itself, {licence}, goes on to hold.
 """
 
 
-def adapt(arguments: argparse.Namespace, *, report: Callable[[int, float], None]) -> None:
-    """Fine-tune as the `finetune` command says.
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is to be taught: from which manifest, to which model, and where the new model folder goes.
+
+    `words` say what the concept is called, as "LANGUAGE:WORD"; only the starter needs them.
+    """
+
+    manifest: Path
+    model: Path
+    out: Path
+    concept: str
+    words: tuple[str, ...] = ()
+    steps: int = 400
+    seed: int = 1
+
+
+def adapt(lesson: Lesson, *, report: Callable[[int, float], None]) -> None:
+    """Write the model folder `lesson.out`; `report` hears the step and the loss after every step.
 
     Raises DataError before any training when the manifest or the family of the model is refused, and ModelFolderError
     when the model cannot be read.
     """
-    pictures = read_manifest(arguments.manifest)
-    entry = read_model(arguments.model, id=arguments.model.name)
-    if entry.family == "prx-pixel" and (arguments.model / "vocabulary.json").is_file():
-        _adapt_starter(arguments, entry, pictures, report)
+    pictures = read_manifest(lesson.manifest)
+    entry = read_model(lesson.model, id=lesson.model.name)
+    if entry.family == "prx-pixel" and (lesson.model / "vocabulary.json").is_file():
+        _adapt_starter(lesson, entry, pictures, report)
     elif entry.family in low_rank.FAMILIES:
-        _adapt_stable(arguments, entry, pictures, report)
+        _adapt_stable(lesson, entry, pictures, report)
     else:
         raise DataError(
-            f"--model {arguments.model}: {entry.family} cannot be fine-tuned here; take the starter model or one of "
+            f"--model {lesson.model}: {entry.family} cannot be fine-tuned here; take the starter model or one of "
             f"{', '.join(low_rank.FAMILIES)}"
         )
 
 
 def _adapt_starter(
-    arguments: argparse.Namespace, entry: ModelEntry, pictures: list[Picture], report: Callable[[int, float], None]
+    lesson: Lesson, entry: ModelEntry, pictures: list[Picture], report: Callable[[int, float], None]
 ) -> None:
     """Teach the starter model a concept: its words, its rows, its adapters."""
-    words = with_concept(arguments.model, arguments.concept, arguments.word)
+    words = with_concept(lesson.model, lesson.concept, lesson.words)
     own = [c["id"] for c in words["concepts"] if c["field"] == "own"]
     alphabet = Alphabet.declared().extended(tuple(own))
     tokens = finetune.captions(pictures, Vocabulary.from_json(words), alphabet)
-    tuning = Tuning(seed=arguments.seed, steps=arguments.steps)
-    pixels = pixels_of(arguments.manifest.parent, pictures)
-    new_rows = list(alphabet.tokens[f"concept:{arguments.concept}"])
-    painter = finetune.tune(load_painter(arguments.model), pixels, tokens, new_rows, tuning, report=report)
-    export.write_networks(painter, words, alphabet, arguments.out)
-    shutil.copytree(arguments.model / "upscaler", arguments.out / "upscaler", dirs_exist_ok=True)
-    recipe = {"shape": asdict(shape_of(arguments.model)), "tuning": asdict(tuning)}
-    lineage = _lineage(arguments, entry, pictures, recipe) | {"own_concepts": own}
-    export.write_papers(arguments.out, _card(arguments, entry, pictures), lineage)
+    tuning = Tuning(seed=lesson.seed, steps=lesson.steps)
+    pixels = pixels_of(lesson.manifest.parent, pictures)
+    new_rows = list(alphabet.tokens[f"concept:{lesson.concept}"])
+    painter = finetune.tune(load_painter(lesson.model), pixels, tokens, new_rows, tuning, report=report)
+    export.write_networks(painter, words, alphabet, lesson.out)
+    shutil.copytree(lesson.model / "upscaler", lesson.out / "upscaler", dirs_exist_ok=True)
+    recipe = {"shape": asdict(shape_of(lesson.model)), "tuning": asdict(tuning)}
+    lineage = _lineage(lesson, entry, pictures, recipe) | {"own_concepts": own}
+    export.write_papers(lesson.out, _card(lesson, entry, pictures), lineage)
 
 
 def _adapt_stable(
-    arguments: argparse.Namespace, entry: ModelEntry, pictures: list[Picture], report: Callable[[int, float], None]
+    lesson: Lesson, entry: ModelEntry, pictures: list[Picture], report: Callable[[int, float], None]
 ) -> None:
     """Teach a Stable Diffusion model, which reads the captions as they are written."""
-    tuning = Tuning(seed=arguments.seed, steps=arguments.steps, batch=min(8, len(pictures)))
+    tuning = Tuning(seed=lesson.seed, steps=lesson.steps, batch=min(8, len(pictures)))
 
     def pixels(side: int) -> torch.Tensor:
-        return torch.from_numpy(pixels_of(arguments.manifest.parent, pictures, side))
+        return torch.from_numpy(pixels_of(lesson.manifest.parent, pictures, side))
 
     captions = [picture.caption for picture in pictures]
-    low_rank.tune(entry, pixels, captions, tuning, arguments.out, report=report)
-    lineage = _lineage(arguments, entry, pictures, {"tuning": asdict(tuning)})
-    export.write_papers(arguments.out, _card(arguments, entry, pictures), lineage)
+    low_rank.tune(entry, pixels, captions, tuning, lesson.out, report=report)
+    lineage = _lineage(lesson, entry, pictures, {"tuning": asdict(tuning)})
+    export.write_papers(lesson.out, _card(lesson, entry, pictures), lineage)
 
 
-def with_concept(model: Path, concept: str, spoken: list[str]) -> dict[str, Any]:
+def with_concept(model: Path, concept: str, spoken: Sequence[str]) -> dict[str, Any]:
     """Return the vocabulary of `model` with one more concept. Raises DataError for a name or word that is taken."""
     words: dict[str, Any] = json.loads((model / "vocabulary.json").read_text(encoding="utf-8"))
     known = Vocabulary.from_json(words)
@@ -121,28 +136,26 @@ def with_concept(model: Path, concept: str, spoken: list[str]) -> dict[str, Any]
     return words
 
 
-def _lineage(
-    arguments: argparse.Namespace, entry: ModelEntry, pictures: list[Picture], recipe: dict[str, Any]
-) -> dict[str, Any]:
-    papers = arguments.model / "lineage.json"
+def _lineage(lesson: Lesson, entry: ModelEntry, pictures: list[Picture], recipe: dict[str, Any]) -> dict[str, Any]:
+    papers = lesson.model / "lineage.json"
     return {
-        "model": arguments.concept,
+        "model": lesson.concept,
         "parent": {
             "model": entry.title,
             "digest": entry.digest,
             "lineage_sha256": hashlib.sha256(papers.read_bytes()).hexdigest() if papers.is_file() else None,
             "data_manifest_sha256": entry.data_manifest_sha256,
         },
-        "data_manifest_sha256": hashlib.sha256(arguments.manifest.read_bytes()).hexdigest(),
+        "data_manifest_sha256": hashlib.sha256(lesson.manifest.read_bytes()).hexdigest(),
         "pictures": [asdict(picture) for picture in pictures],
         "recipe": recipe,
         "samples_seen": recipe["tuning"]["steps"] * recipe["tuning"]["batch"],
     }
 
 
-def _card(arguments: argparse.Namespace, entry: ModelEntry, pictures: list[Picture]) -> str:
+def _card(lesson: Lesson, entry: ModelEntry, pictures: list[Picture]) -> str:
     return _CARD.format(
-        title=arguments.concept,
+        title=lesson.concept,
         parent=entry.title,
         # What the parent says of itself goes on to hold; JSON is YAML.
         languages=json.dumps(entry.languages),
@@ -150,5 +163,5 @@ def _card(arguments: argparse.Namespace, entry: ModelEntry, pictures: list[Pictu
         licence=entry.licence,
         count=len(pictures),
         licences=", ".join(sorted({picture.licence for picture in pictures})),
-        steps=arguments.steps,
+        steps=lesson.steps,
     )

@@ -143,15 +143,17 @@ def _add_finetune(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
 
 def _finetune(arguments: argparse.Namespace) -> int:
     from generation.errors import ModelFolderError
-    from generation.training.adaptation import adapt
+    from generation.training.adaptation import Lesson, adapt
     from generation.training.errors import TrainingError
 
     def report(step: int, loss: float) -> None:
         if step % 20 == 0 or step == arguments.steps:
             _say(f"step {step} of {arguments.steps}  loss {loss:.4f}")
 
+    names = ("manifest", "model", "out", "concept", "steps", "seed")
+    lesson = Lesson(**{name: getattr(arguments, name) for name in names}, words=tuple(arguments.word))
     try:
-        adapt(arguments, report=report)
+        adapt(lesson, report=report)
     except (TrainingError, ModelFolderError) as error:
         return _fail(error)
     _say(f"wrote {arguments.out}; a custodian has to approve it before anyone can use it")

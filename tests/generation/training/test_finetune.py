@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from PIL import Image
 
 from generation.catalogue import read_model
 from generation.training import finetune
-from generation.training.adaptation import adapt, with_concept
+from generation.training.adaptation import Lesson, adapt, with_concept
 from generation.training.errors import DataError
 from generation.training.finetune import Tuning
 from generation.training.inspection import load_painter
@@ -126,11 +125,11 @@ def test_a_stable_diffusion_model_learns_pictures_and_keeps_its_other_parts(
 ) -> None:
     first: list[float] = []
     again: list[float] = []
-    options = _options(folder_of(family), _manifest(tmp_path), tmp_path / "tuned")
-    adapt(options, report=lambda _, loss: first.append(loss))
+    lesson = _lesson(folder_of(family), _manifest(tmp_path), tmp_path / "tuned")
+    adapt(lesson, report=lambda _, loss: first.append(loss))
     # A run from the result meets the same batches and the same noise, and must find them easier.
-    options = _options(tmp_path / "tuned", tmp_path / "manifest.jsonl", tmp_path / "tuned again")
-    adapt(options, report=lambda _, loss: again.append(loss))
+    lesson = _lesson(tmp_path / "tuned", tmp_path / "manifest.jsonl", tmp_path / "tuned again")
+    adapt(lesson, report=lambda _, loss: again.append(loss))
     assert all(later < earlier for later, earlier in zip(again[:10], first[:10], strict=True))
     before, after = read_model(folder_of(family), id="before"), read_model(tmp_path / "tuned", id="after")
     changed = {name for name in before.weights if before.weights[name] != after.weights[name]}
@@ -144,11 +143,9 @@ def test_a_stable_diffusion_model_learns_pictures_and_keeps_its_other_parts(
 
 def test_a_family_without_training_is_refused_before_any(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
     with pytest.raises(DataError, match="flux cannot be fine-tuned here"):
-        adapt(_options(folder_of("flux"), _manifest(tmp_path), tmp_path / "tuned"), report=lambda *_: None)
+        adapt(_lesson(folder_of("flux"), _manifest(tmp_path), tmp_path / "tuned"), report=lambda *_: None)
     assert not (tmp_path / "tuned").exists()
 
 
-def _options(model: Path, manifest: Path, out: Path) -> argparse.Namespace:
-    return argparse.Namespace(
-        model=model, manifest=manifest, out=out, concept="cooker", word=["en:solar cooker"], steps=60, seed=1
-    )
+def _lesson(model: Path, manifest: Path, out: Path) -> Lesson:
+    return Lesson(manifest, model, out, concept="cooker", words=("en:solar cooker",), steps=60)

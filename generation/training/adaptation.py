@@ -19,10 +19,11 @@ import torch
 from generation.catalogue import ModelEntry, read_model
 from generation.training import export, finetune, low_rank
 from generation.training.errors import DataError
-from generation.training.finetune import Tuning
+from generation.training.finetune import Samples, Tuning
 from generation.training.inspection import load_painter
 from generation.training.material import Picture, pixels_of, read_manifest
-from generation.training.session import shape_of
+from generation.training.rehearsal import rehearse
+from generation.training.session import alphabet_of, shape_of
 from generation.training.tokens import Alphabet
 from generation.vocabulary import Vocabulary
 
@@ -43,8 +44,11 @@ defaults: {defaults}
 Licences of the pictures: {licences}. `lineage.json` lists each file with SHA-256, source and consent reference. The
 licence of the model itself, {licence}, goes on to hold.
 
-{steps} steps of low-rank adaptation, merged into the weights. Not measured yet.
+{steps} steps of low-rank adaptation, merged into the weights. {rehearsed}Not measured yet.
 """
+
+_REHEARSED = """Beside them it learned again from {count} pictures that its parent
+painted, so as not to forget. """
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +94,24 @@ def _adapt_starter(
     own = [c["id"] for c in words["concepts"] if c["field"] == "own"]
     alphabet = Alphabet.declared().extended(tuple(own))
     tokens = finetune.captions(pictures, Vocabulary.from_json(words), alphabet)
+    new = Samples(torch.from_numpy(pixels_of(lesson.manifest.parent, pictures)), tokens)
     tuning = Tuning(seed=lesson.seed, steps=lesson.steps)
-    pixels = pixels_of(lesson.manifest.parent, pictures)
+    painter = load_painter(lesson.model)
+    known = rehearse(painter, alphabet_of(lesson.model), tuning.rehearsed, seed=lesson.seed)
     new_rows = list(alphabet.tokens[f"concept:{lesson.concept}"])
-    painter = finetune.tune(load_painter(lesson.model), pixels, tokens, new_rows, tuning, report=report)
+    painter = finetune.tune(painter, new, known, new_rows, tuning, report=report)
     export.write_networks(painter, words, alphabet, lesson.out)
     shutil.copytree(lesson.model / "upscaler", lesson.out / "upscaler", dirs_exist_ok=True)
     recipe = {"shape": asdict(shape_of(lesson.model)), "tuning": asdict(tuning)}
     lineage = _lineage(lesson, entry, pictures, recipe) | {"own_concepts": own}
-    export.write_papers(lesson.out, _card(lesson, entry, pictures), lineage)
+    export.write_papers(lesson.out, _card(lesson, entry, pictures, tuning), lineage)
 
 
 def _adapt_stable(
     lesson: Lesson, entry: ModelEntry, pictures: list[Picture], report: Callable[[int, float], None]
 ) -> None:
     """Teach a Stable Diffusion model, which reads the captions as they are written."""
-    tuning = Tuning(seed=lesson.seed, steps=lesson.steps, batch=min(8, len(pictures)))
+    tuning = Tuning(seed=lesson.seed, steps=lesson.steps, batch=min(8, len(pictures)), rehearsed=0)
 
     def pixels(side: int) -> torch.Tensor:
         return torch.from_numpy(pixels_of(lesson.manifest.parent, pictures, side))
@@ -113,7 +119,7 @@ def _adapt_stable(
     captions = [picture.caption for picture in pictures]
     low_rank.tune(entry, pixels, captions, tuning, lesson.out, report=report)
     lineage = _lineage(lesson, entry, pictures, {"tuning": asdict(tuning)})
-    export.write_papers(lesson.out, _card(lesson, entry, pictures), lineage)
+    export.write_papers(lesson.out, _card(lesson, entry, pictures, tuning), lineage)
 
 
 def with_concept(model: Path, concept: str, spoken: Sequence[str]) -> dict[str, Any]:
@@ -153,7 +159,7 @@ def _lineage(lesson: Lesson, entry: ModelEntry, pictures: list[Picture], recipe:
     }
 
 
-def _card(lesson: Lesson, entry: ModelEntry, pictures: list[Picture]) -> str:
+def _card(lesson: Lesson, entry: ModelEntry, pictures: list[Picture], tuning: Tuning) -> str:
     return _CARD.format(
         title=lesson.concept,
         parent=entry.title,
@@ -163,5 +169,6 @@ def _card(lesson: Lesson, entry: ModelEntry, pictures: list[Picture]) -> str:
         licence=entry.licence,
         count=len(pictures),
         licences=", ".join(sorted({picture.licence for picture in pictures})),
-        steps=lesson.steps,
+        steps=tuning.steps,
+        rehearsed=_REHEARSED.format(count=tuning.rehearsed) if tuning.rehearsed else "",
     )

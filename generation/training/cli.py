@@ -152,6 +152,7 @@ def _finetune(arguments: argparse.Namespace) -> int:
 
     names = ("manifest", "model", "out", "concept", "steps", "seed")
     lesson = Lesson(**{name: getattr(arguments, name) for name in names}, words=tuple(arguments.word))
+    _say("first, where that is possible, the model paints what it knows, so as not to forget it")
     try:
         adapt(lesson, report=report)
     except (TrainingError, ModelFolderError) as error:

@@ -6,6 +6,7 @@ catalogue unapproved.
 
 Invariants:
 - only adapters and the embedding rows of the new concepts are trained; the parent's weights stay as they are;
+- half of what every step sees is what the parent can paint already (rehearsal.py), so that it goes on painting it;
 - the lineage names the parent by its digest, the manifest by its SHA-256, and every picture with licence and consent.
 """
 
@@ -15,10 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import pad
 
 from generation.training.errors import DataError
 from generation.training.material import Picture
@@ -32,17 +32,40 @@ TARGETS = ["img_qkv_proj", "txt_kv_proj", "to_out.0", "gate_proj", "up_proj", "d
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The recipe of a fine-tune. `rank` is the adapters' rank, `row_rate` the rate of the new embedding rows."""
+    """The recipe of a fine-tune: `batch` new pictures a step and as many known ones, out of `rehearsed`.
+
+    `rank` is the adapters' rank, `row_rate` the rate of the new embedding rows.
+    """
 
     seed: int = 1
     steps: int = 400
     batch: int = 8
+    rehearsed: int = 320
     rank: int = 8
     rate: float = 1e-3
     row_rate: float = 1e-2
     level_mean: float = 1.0
     level_spread: float = 1.2
     floor: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Pictures (n, 3, side, side) float32 in [-1, 1] and their captions (n, length) int64, padded with PAD."""
+
+    pictures: Tensor
+    tokens: Tensor
+
+    def drawn(self, count: int, generator: torch.Generator) -> Samples:
+        """Return `count` of them at random, with repetition."""
+        chosen = torch.randint(0, len(self.pictures), (count,), generator=generator)
+        return Samples(self.pictures[chosen], self.tokens[chosen])
+
+    def and_also(self, other: Samples) -> Samples:
+        """Return these and others in one, with captions of the same length."""
+        length = max(self.tokens.shape[1], other.tokens.shape[1])
+        tokens = [pad(part, (0, length - part.shape[1]), value=PAD) for part in (self.tokens, other.tokens)]
+        return Samples(torch.cat([self.pictures, other.pictures]), torch.cat(tokens))
 
 
 def captions(pictures: list[Picture], vocabulary: Vocabulary, alphabet: Alphabet) -> Tensor:
@@ -61,14 +84,14 @@ def captions(pictures: list[Picture], vocabulary: Vocabulary, alphabet: Alphabet
 
 def tune(
     painter: Painter,
-    pixels: NDArray[np.float32],
-    tokens: Tensor,
+    new: Samples,
+    known: Samples,
     new_rows: list[int],
     tuning: Tuning,
     *,
     report: Callable[[int, float], None],
 ) -> Painter:
-    """Train `painter` on pictures (n, 3, side, side) with captions `tokens`, merge the adapters and return it.
+    """Train `painter` on new samples, and on known ones that it is not to forget, merge the adapters and return it.
 
     `report` hears the step and the loss after every step.
     """
@@ -88,7 +111,7 @@ def tune(
     frozen = torch.ones(len(table), 1)
     frozen[new_rows] = 0
     for step in range(tuning.steps):
-        loss = _loss(painter, torch.from_numpy(pixels), tokens, tuning, step)
+        loss = _loss(painter, new, known, tuning, step)
         loss.backward()  # type: ignore[no-untyped-call]
         if table.grad is not None:
             table.grad.mul_(1 - frozen)
@@ -99,14 +122,14 @@ def tune(
     return painter.eval().requires_grad_(False)
 
 
-def _loss(painter: Painter, pictures: Tensor, tokens: Tensor, tuning: Tuning, step: int) -> Tensor:
+def _loss(painter: Painter, new: Samples, known: Samples, tuning: Tuning, step: int) -> Tensor:
     generator = torch.Generator().manual_seed(tuning.seed * 1_000_003 + step)
-    chosen = torch.randint(0, len(pictures), (tuning.batch,), generator=generator)
-    clean = pictures[chosen]
-    level = torch.sigmoid(torch.randn(tuning.batch, generator=generator) * tuning.level_spread + tuning.level_mean)
+    samples = new.drawn(tuning.batch, generator).and_also(known.drawn(tuning.batch, generator))
+    clean = samples.pictures
+    level = torch.sigmoid(torch.randn(len(clean), generator=generator) * tuning.level_spread + tuning.level_mean)
     t = level[:, None, None, None]
     noise = torch.randn(clean.shape, generator=generator)
-    guess = painter((1 - t) * clean + t * noise, level, tokens[chosen])
+    guess = painter((1 - t) * clean + t * noise, level, samples.tokens)
     loss: Tensor = ((guess - clean) / t.clamp(min=tuning.floor)).square().mean()
     return loss
 

@@ -16,10 +16,11 @@ from generation.catalogue import read_model
 from generation.training import finetune
 from generation.training.adaptation import Lesson, adapt, with_concept
 from generation.training.errors import DataError
-from generation.training.finetune import Tuning
+from generation.training.finetune import Samples, Tuning
 from generation.training.inspection import load_painter
 from generation.training.material import pixels_of, read_manifest
 from generation.training.network import Painter
+from generation.training.rehearsal import rehearse
 from generation.training.tokens import Alphabet
 from generation.vocabulary import Vocabulary
 from tests.generation.training.conftest import STARTER
@@ -85,18 +86,19 @@ def test_a_taught_concept_appears_and_the_rest_of_the_model_stays(tmp_path: Path
     pictures = read_manifest(_manifest(tmp_path))
     vocabulary = Vocabulary.from_json(with_concept(STARTER, "cooker", ["en:solar cooker"]))
     alphabet = Alphabet.declared().extended(("cooker",))
-    tokens = finetune.captions(pictures, vocabulary, alphabet)
-    pixels = pixels_of(tmp_path, pictures)
+    new = Samples(torch.from_numpy(pixels_of(tmp_path, pictures)), finetune.captions(pictures, vocabulary, alphabet))
     painter = load_painter(STARTER)
+    known = rehearse(painter, Alphabet.declared(), 8, seed=1)
     before = {name: value.clone() for name, value in painter.state_dict().items()}
-    first_guess = _miss(painter, pixels, tokens)
+    first_guess, known_guess = _miss(painter, new), _miss(painter, known)
     rows = list(alphabet.tokens["concept:cooker"])
     steps: list[int] = []
     tuning = Tuning(steps=30, batch=4, rate=3e-3)
-    tuned = finetune.tune(painter, pixels, tokens, rows, tuning, report=lambda step, _: steps.append(step))
+    tuned = finetune.tune(painter, new, known, rows, tuning, report=lambda step, _: steps.append(step))
 
     assert steps == list(range(1, 31))
-    assert _miss(tuned, pixels, tokens) < 0.6 * first_guess
+    assert _miss(tuned, new) < 0.6 * first_guess
+    assert _miss(tuned, known) < 1.2 * known_guess
     after = tuned.state_dict()
     assert after.keys() == before.keys()
     table = "text_encoder.embeddings.word_embeddings.weight"
@@ -107,10 +109,11 @@ def test_a_taught_concept_appears_and_the_rest_of_the_model_stays(tmp_path: Path
 
 
 @torch.no_grad()
-def _miss(painter: Painter, pixels: np.ndarray, tokens: torch.Tensor) -> float:
+def _miss(painter: Painter, samples: Samples) -> float:
     """Mean squared error of what the painter foresees from noise alone."""
-    noise = torch.randn(pixels.shape, generator=torch.Generator().manual_seed(2))
-    return float((painter(noise, torch.ones(len(noise)), tokens) - torch.from_numpy(pixels)).square().mean())
+    noise = torch.randn(samples.pictures.shape, generator=torch.Generator().manual_seed(2))
+    foreseen = painter(noise, torch.ones(len(noise)), samples.tokens)
+    return float((foreseen - samples.pictures).square().mean())
 
 
 def test_captions_must_name_a_known_concept(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """What the starter model knows: its concepts, styles and colours, and the words for them in every declared language.
 
 Not a translator and not a check of meaning: it finds declared phrases in a prompt, longest first, and names what is
-left over. The tokenizer of the starter model is made from the same phrases, so both read a prompt alike.
+left over. The tokenizer of the starter model is made from the same phrases by the same rule, so both read a prompt
+alike: the longest phrase anywhere in the prompt is taken first, then the next, and fillers last.
 
 Invariants:
 - one surface form has one meaning; where languages clash the language declared first keeps the form;
 - matching ignores case, width and spacing, and in scripts with spaces it takes whole words only;
-- no torch, no tokenizer, no network: reading a prompt takes well under a millisecond per word.
+- no torch, no tokenizer, no network: reading a prompt takes about a millisecond.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from typing import Any
 
 from generation.errors import ModelFolderError
 
-_UNSPACED = frozenset({"zh"})
+UNSPACED = frozenset({"zh"})
+"""Languages written without spaces: their phrases are found inside a run of letters."""
+
 _PLURAL = frozenset({"en", "fr", "es", "pt"})
 _WORD = re.compile(r"\w+(?:[’'-]\w+)*")
+_TAKEN = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Vocabulary:
     styles: dict[str, dict[str, tuple[str, ...]]]
     colours: dict[str, dict[str, tuple[str, ...]]]
     _phrases: dict[str, Phrase]
-    _longest: int
+    _longest_first: tuple[Phrase, ...]
 
     @classmethod
     def from_folder(cls, folder: Path) -> Vocabulary:
@@ -83,30 +87,31 @@ class Vocabulary:
             styles={name: _frozen(words) for name, words in data["styles"].items()},
             colours={name: _frozen(colour["words"]) for name, colour in data["colours"].items()},
             _phrases=phrases,
-            _longest=max(len(form) for form in phrases),
+            _longest_first=tuple(sorted(phrases.values(), key=lambda p: (not p.token, -len(p.form)))),
         )
 
     def phrases(self) -> tuple[Phrase, ...]:
         """Return every surface form with its one meaning, in order of precedence."""
         return tuple(self._phrases.values())
 
+    def longest_first(self) -> tuple[Phrase, ...]:
+        """Return every surface form in the order in which they are looked for: by length, the fillers last."""
+        return self._longest_first
+
     def read(self, prompt: str) -> tuple[tuple[Phrase, ...], tuple[str, ...]]:
         """Split a prompt into the phrases found, in order, and the words that mean nothing to the model."""
         text = normalise(prompt)
-        found: list[Phrase] = []
-        unknown: list[str] = []
-        position = 0
-        while position < len(text):
-            phrase = self._match(text, position)
-            if phrase:
-                found.append(phrase)
-                position += len(phrase.form)
-                continue
-            word = _WORD.match(text, position)
-            if word:
-                unknown.append(word.group())
-            position = word.end() if word else position + 1
-        return tuple(found), tuple(dict.fromkeys(unknown))
+        found: list[tuple[int, Phrase]] = []
+        for phrase in self._longest_first:
+            start = text.find(phrase.form)
+            while start >= 0:
+                end = start + len(phrase.form)
+                if phrase.language in UNSPACED or _stands_alone(text, start, end):
+                    found.append((start, phrase))
+                    text = text[:start] + _TAKEN * len(phrase.form) + text[end:]
+                start = text.find(phrase.form, start + 1)
+        ordered = tuple(phrase for _, phrase in sorted(found, key=lambda entry: entry[0]))
+        return ordered, tuple(dict.fromkeys(_WORD.findall(text)))
 
     def unknown_words(self, prompt: str) -> tuple[str, ...]:
         """Return the words of `prompt` that the model was never taught, each once, in order of appearance."""
@@ -129,16 +134,6 @@ class Vocabulary:
         if not spoken:
             raise KeyError(token)
         return next((phrase.form for phrase in spoken if phrase.language == language), spoken[0].form)
-
-    def _match(self, text: str, start: int) -> Phrase | None:
-        """Return the longest phrase that begins at `start`, on whole words unless its script has no spaces."""
-        begins = start == 0 or not _joined(text[start - 1], text[start])
-        for end in range(min(len(text), start + self._longest), start, -1):
-            phrase = self._phrases.get(text[start:end])
-            whole = begins and (end == len(text) or not _joined(text[end - 1], text[end]))
-            if phrase and (whole or phrase.language in _UNSPACED):
-                return phrase
-        return None
 
 
 def normalise(text: str) -> str:
@@ -184,6 +179,12 @@ def _frozen(words: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return {language: tuple(entries) for language, entries in words.items()}
 
 
-def _joined(left: str, right: str) -> bool:
-    """Tell whether two neighbouring characters stand in one word; combining marks belong to the letter before."""
-    return all(c.isalnum() or c == "_" or unicodedata.category(c).startswith("M") for c in (left, right))
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Tell whether text[start:end] is not part of a longer word; combining marks belong to the letter before."""
+    before = start > 0 and _in_word(text[start - 1]) and _in_word(text[start])
+    after = end < len(text) and _in_word(text[end - 1]) and _in_word(text[end])
+    return not before and not after
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")

@@ -77,7 +77,7 @@ def _adapt_starter(
     tuning = Tuning(seed=lesson.seed, steps=lesson.steps)
     painter = load_painter(lesson.model)
     known = rehearse(painter, alphabet_of(lesson.model), tuning.rehearsed, seed=lesson.seed)
-    new_rows = [alphabet.ids[f"concept:{lesson.concept}"]]
+    new_rows = list(alphabet.tokens[f"concept:{lesson.concept}"])
     painter = finetune.tune(painter, new, known, new_rows, tuning, report=report)
     export.write_networks(painter, words, alphabet, lesson.out)
     shutil.copytree(lesson.model / "upscaler", lesson.out / "upscaler", dirs_exist_ok=True)

@@ -17,12 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from generation.training.drawings import Drawing
-from generation.training.tokens import COLOURS, PAD, START, UNKNOWN, Alphabet, subject_name
+from generation.training.drawings import SIDE, Drawing
+from generation.training.tokens import COLOURS, CONTROL, PAD, START, UNKNOWN, Alphabet, subject_name
 
 CANVAS = 64
 SMALL = 30
-LENGTH = 12
+EDGE = (CANVAS - SIDE) // 2
+"""Distance from the border of the canvas of a drawing that stands alone."""
+LENGTH = 48
+"""Tokens of a caption: the start, two subjects of sixteen parts each, and what is said about them."""
 HELD_OUT = 16
 """Concept-style pairs kept from training, to measure what the model makes of a pair that it never saw."""
 
@@ -51,7 +54,7 @@ class Composer:
     def __init__(self, drawings: list[Drawing], pixels: NDArray[np.uint8], alphabet: Alphabet) -> None:
         self._full = pixels
         self._small = np.stack([_reduce(picture) for picture in pixels])
-        self._ids = alphabet.ids
+        self._tokens = alphabet.tokens
         self._drawings = drawings
         self._index: dict[str, dict[str, dict[str, dict[str, int]]]] = {}
         kept_out = held_out(drawings)
@@ -79,30 +82,30 @@ class Composer:
         canvas[:] = COLOURS[colour]
         groups = self._subjects(rng, style, canvas)
         if style != "flat" or rng.random() < 0.5:
-            groups.append([self._ids[f"style:{style}"]])
+            groups.append([f"style:{style}"])
         if colour != "white" or rng.random() < 0.3:
-            groups.append([self._ids[f"colour:{colour}"]])
+            groups.append([f"colour:{colour}"])
         return canvas, self._arrange(rng, groups)
 
-    def _subjects(self, rng: np.random.Generator, style: str, canvas: NDArray[np.float32]) -> list[list[int]]:
+    def _subjects(self, rng: np.random.Generator, style: str, canvas: NDArray[np.float32]) -> list[list[str]]:
         kind = rng.random()
         drawing, words = self._pick(rng, style)
         if kind < 0.82:
-            _paste(canvas, self._full[drawing], 5, 5)
+            _paste(canvas, self._full[drawing], EDGE, EDGE)
             return [words]
         if kind < 0.87:
             _paste(canvas, self._small[drawing], 17, 17)
-            return [words, [self._ids["small"]]]
+            return [words, ["small"]]
         if kind < 0.92:
             place = list(_PLACES)[int(rng.integers(len(_PLACES)))]
             _paste(canvas, self._small[drawing], *_PLACES[place])
-            return [words, [self._ids[place]]]
+            return [words, [place]]
         other, more = (drawing, []) if kind < 0.95 else self._pick(rng, style)
         _paste(canvas, self._small[drawing], 17, 1)
         _paste(canvas, self._small[other], 17, 33)
-        return [[self._ids["two"], *words]] if kind < 0.95 else [[*words, self._ids["and"], *more]]
+        return [["two", *words]] if kind < 0.95 else [[*words, "and", *more]]
 
-    def _pick(self, rng: np.random.Generator, style: str) -> tuple[int, list[int]]:
+    def _pick(self, rng: np.random.Generator, style: str) -> tuple[int, list[str]]:
         while True:
             concept = self._choices[int(rng.integers(len(self._choices)))]
             if style in self._index[concept]:
@@ -111,20 +114,20 @@ class Composer:
         gender = list(genders)[int(rng.integers(len(genders)))]
         tones = genders[gender]
         tone = "" if len(tones) == 1 or rng.random() < 0.3 else list(tones)[int(rng.integers(1, len(tones)))]
-        words = [self._ids[subject_name(concept, gender)]]
+        words = [subject_name(concept, gender)]
         if tone:
-            words.insert(int(rng.integers(2)), self._ids[f"tone:{tone}"])
+            words.insert(int(rng.integers(2)), f"tone:{tone}")
         return tones[tone], words
 
-    def _arrange(self, rng: np.random.Generator, groups: list[list[int]]) -> list[int]:
+    def _arrange(self, rng: np.random.Generator, groups: list[list[str]]) -> list[int]:
         """Put the parts of a caption in some order, with unknown filler words between them now and then."""
         if rng.random() < 0.5:
             rng.shuffle(groups)
-        caption = [token for group in groups for token in group]
+        names = [name for group in groups for name in group]
         if rng.random() < 0.3:
             for _ in range(int(rng.integers(1, 4))):
-                caption.insert(int(rng.integers(len(caption) + 1)), UNKNOWN)
-        return caption[: LENGTH - 1]
+                names.insert(int(rng.integers(len(names) + 1)), CONTROL[UNKNOWN])
+        return [token for name in names for token in self._tokens[name]][: LENGTH - 1]
 
 
 def _paste(canvas: NDArray[np.float32], drawing: NDArray[np.uint8], top: int, left: int) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, PRXPixelPipeline
 from torch import Tensor
-from transformers import AutoTokenizer, BertConfig, BertModel
+from transformers import AutoTokenizer, BertModel
 
 from generation.training import card, tokenizer, upscaler
 from generation.training.drawings import manifest_digest
@@ -35,7 +35,6 @@ from generation.training.words import declare
 from generation.vocabulary import Vocabulary
 
 LIBRARIES = ("torch", "diffusers", "transformers", "tokenizers", "resvg_py", "numpy", "pillow")
-_EMBEDDING = "embeddings.word_embeddings.weight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,8 @@ def painter_of(weights: dict[str, Tensor], shape: Shape, alphabet: Alphabet) -> 
 
 
 def _save_pipeline(painter: Painter, vocabulary: Vocabulary, alphabet: Alphabet, out: Path) -> None:
-    encoder = _spread(painter.text_encoder, tokenizer.rows(vocabulary, alphabet))
-    tokenizer.write(vocabulary, out / "tokenizer")
+    encoder = _with_pooler(painter.text_encoder)
+    tokenizer.write(vocabulary, alphabet, out / "tokenizer")
     pipeline: Any = PRXPixelPipeline
     scheduler: Any = FlowMatchEulerDiscreteScheduler
     half: Any = encoder.half
@@ -113,18 +112,14 @@ def _save_pipeline(painter: Painter, vocabulary: Vocabulary, alphabet: Alphabet,
     _write(config, settings)
 
 
-def _spread(trained: BertModel, rows: list[int]) -> BertModel:
-    """Return the encoder with one embedding row for each token of the tokenizer: the row of the token's meaning.
+def _with_pooler(trained: BertModel) -> BertModel:
+    """Return the encoder with a pooler of zeros.
 
-    A loader of the stock class expects a pooler and would make up a random one; the pipeline reads no pooled output, so
-    this one is zero.
+    A loader of the stock class expects one and would make up a random one; the pipeline reads no pooled output.
     """
-    settings = trained.config.to_dict() | {"vocab_size": len(rows)}
-    encoder = BertModel(BertConfig(**settings))
+    encoder = BertModel(trained.config)
     weights = {name: torch.zeros_like(value) for name, value in encoder.state_dict().items()}
-    weights |= trained.state_dict()
-    weights[_EMBEDDING] = weights[_EMBEDDING][torch.tensor(rows)]
-    encoder.load_state_dict(weights)
+    encoder.load_state_dict(weights | trained.state_dict())
     return encoder
 
 

@@ -24,7 +24,7 @@ from generation.training.errors import DataError
 from generation.training.material import Picture
 from generation.training.network import Painter
 from generation.training.rows import SPREAD
-from generation.training.tokens import PAD, Alphabet
+from generation.training.tokens import PAD, PARTS, Alphabet
 from generation.vocabulary import Vocabulary
 
 TARGETS = ["img_qkv_proj", "txt_kv_proj", "to_out.0", "gate_proj", "up_proj", "down_proj", "txt_in"]
@@ -136,8 +136,13 @@ def _loss(painter: Painter, new: Samples, known: Samples, tuning: Tuning, step: 
 
 @torch.no_grad()
 def _begin_rows(table: Tensor, new_rows: list[int], seed: int) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    table[new_rows] = torch.randn(len(new_rows), table.shape[1], generator=generator) * SPREAD
+    """Begin each part of a new concept where the same part of a known one lies on average, and a little beside it."""
+    known = [
+        token for name, tokens in Alphabet.declared().tokens.items() if name.startswith("concept:") for token in tokens
+    ]
+    places = table[known].reshape(-1, PARTS, table.shape[1]).mean(dim=0)
+    noise = torch.randn(len(new_rows), table.shape[1], generator=torch.Generator().manual_seed(seed)) * SPREAD / 4
+    table[new_rows] = places.repeat(len(new_rows) // PARTS, 1) + noise
 
 
 def _merged(transformer: Any) -> Any:

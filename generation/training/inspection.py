@@ -44,7 +44,7 @@ def inspect_model(arguments: argparse.Namespace, *, say: Callable[[str], None]) 
 def load_painter(model: Path) -> Painter:
     """Load the averaged painter of a checkpoint file or of an exported folder."""
     alphabet = alphabet_of(model)
-    return painter_of(average_of(model, alphabet), shape_of(model), alphabet)
+    return painter_of(average_of(model), shape_of(model), alphabet)
 
 
 def _judge(arguments: argparse.Namespace, scenes: Scenes, say: Callable[[str], None]) -> Judge:

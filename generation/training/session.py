@@ -14,14 +14,13 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from generation.training import drawings, loop, sheet, tokenizer, wishes
+from generation.training import drawings, loop, sheet, wishes
 from generation.training.compose import Composer
 from generation.training.errors import CheckpointError
 from generation.training.loop import Progress, Recipe, Run
 from generation.training.network import Shape
 from generation.training.rows import starting_rows
 from generation.training.tokens import Alphabet
-from generation.vocabulary import Vocabulary
 
 SHEET_SEED = 64
 _ROWS = "text_encoder.embeddings.word_embeddings.weight"
@@ -47,7 +46,7 @@ def train_starter(
         run.load(checkpoint)
     elif arguments.warm_start:
         origin, samples = arguments.warm_start.name, samples_of(arguments.warm_start)
-        run.begin_from(average_of(arguments.warm_start, alphabet), origin=origin, samples=samples)
+        run.begin_from(average_of(arguments.warm_start), origin=origin, samples=samples)
     else:
         rows = starting_rows(data, pixels, alphabet, width=shape.text_width, seed=recipe.seed)
         run.begin_from(run.average | {_ROWS: rows}, origin="", samples=0)
@@ -90,12 +89,8 @@ def alphabet_of(model: Path) -> Alphabet:
     return Alphabet.declared().extended(tuple(own))
 
 
-def average_of(path: Path, alphabet: Alphabet) -> dict[str, torch.Tensor]:
-    """Read averaged weights from a checkpoint file or from an exported model folder.
-
-    An exported encoder holds one row for each phrase; the first phrase of each meaning gives the row back. Rows that no
-    phrase uses (spare, start, unknown) keep what the folder has or start at zero.
-    """
+def average_of(path: Path) -> dict[str, torch.Tensor]:
+    """Read averaged weights from a checkpoint file or from an exported model folder (there in half precision)."""
     if path.is_file():
         average: dict[str, torch.Tensor] = loop.read_checkpoint(path)["average"]
         return average
@@ -106,10 +101,4 @@ def average_of(path: Path, alphabet: Alphabet) -> dict[str, torch.Tensor]:
         raise CheckpointError(f"{path} is neither a checkpoint nor an exported model folder") from error
     encoder = {name: value for name, value in encoder.items() if not name.startswith("pooler.")}
     weights = {f"transformer.{n}": v.float() for n, v in transformer.items()}
-    weights |= {f"text_encoder.{n}": v.float() for n, v in encoder.items()}
-    spread = weights[_ROWS]
-    rows = torch.zeros(len(alphabet.names), spread.shape[1])
-    meanings = tokenizer.rows(Vocabulary.from_folder(path), alphabet)
-    for token, meaning in reversed(list(enumerate(meanings))):
-        rows[meaning] = spread[token]
-    return weights | {_ROWS: rows}
+    return weights | {f"text_encoder.{n}": v.float() for n, v in encoder.items()}

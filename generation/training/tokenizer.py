@@ -1,34 +1,48 @@
-"""Makes the tokenizer of a model folder from its vocabulary: phrases in, the ids of their meanings out.
+"""Makes the tokenizer of a model folder from its vocabulary: phrases in, the tokens of their meanings out.
 
-A stock fast tokenizer: every declared phrase is an added token, matched longest first; other words give no token at
-all. The networks know one row for each meaning, so the embedding of the exported text encoder repeats that
-row for each phrase (`rows`): "farmer woman" and "agricultrice" are different tokens with equal vectors.
+A stock fast tokenizer. Its normalizer puts, for each declared phrase, one private character for every token of the
+meaning, longest phrases first; its model knows these characters and nothing else, so other words give no token. The
+id of a token is its row in the networks: "farmer woman" and "agricultrice" are the same tokens.
 
 Invariant: reading a prompt with this tokenizer finds the same meanings as `generation.vocabulary.Vocabulary.read`.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
-from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
+from generation.training.compose import LENGTH
 from generation.training.tokens import CONTROL, PAD, START, UNKNOWN, Alphabet
-from generation.vocabulary import Phrase, Vocabulary
+from generation.vocabulary import UNSPACED, Phrase, Vocabulary
 
-MAXIMUM = 24
-"""Tokens of a prompt, the start token included; what is beyond is cut off."""
+MAXIMUM = LENGTH
+"""Tokens of a prompt, the start token included; what is beyond is cut off, as no caption of training was longer."""
+
+_FIRST = 0xF0000
+"""Start of the supplementary private use area: characters that no text contains."""
 
 
-def write(vocabulary: Vocabulary, out: Path) -> None:
+def write(vocabulary: Vocabulary, alphabet: Alphabet, out: Path) -> None:
     """Write the tokenizer files that `AutoTokenizer.from_pretrained` reads into the folder `out`."""
-    core = Tokenizer(models.BPE(vocab={name: index for index, name in enumerate(CONTROL)}, merges=[]))
-    core.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase(), normalizers.Replace("’", "'")])
+    ids = {name: index for index, name in enumerate(CONTROL)}
+    ids |= {_character(token): token for token in range(len(CONTROL), alphabet.size)}
+    core = Tokenizer(models.BPE(vocab=ids, merges=[]))
+    core.normalizer = normalizers.Sequence(
+        [
+            normalizers.NFKC(),
+            normalizers.Lowercase(),
+            normalizers.Replace("’", "'"),
+            normalizers.Replace(Regex(r"\s+"), " "),
+            *(_replacement(phrase, alphabet) for phrase in vocabulary.longest_first() if phrase.token),
+        ]
+    )
     core.pre_tokenizer = pre_tokenizers.Whitespace()
     core.add_special_tokens([AddedToken(name, special=True) for name in CONTROL])
-    core.add_tokens([_token(phrase) for phrase in meaningful(vocabulary)])
     core.post_processor = processors.TemplateProcessing(single="[CLS] $A", special_tokens=[("[CLS]", START)])
     fast: Any = PreTrainedTokenizerFast
     fast(
@@ -42,15 +56,14 @@ def write(vocabulary: Vocabulary, out: Path) -> None:
     ).save_pretrained(out)
 
 
-def rows(vocabulary: Vocabulary, alphabet: Alphabet) -> list[int]:
-    """Return, for every token id of the tokenizer, the id of its meaning in the alphabet."""
-    return [*range(len(CONTROL)), *(alphabet.ids[phrase.token] for phrase in meaningful(vocabulary))]
+def _character(token: int) -> str:
+    return chr(_FIRST + token)
 
 
-def meaningful(vocabulary: Vocabulary) -> list[Phrase]:
-    """Return the phrases that become tokens: all but the fillers."""
-    return [phrase for phrase in vocabulary.phrases() if phrase.token]
-
-
-def _token(phrase: Phrase) -> AddedToken:
-    return AddedToken(phrase.form, single_word=phrase.language != "zh", normalized=True)
+def _replacement(phrase: Phrase, alphabet: Alphabet) -> normalizers.Normalizer:
+    pattern = re.sub(r"([^\w\s'])", r"\\\1", phrase.form)
+    if phrase.language not in UNSPACED:
+        # A border of a word is asked for only beside a character that belongs to words.
+        pattern = (r"(?<!\w)" if re.match(r"\w", pattern) else "") + pattern
+        pattern += r"(?!\w)" if re.search(r"\w$", pattern) else ""
+    return normalizers.Replace(Regex(pattern), "".join(map(_character, alphabet.tokens[phrase.token])))

@@ -1,11 +1,15 @@
 """The canonical alphabet of captions: what a prompt says, with the language taken away.
 
 A caption in any language is reduced by the tokenizer to a short row of these tokens, and the text encoder is trained on
-the rows. Words of different languages that mean the same share one embedding, so every language draws alike.
+the rows. Words of different languages that mean the same are the same tokens, so every language draws alike.
+
+A concept is said in PARTS tokens, one for each part of the canvas: what a transformer has to know about the upper left
+of a cow then stands in a row of its own, to which the patches there attend, and drawing it is the same small task in
+every place (compare the several vectors a concept of textual inversion, Gal et al. 2022).
 
 Invariants:
-- ids are positions in `names`; they depend on the declared concepts alone, never on words or languages;
-- SPARE rows at the end are untrained and wait for concepts that an organisation adds by fine-tuning.
+- ids depend on the declared concepts alone, never on words or languages;
+- SPARE names at the end are untrained and wait for concepts that an organisation adds by fine-tuning.
 """
 
 from __future__ import annotations
@@ -34,23 +38,43 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "brown": (140, 100, 72),
 }
 SPARE = 32
+PARTS_A_SIDE = 4
+PARTS = PARTS_A_SIDE**2
 
 
 @dataclass(frozen=True, slots=True)
 class Alphabet:
-    """The tokens by name, and back. Names look like "concept:farmer/woman", "style:flat", "tone:dark" or "and"."""
+    """What each name is said in. Names look like "concept:farmer/woman", "style:flat", "tone:dark" or "and".
+
+    `tokens` has the ids by name: PARTS for a concept and a spare, one for everything else; `size` is their number.
+    """
 
     names: tuple[str, ...]
-    ids: dict[str, int]
+    tokens: dict[str, range]
 
     @property
     def size(self) -> int:
         """Number of ids, and of rows of an embedding table."""
-        return len(self.names)
+        return self.tokens[self.names[-1]].stop
+
+    def name_of(self, token: int) -> str:
+        """Return the name that a token is part of."""
+        return next(name for name in self.names if token in self.tokens[name])
 
     def caption(self, names: Iterable[str]) -> list[int]:
         """Say names in tokens, behind the start token."""
-        return [START, *(self.ids[name] for name in names)]
+        return [START, *(token for name in names for token in self.tokens[name])]
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Alphabet:
+        """Number the tokens of `names` in their order."""
+        names = tuple(names)
+        tokens: dict[str, range] = {}
+        start = 0
+        for name in names:
+            tokens[name] = range(start, start + (PARTS if name.startswith(("concept:", "spare:")) else 1))
+            start = tokens[name].stop
+        return cls(names, tokens)
 
     @classmethod
     def declared(cls) -> Alphabet:
@@ -64,10 +88,10 @@ class Alphabet:
                 genders = [gender for gender in GENDERS if gender in people_slugs(concept)]
                 names += [f"concept:{concept}/{gender}" for gender in genders]
         names += [f"spare:{index}" for index in range(SPARE)]
-        return cls(tuple(names), {name: index for index, name in enumerate(names)})
+        return cls.of(names)
 
     def extended(self, concepts: tuple[str, ...]) -> Alphabet:
-        """Return the alphabet in which `concepts` have taken the first spare rows; at most SPARE of them."""
+        """Return the alphabet in which `concepts` have taken the first spare names; at most SPARE of them."""
         if len(concepts) > SPARE:
             raise ValueError(f"concepts: a model can learn at most {SPARE} more, not {len(concepts)}")
         first = len(self.names) - SPARE
@@ -76,7 +100,7 @@ class Alphabet:
             *(f"concept:{concept}" for concept in concepts),
             *self.names[first + len(concepts) :],
         ]
-        return Alphabet(tuple(names), {name: index for index, name in enumerate(names)})
+        return Alphabet.of(names)
 
 
 def subject_name(concept: str, gender: str) -> str:

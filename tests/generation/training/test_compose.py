@@ -43,7 +43,7 @@ def test_the_corner_has_the_colour_that_the_caption_names(composer: Composer, al
         batch = composer.batch(8, seed=5, step=step, drop=0.0)
         corners = (batch.pictures[:, :, 0, 0] + 1) * 127.5
         for corner, row in zip(corners, batch.tokens, strict=True):
-            named = [alphabet.names[i] for i in row if alphabet.names[i].startswith("colour:")]
+            named = [name for name in map(alphabet.name_of, row) if name.startswith("colour:")]
             colour = named[0].removeprefix("colour:") if named else "white"
             checked += bool(named)
             # A caption that ran over its length may have lost its colour; then nothing can be said.
@@ -57,5 +57,5 @@ def test_held_out_pairs_never_train(data: Data, composer: Composer, alphabet: Al
     assert kept_out
     for step in range(60):
         for row in composer.batch(16, seed=2, step=step, drop=0.0).tokens:
-            names = [alphabet.names[i] for i in row]
+            names = {alphabet.name_of(token) for token in row}
             assert not any(f"concept:{c}" in names and f"style:{s}" in names for c, s in kept_out)

@@ -92,7 +92,7 @@ def test_a_taught_concept_appears_and_the_rest_of_the_model_stays(tmp_path: Path
     known = rehearse(painter, Alphabet.declared(), 8, seed=1)
     before = {name: value.clone() for name, value in painter.state_dict().items()}
     first_guess, known_guess = _miss(painter, new), _miss(painter, known)
-    rows = [alphabet.ids["concept:cooker"]]
+    rows = list(alphabet.tokens["concept:cooker"])
     steps: list[int] = []
     tuning = Tuning(steps=30, batch=4, rate=3e-3)
     tuned = finetune.tune(painter, new, known, rows, tuning, report=lambda step, _: steps.append(step))

@@ -14,7 +14,6 @@ import torch
 from generation.training.cli import add_commands
 from generation.training.loop import CHECKPOINT, read_checkpoint
 from generation.training.session import average_of
-from generation.training.tokens import Alphabet
 from tests.generation.training.conftest import STARTER, Data
 
 ROWS = "text_encoder.embeddings.word_embeddings.weight"
@@ -62,7 +61,7 @@ def test_a_warm_start_takes_the_average_and_says_so(folder: Path, tmp_path: Path
     assert state["samples_before"] == 32
     assert state["rate_fell_with_the_clock"]
     # The first step of a warm-up moves next to nothing.
-    assert torch.allclose(state["weights"][ROWS], average_of(checkpoint, Alphabet.declared())[ROWS], atol=1e-4)
+    assert torch.allclose(state["weights"][ROWS], average_of(checkpoint)[ROWS], atol=1e-4)
 
 
 def test_a_warm_start_of_other_sizes_is_refused(

@@ -149,19 +149,6 @@ def _examine_media(data: bytes, media_type: str, *, anchors: Anchors) -> Evidenc
     return bare if store is None else _credential(bare, data, store, anchors)
 
 
-def _examine_media(data: bytes, media_type: str, *, roots_pem: bytes) -> Evidence:
-    """A moving picture or a sound: its content is digested as it is stored, not as it is played."""
-    content = media.content_digest(data, media_type)
-    bare = Evidence(sha256_hex(data), content, media_type, integrity=Integrity.NONE, signer="none")
-    store = jumbf.manifest_store(data, media_type)
-    if store is None:
-        return bare
-    credential = credentials.read(data, media_type, roots_pem=roots_pem)
-    if credential is None:
-        return replace(bare, integrity=Integrity.ALTERED, signer="invalid", failures=("manifest.unreadable",))
-    return _weigh(bare, credential, _signers(store, x509.load_pem_x509_certificates(roots_pem)))
-
-
 def _pixels(data: bytes) -> tuple[Pixels | None, UnreadableAssetError | None]:
     try:
         return decode(data), None

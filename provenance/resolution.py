@@ -68,7 +68,7 @@ def by_content(data: bytes, *, trust: TrustStore, ledger: Ledger, most: int) -> 
 
     It is read in a limited process. Raises UnreadableAssetError for what is no picture.
     """
-    evidence = examine_isolated(data, roots_pem=trust.roots_pem)
+    evidence = examine_isolated(data, anchors=trust.anchors)
     if not evidence.pixel_sha256:
         raise UnreadableAssetError("file: its pixels cannot be read")
     same = [*ledger.by_asset(evidence.sha256), *ledger.by_pixels(evidence.pixel_sha256)]

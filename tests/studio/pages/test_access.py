@@ -59,6 +59,7 @@ MEMBERS_POST = {
     "model-withdraw",
     "teach",
     "lesson-cancel",
+    "request-appeal",
     "request-cancel",
     "picture-submit",
     "picture-release",

@@ -61,7 +61,7 @@ def test_no_model_and_a_spoilt_one_keep_no_worker_from_starting(
     assert told(Hearsay(pipeline.ModelFolderError("model_index.json: not found")))
     assert told(Hearsay(OperationalError("no such table")))
     assert caplog.text.count("no model is loaded beforehand") == 2
-    Model.objects.all().delete()
+    Model.objects.update(state=Model.State.WITHDRAWN)
     assert told(Hearsay()) == []
 
 

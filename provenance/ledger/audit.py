@@ -53,7 +53,7 @@ class Auditor:
     log: str
     keys: tuple[VerifierKey, ...]
     outside: str | None
-    time_roots_pem: bytes
+    time_roots_pem: bytes = b""  # without roots for time-stamps they are not judged
     _problems: list[Problem] = field(default_factory=list)
     _agreed: int = 0  # the size of the last checkpoint that the recomputed tree still agrees with
     _nodes: dict[merkle.Coordinate, bytes | None] = field(default_factory=dict)  # the stored subtrees of a page

@@ -7,7 +7,10 @@ same picture when many of them are found again and all lie where one shift and o
 - The picture is looked at in grey at an area of 128 x 128; a landmark is ten bytes: its code (64 bits, lowest
   frequency first, big-endian), its row and its column in that small picture. A set is their base64.
 - What is recorded is one set. What is searched with is one set for each size in `SCALES`, because a crop makes
-  everything in it larger, and a frame smaller, in proportion to the whole.
+  everything in it larger, and a frame smaller, in proportion to the whole. Such a view begins with the height and the
+  width of its small picture, two bytes each.
+- A copy must show at least half of the landmarks that lie where it reaches. Two pictures with one figure in common
+  agree on the figure and on nothing else, and that is how they are told apart.
 - The lowest tenth of a recorded picture gives no landmarks: our visible label stands there, alike on all pictures.
 - Nothing here is turned or mirrored: a copy that was is not recognised.
 
@@ -31,8 +34,11 @@ BYTES = 10
 SCALES = tuple(1.05**step for step in range(-4, 8))
 """Sizes of a copy's contents in proportion to the whole: 0.82 in a wide frame, 1 uncropped, 1.41 when half is left."""
 
-LEAST_AGREED = 7
+LEAST_AGREED = 6
 """As many landmarks must agree before a copy counts as found."""
+
+LEAST_SHARE = 0.5
+"""And at least this part of those that its crop must have left in it."""
 
 LARGEST_DIFFERENCE = 12
 """Two codes that differ in more of their 64 bits are of different places."""
@@ -45,6 +51,8 @@ _NEIGHBOURS = 3
 _FAINTEST = 1.0
 _MARGIN = 5
 _LABEL_SHARE = 0.09
+_SURROUNDINGS = 8
+_SIZE_BYTES = 4
 _PATCH, _STEP = 12, 2
 _VIEW_ROWS = 4096
 _MOST_PAIRS = 400
@@ -56,27 +64,53 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """Landmarks in arrays: `codes` uint64 (n,), `places` int32 (n, 2), rows and columns of the small picture.
-
-    In what is searched with, the rows of each view begin `_VIEW_ROWS` below the last one's: no shift joins two views.
-    """
+    """A recorded set in arrays: `codes` uint64 (n,), `places` int32 (n, 2), rows and columns of the small picture."""
 
     codes: NDArray[np.uint64]
     places: NDArray[np.int32]
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All views of a picture in arrays, as `Landmarks`; `sizes` int32 (views, 2) are those of the small pictures.
+
+    The rows of each view begin `_VIEW_ROWS` below those of the last: no shift joins landmarks of two views.
+    """
+
+    codes: NDArray[np.uint64]
+    places: NDArray[np.int32]
+    sizes: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How many recorded landmarks were seen again under one shift, and what part of those that had to be."""
+
+    landmarks: int
+    share: float
+
+    @property
+    def enough(self) -> bool:
+        """Whether that says by itself that one picture is a copy, or a part, of the other."""
+        return self.landmarks >= LEAST_AGREED and self.share >= LEAST_SHARE
+
+
 def landmarks(pixels: bytes, width: int, height: int) -> str:
     """The set to record for RGB8 pixels; empty for a picture without any, a plain surface for instance."""
-    grey = to_image(pixels, width, height).convert("L")
-    small = _small(grey, 1.0)
-    below = round(small.shape[0] * _LABEL_SHARE)
-    return _packed(small, most=MOST_LANDMARKS, below=max(_MARGIN, below))
+    small = _small(to_image(pixels, width, height).convert("L"), 1.0)
+    below = max(_MARGIN, round(small.shape[0] * _LABEL_SHARE))
+    return base64.b64encode(_set(small, most=MOST_LANDMARKS, below=below)).decode()
 
 
 def views(pixels: bytes, width: int, height: int) -> tuple[str, ...]:
     """The sets to search with for RGB8 pixels, one for each of `SCALES`, in their order."""
     grey = to_image(pixels, width, height).convert("L")
-    return tuple(_packed(_small(grey, scale), most=_MOST_SEEN, below=_MARGIN) for scale in SCALES)
+    return tuple(_view(_small(grey, scale)) for scale in SCALES)
+
+
+def _view(small: Floats) -> str:
+    size = np.array(small.shape, dtype=">u2").tobytes()
+    return base64.b64encode(size + _set(small, most=_MOST_SEEN, below=_MARGIN)).decode()
 
 
 def unpack(packed: bytes) -> Landmarks:
@@ -88,17 +122,19 @@ def unpack(packed: bytes) -> Landmarks:
     return Landmarks(codes, rows[:, 8:].astype(np.int32))
 
 
-def unpack_views(packed: Sequence[str]) -> Landmarks:
+def unpack_views(packed: Sequence[str]) -> Seen:
     """All that `views` gave, in one; ValueError for what it cannot have given."""
     if len(packed) > len(SCALES):
         raise ValueError(f"landmarks: {len(packed)} views; there are {len(SCALES)}")
-    sets = [unpack(raw_bytes(view)) for view in packed]
-    if any(len(view.codes) > _MOST_SEEN for view in sets):
-        raise ValueError(f"landmarks: more than {_MOST_SEEN} in a view")
-    below = [np.array([_VIEW_ROWS * number, 0], dtype=np.int32) for number in range(len(sets))]
+    raw = [raw_bytes(view) for view in packed]
+    sets = [unpack(view[_SIZE_BYTES:]) for view in raw]
+    if any(len(view) < _SIZE_BYTES for view in raw) or any(len(view.codes) > _MOST_SEEN for view in sets):
+        raise ValueError(f"landmarks: a view without a size, or with more than {_MOST_SEEN} landmarks")
+    sizes = np.frombuffer(b"".join(view[:_SIZE_BYTES] for view in raw), dtype=">u2").astype(np.int32)
+    begins = [np.array([_VIEW_ROWS * number, 0], dtype=np.int32) for number in range(len(sets))]
+    places = [view.places + begin for view, begin in zip(sets, begins, strict=True)]
     codes = [view.codes for view in sets]
-    places = [view.places + offset for view, offset in zip(sets, below, strict=True)]
-    return Landmarks(np.concatenate([_NO_CODES, *codes]), np.concatenate([_NO_PLACES, *places]))
+    return Seen(np.concatenate([_NO_CODES, *codes]), np.concatenate([_NO_PLACES, *places]), sizes.reshape(-1, 2))
 
 
 def raw_bytes(packed: str) -> bytes:
@@ -109,19 +145,29 @@ def raw_bytes(packed: str) -> bytes:
         raise ValueError("landmarks: not base64") from error
 
 
-def agreement(recorded: Landmarks, seen: Landmarks) -> int:
-    """How many recorded landmarks are seen again, all moved by one shift, in the view where they are the most."""
+def agreement(recorded: Landmarks, seen: Seen) -> Agreement:
+    """How well the recorded landmarks are seen again, in the view and under the shift where the most are."""
     differing = np.bitwise_count(recorded.codes[:, None] ^ seen.codes[None, :])
     ours, theirs = np.nonzero(differing <= LARGEST_DIFFERENCE)
     if len(ours) > _MOST_PAIRS:  # a pattern that repeats itself: its best pairs say as much as all of them
         best = np.argsort(differing[ours, theirs], kind="stable")[:_MOST_PAIRS]
         ours, theirs = ours[best], theirs[best]
     if not len(ours):
-        return 0
+        return Agreement(0, 0.0)
     shifts = recorded.places[ours] - seen.places[theirs]
-    apart = np.abs(shifts[:, None] - shifts[None, :]).max(axis=2)
+    together = np.abs(shifts[:, None] - shifts[None, :]).max(axis=2) < _SLACK
     # A landmark counts once, however many of the view's it could be.
-    return max(len(set(ours[row].tolist())) for row in apart < _SLACK)
+    counts = [len(set(ours[row].tolist())) for row in together]
+    most = int(np.argmax(counts))
+    again, shift = np.unique(ours[together[most]]), np.median(shifts[together[most]], axis=0)
+    view = int(seen.places[theirs[most], 0]) // _VIEW_ROWS
+    reached = _reached(recorded.places - shift - (_VIEW_ROWS * view, 0), seen.sizes[view])
+    return Agreement(len(again), float(reached[again].sum() / max(1, reached.sum())))
+
+
+def _reached(places: NDArray[np.float64], size: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which places lie in a small picture, with enough around them to be known by."""
+    return np.logical_and.reduce((places >= _SURROUNDINGS) & (places < size - _SURROUNDINGS), axis=1)
 
 
 def _small(grey: Image.Image, scale: float) -> Floats:
@@ -131,14 +177,15 @@ def _small(grey: Image.Image, scale: float) -> Floats:
     return np.asarray(grey.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0), dtype=np.float32)
 
 
-def _packed(small: Floats, *, most: int, below: int) -> str:
+def _set(small: Floats, *, most: int, below: int) -> bytes:
+    """The landmarks of a small picture, none in its lowest `below` rows."""
     if min(small.shape) <= 2 * _PATCH:
-        return ""
+        return b""
     fine = _blurred(small, _BLOB)
     strength = np.abs(fine - _blurred(fine, _BLOB * (_RATIO**2 - 1) ** 0.5))
     rows, columns = _strongest(strength, most=most, below=below)
     places = np.stack([rows, columns], axis=1).astype(np.uint8)
-    return base64.b64encode(np.concatenate([_codes(fine, rows, columns), places], axis=1).tobytes()).decode()
+    return np.concatenate([_codes(fine, rows, columns), places], axis=1).tobytes()
 
 
 def _strongest(strength: Floats, *, most: int, below: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

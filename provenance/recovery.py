@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from provenance.entries import EntryKind
 from provenance.evidence import Evidence
 from provenance.fingerprint import BITS, LARGEST_DISTANCE, distance
-from provenance.landmarks import MOST_LANDMARKS, Landmarks, agreement, raw_bytes, unpack, unpack_views
+from provenance.landmarks import MOST_LANDMARKS, Agreement, Seen, agreement, raw_bytes, unpack, unpack_views
 from provenance.ledger import Ledger, LedgerEntry
 
 FILE_KINDS = frozenset({EntryKind.PICTURE, EntryKind.RELEASE, EntryKind.RENDITION})
@@ -23,14 +23,14 @@ LEAST_TO_CONFIRM = 4
 class Twin:
     """The recorded file that a picture comes from, by its entry.
 
-    `bits` of the fingerprint differ, None where either has none; `agreed` landmarks were found again, None where
-    either has none. `exact`: its pixels are those of the recorded file.
+    `bits` of the fingerprint differ, and `agreed` is what the landmarks say, each None where either picture has none.
+    `exact`: its pixels are those of the recorded file.
     """
 
     entry: LedgerEntry
     exact: bool
     bits: int | None = None
-    agreed: int | None = None
+    agreed: Agreement | None = None
 
     @property
     def record(self) -> str:
@@ -48,7 +48,19 @@ class Twin:
         if self.exact:
             return 100
         looks = 1 - self.bits / BITS if self.bits is not None and self.bits <= LARGEST_DISTANCE else 0.0
-        return round(100 * max(looks, (self.agreed or 0) / MOST_LANDMARKS))
+        part = self.agreed.share if self.agreed is not None and self.agreed.enough else 0.0
+        return round(100 * max(looks, part))
+
+    @property
+    def found(self) -> bool:
+        """Whether the looks say enough to name this record.
+
+        Where both have landmarks and next to none agree, it is another picture of the same motif.
+        """
+        if self.exact or (self.agreed is not None and self.agreed.enough):
+            return True
+        confirmed = self.agreed is None or self.agreed.landmarks >= LEAST_TO_CONFIRM
+        return self.bits is not None and self.bits <= LARGEST_DISTANCE and confirmed
 
     @property
     def how(self) -> str:
@@ -62,14 +74,18 @@ class Twin:
                 " alike."
             )
         return (
-            f"Found by its landmarks: {self.agreed} of {MOST_LANDMARKS} places of a recorded file are in it, arranged"
+            f"Found by its landmarks: {self._count} of {MOST_LANDMARKS} places of a recorded file are in it, arranged"
             " as there, as after cropping or framing; the hard binding is not verifiable, and what was cut away or"
             " added is not known."
         )
 
     @property
     def _confirmed(self) -> str:
-        return f", and {self.agreed} of {MOST_LANDMARKS} landmarks agree" if self.agreed is not None else ""
+        return f", and {self._count} of {MOST_LANDMARKS} landmarks agree" if self.agreed is not None else ""
+
+    @property
+    def _count(self) -> int:
+        return self.agreed.landmarks if self.agreed is not None else 0
 
 
 def find_twin(evidence: Evidence, ledger: Ledger) -> Twin | None:
@@ -90,11 +106,10 @@ def find_alike(evidence: Evidence, ledger: Ledger, *, most: int) -> list[Twin]:
     parts = ledger.by_landmarks(seen, most=most) if len(seen.codes) else ()
     entries = {entry.entry_id: entry for entry, _ in (*whole, *parts) if _is_file(entry)}
     twins = [compare(entry, evidence.fingerprint, seen) for entry in entries.values()]
-    sure = [twin for twin in twins if twin.agreed is None or twin.agreed >= LEAST_TO_CONFIRM]
-    return sorted(sure, key=lambda twin: -twin.likeness)[:most]
+    return sorted((twin for twin in twins if twin.found), key=lambda twin: -twin.likeness)[:most]
 
 
-def compare(entry: LedgerEntry, fingerprint: str, seen: Landmarks) -> Twin:
+def compare(entry: LedgerEntry, fingerprint: str, seen: Seen) -> Twin:
     """A picture's looks beside those of one entry, however it was found: a watermark may have been transplanted."""
     asset = entry.asset or {}
     recorded = unpack(raw_bytes(asset.get("landmarks", "")))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from provenance.landmarks import BYTES, LARGEST_DIFFERENCE, LEAST_AGREED, Landmarks, agreement, unpack
+from provenance.landmarks import BYTES, LARGEST_DIFFERENCE, Agreement, Landmarks, Seen, agreement, unpack
 from provenance.ledger import tables
 from provenance.ledger.gathering import Gathered, Place
 
@@ -39,16 +39,16 @@ class LandmarkIndex:
         self._gathered = Gathered()
         self._runs: list[tuple[Codes, Owners]] = []
 
-    def best(self, connection: Connection, seen: Landmarks, *, most: int) -> list[tuple[Place, int]]:
-        """At most `most` places with the number of landmarks that agree, most first, none under `LEAST_AGREED`."""
+    def best(self, connection: Connection, seen: Seen, *, most: int) -> list[tuple[Place, Agreement]]:
+        """At most `most` places whose landmarks agree enough, those with the most first."""
         with self._lock:
             self._catch_up(connection)
             candidates = [self._gathered.place(number) for number in self._candidates(seen)]
-        agreed = [(place, agreement(known, seen)) for place, known in _recorded(connection, candidates)]
-        found = [(place, count) for place, count in agreed if count >= LEAST_AGREED]
-        return sorted(found, key=lambda item: (-item[1], item[0]))[:most]
+        agreed = ((place, agreement(known, seen)) for place, known in _recorded(connection, candidates))
+        found = [(place, how) for place, how in agreed if how.enough]
+        return sorted(found, key=lambda item: (-item[1].landmarks, item[0]))[:most]
 
-    def _candidates(self, seen: Landmarks) -> list[int]:
+    def _candidates(self, seen: Seen) -> list[int]:
         """The numbers of the entries that most landmarks point to, each landmark weighing more the rarer it is."""
         spans = [_alike(codes, seen.codes) for codes, _ in self._runs]
         common = sum((counts for _, counts in spans), start=np.zeros(len(seen.codes), dtype=np.int64))

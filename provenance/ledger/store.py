@@ -20,7 +20,7 @@ from provenance.errors import LedgerConflictError
 from provenance.fingerprint import distance
 from provenance.keys import CheckpointKey, TrustStore
 from provenance.keys.notes import VerifierKey
-from provenance.landmarks import Landmarks, agreement, raw_bytes, unpack
+from provenance.landmarks import Agreement, Seen, agreement, raw_bytes, unpack
 from provenance.ledger import merkle, rows, tables
 from provenance.ledger.anchors import Anchor, statement
 from provenance.ledger.audit import Auditor, AuditReport
@@ -104,8 +104,8 @@ class Ledger:
             entries = [(rows.at_place(connection, *place), bits) for place, bits in found]
         return tuple((entry, bits) for entry, bits in entries if entry and _looks(entry, fingerprint, bits))
 
-    def by_landmarks(self, seen: Landmarks, *, most: int = 10) -> tuple[tuple[LedgerEntry, int], ...]:
-        """The entries of whose picture this may be a part, with the number of landmarks that agree, most first."""
+    def by_landmarks(self, seen: Seen, *, most: int = 10) -> tuple[tuple[LedgerEntry, Agreement], ...]:
+        """The entries of whose picture this may be a part, with how well their landmarks agree, most first."""
         with self._engines.reading() as connection:
             found = self._landmarks.best(connection, seen, most=most)
             entries = [(rows.at_place(connection, *place), agreed) for place, agreed in found]
@@ -268,7 +268,7 @@ def _looks(entry: LedgerEntry, fingerprint: str, bits: int) -> bool:
     return bool(recorded) and distance(str(recorded), fingerprint) == bits
 
 
-def _agrees(entry: LedgerEntry, seen: Landmarks, agreed: int) -> bool:
+def _agrees(entry: LedgerEntry, seen: Seen, agreed: Agreement) -> bool:
     """Whether the entry itself says what the index says about it."""
     recorded = str((entry.asset or {}).get("landmarks", ""))
     return agreement(unpack(raw_bytes(recorded)), seen) == agreed

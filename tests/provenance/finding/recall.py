@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
 from provenance.fingerprint import LARGEST_DISTANCE, distance, fingerprint
-from provenance.landmarks import LEAST_AGREED, Landmarks, agreement, landmarks, raw_bytes, unpack, unpack_views, views
+from provenance.landmarks import Landmarks, Seen, agreement, landmarks, raw_bytes, unpack, unpack_views, views
 from provenance.recovery import LEAST_TO_CONFIRM
 
 Change = Callable[[Image.Image, np.random.Generator], Image.Image]
@@ -27,9 +27,15 @@ class Recall:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Recorded:
     code: str
     marks: Landmarks
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    code: str
+    seen: Seen
 
 
 def measure(pictures: Sequence[Image.Image], *, seed: int) -> Iterator[Recall]:
@@ -41,7 +47,7 @@ def measure(pictures: Sequence[Image.Image], *, seed: int) -> Iterator[Recall]:
         yield _recall(name, recorded, copies)
 
 
-def _recall(name: str, recorded: Sequence[_Look], copies: Sequence[_Look]) -> Recall:
+def _recall(name: str, recorded: Sequence[_Recorded], copies: Sequence[_Copy]) -> Recall:
     whole, part, either, mistaken = 0, 0, 0, 0
     for at, copy in enumerate(copies):
         for other, known in enumerate(recorded):
@@ -54,22 +60,22 @@ def _recall(name: str, recorded: Sequence[_Look], copies: Sequence[_Look]) -> Re
     return Recall(name, whole / count, part / count, either / count, mistaken, count * (count - 1))
 
 
-def _alike(known: _Look, copy: _Look) -> tuple[bool, bool]:
+def _alike(known: _Recorded, copy: _Copy) -> tuple[bool, bool]:
     """Whether fingerprint and landmarks each say so; a fingerprint alone is not enough where landmarks contradict."""
-    agreed = agreement(known.marks, copy.marks)
+    agreed = agreement(known.marks, copy.seen)
     near = bool(known.code and copy.code) and distance(known.code, copy.code) <= LARGEST_DISTANCE
-    comparable = bool(len(known.marks.codes) and len(copy.marks.codes))
-    return near and (agreed >= LEAST_TO_CONFIRM or not comparable), agreed >= LEAST_AGREED
+    comparable = bool(len(known.marks.codes) and len(copy.seen.codes))
+    return near and (agreed.landmarks >= LEAST_TO_CONFIRM or not comparable), agreed.enough
 
 
-def _recorded(picture: Image.Image) -> _Look:
+def _recorded(picture: Image.Image) -> _Recorded:
     pixels = picture.tobytes()
-    return _Look(fingerprint(pixels, *picture.size), unpack(raw_bytes(landmarks(pixels, *picture.size))))
+    return _Recorded(fingerprint(pixels, *picture.size), unpack(raw_bytes(landmarks(pixels, *picture.size))))
 
 
-def _seen(picture: Image.Image) -> _Look:
+def _seen(picture: Image.Image) -> _Copy:
     pixels = picture.tobytes()
-    return _Look(fingerprint(pixels, *picture.size), unpack_views(views(pixels, *picture.size)))
+    return _Copy(fingerprint(pixels, *picture.size), unpack_views(views(pixels, *picture.size)))
 
 
 def _saved(picture: Image.Image, quality: int, kind: str = "JPEG") -> Image.Image:

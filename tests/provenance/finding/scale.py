@@ -29,7 +29,7 @@ from provenance.fingerprint import BITS, LARGEST_DISTANCE, code_bits, distance, 
 from provenance.landmarks import (
     BYTES,
     MOST_LANDMARKS,
-    Landmarks,
+    Seen,
     agreement,
     landmarks,
     raw_bytes,
@@ -41,7 +41,7 @@ from provenance.ledger import Ledger, LedgerEntry, create_tables, tables
 
 LOG = "scale.example/log"
 Answer = TypeVar("Answer")
-Found = Sequence[tuple[LedgerEntry, int]]
+Found = Sequence[tuple[LedgerEntry, object]]
 _CHUNK = 50_000
 _TURNED = {"photographs": 0.45, "drawings": 0.28}
 _KEPT_BYTES = 2
@@ -171,7 +171,7 @@ def _looked(name: str, calls: Sequence[Callable[[], Found]], wanted: Sequence[st
     return Figure(name, statistics.median(clocks), statistics.median(processors), max(clocks), found / len(wanted))
 
 
-def _without_index(looks: Sequence[tuple[str, str]], seen: Landmarks, entries: int) -> Iterator[Figure]:
+def _without_index(looks: Sequence[tuple[str, str]], seen: Seen, entries: int) -> Iterator[Figure]:
     """The same questions put to every entry in turn, on a sample."""
     codes = [code for code, _ in looks if code] * 10
     one = codes[0]

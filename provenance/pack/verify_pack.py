@@ -18,6 +18,7 @@ import io
 import json
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,7 +61,11 @@ def read_files(pack: Path) -> dict[str, bytes]:
         names = archive.namelist()
         if len(set(names)) != len(names):
             raise Failure("the zip holds two files of one name")
-        return {name: archive.read(name) for name in names}
+        try:
+            return {name: archive.read(name) for name in names}
+        except (RuntimeError, EOFError, ValueError, zlib.error) as error:
+            # A header that was changed may name a method or a password that no zip of ours has.
+            raise Failure(f"the zip is damaged ({error})") from error
 
 
 def check(files: dict[str, bytes], vkey: str | None) -> Iterator[str]:
@@ -282,6 +287,8 @@ def check_picture(data: bytes, picture: dict[str, Any], entries: dict[int, dict[
     standing = "recorded, not released"
     if "release" in kinds:
         standing = "released"
+    if "rendition" in kinds and any(entry["kind"] == "release" for entry in history):
+        standing = "released in another size or format"
     if any(entry["kind"] == "withdrawal" for entry in history):
         standing = "withdrawn"
     return f"{picture['file']}: {picture['record']}, {standing}."

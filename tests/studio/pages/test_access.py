@@ -61,6 +61,7 @@ MEMBERS_POST = {
     "lesson-cancel",
     "request-appeal",
     "request-cancel",
+    "request-appeal",
     "picture-submit",
     "picture-release",
     "picture-withdraw",

@@ -61,7 +61,6 @@ MEMBERS_POST = {
     "lesson-cancel",
     "request-appeal",
     "request-cancel",
-    "request-appeal",
     "picture-submit",
     "picture-release",
     "picture-withdraw",

@@ -4,7 +4,7 @@ Not a parser of prompts. "a bloody corpse, oil painting, 8k, trending on artstat
 sentence encoder reads it so; this module gives the reading "a bloody corpse", which is screened *beside* the whole
 text, never instead of it. Segments are cut at commas and full stops; one is style when all its words are.
 
-Invariant: the answer is a part of the text in its order, shorter than the text, or nothing.
+Invariant: the answer is made of segments of the text, in their order and fewer of them, or it is nothing.
 """
 
 from __future__ import annotations

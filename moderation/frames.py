@@ -18,10 +18,10 @@ from PIL import Image
 
 from moderation.views import View, as_image
 
-_THUMBNAIL = 48  # pixels a side in which features are looked for: noise averages out, outlines stay
+_THUMBNAIL = 32  # pixels a side in which features are looked for: noise averages out, outlines stay
 _UNIFORM = 2.0  # standard deviation below which a frame is of one colour
 _BEND = 6.0  # second difference that an outline makes and a gradient does not
-_OUTLINED = 0.005  # share of bent pixels below which there is no outline, only a stray dot or a cusp
+_OUTLINED = 0.008  # share of bent pixels below which there is no outline, only a stray dot or a cusp
 _NOISE_CORRELATION = 0.15  # neighbouring pixels of real and drawn pictures correlate above 0.5
 _NOISE_DEVIATION = 8.0
 _CROP = 256  # pixels a side of the crop in which neighbours are compared
@@ -75,7 +75,7 @@ def frame_of(view: View) -> Frame:
 
 
 def _thumbnail(view: View) -> npt.NDArray[np.float32]:
-    """The view in at most 48 x 48 pixels, each the mean of what it covers."""
+    """The view in at most 32 x 32 pixels, each the mean of what it covers."""
     height, width, _ = view.shape
     size = (min(width, _THUMBNAIL), min(height, _THUMBNAIL))
     return np.asarray(as_image(view).resize(size, Image.Resampling.BOX), dtype=np.float32)

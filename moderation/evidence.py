@@ -47,15 +47,15 @@ def from_classifier(
         scores = _scores(classifier, readings)
     except Exception as fault:  # noqa: BLE001 - whatever a classifier does wrong, the prompt is held
         return tuple(failed(category, classifier.id, policy, fault) for category in sorted(wanted))
-    ceilings = book.ceilings(readings.for_rules, language=readings.language.code)
+    softer = book.softened(scores, readings.for_rules, language=readings.language.code)
     return tuple(
         scored(
             category,
-            min(scores[category], ceilings.get(category, 1.0)),
+            softer[category],
             policy,
             source=classifier.id,
             revision=classifier.revision,
-            detail={"unsoftened": round(scores[category], 4)} if category in ceilings else None,
+            detail={"unsoftened": round(scores[category], 4)} if softer[category] < scores[category] else None,
         )
         for category in sorted(wanted)
     )

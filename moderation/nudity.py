@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from moderation.errors import ClassifierError
-from moderation.features import WIDTH, Vectors
 from moderation.views import View, as_image, corner_aligned
 
 NSFWJS_FILE = Path(__file__).parent / "weights" / "nsfwjs-mobilenet-v2.onnx"
@@ -95,13 +95,10 @@ class Nsfwjs:
         (rows,) = self._session.run(["scores"], {"pixels": batch})
         return [dict(zip(CLASSES, map(float, row), strict=True)) for row in rows]
 
-    def features(self, views: Sequence[View]) -> Vectors:
-        """The pooled layer before the classes, as unit vectors; see `moderation.features`."""
+    def pooled(self, views: Sequence[View]) -> npt.NDArray[np.float32]:
+        """The layer before the classes, (len(views), 1280), none below 0; see `moderation.features`."""
         (rows,) = self._session.run(["features"], {"pixels": np.stack([corner_aligned(view) for view in views])})
-        norms = np.linalg.norm(rows, axis=1, keepdims=True)
-        if rows.shape != (len(views), WIDTH) or not np.isfinite(norms).all() or not (norms > 0.0).all():
-            raise ClassifierError(f"{self.id}: answered with features that cannot be compared")
-        return np.asarray(rows / norms, dtype=np.float32)
+        return np.asarray(rows, dtype=np.float32)
 
     def scores(self, views: Sequence[View]) -> list[float]:
         """Porn and hentai count in full, "sexy" (clothed but suggestive, swimwear) by half."""

@@ -8,7 +8,7 @@ import sys
 
 from moderation.commands import opened
 from moderation.errors import InputError
-from moderation.nudity import Nsfwjs
+from moderation.features import PooledFeatures
 from moderation.reference_store import FileStore
 from moderation.references import Registry, register
 from moderation.views import as_view
@@ -25,7 +25,7 @@ def add(given: argparse.Namespace) -> int:
         label=given.label,
         category=given.category,
         owner=given.owner,
-        reader=Nsfwjs.load(threads=1),
+        reader=PooledFeatures.load(threads=1),
     )
     FileStore(given.store).add(reference)
     _say(f"{reference.id}: {reference.label} ({reference.category}), for {reference.owner}")
@@ -54,7 +54,7 @@ def find(given: argparse.Namespace) -> int:
     if not references:
         raise InputError(f"store: {given.store} holds no references; add one first")
     picture = opened(given.file)
-    registry = Registry(references, reader=Nsfwjs.load(threads=1))
+    registry = Registry(references, reader=PooledFeatures.load(threads=1))
     found = registry.matches(as_view(picture.tobytes(), picture.width, picture.height))
     rows = [match.to_json() for match in found]
     lines = [f"{row['likeness']:5} {row['label']} ({row['reference']})" for row in rows]

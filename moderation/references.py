@@ -25,6 +25,7 @@ from moderation.categories import checked_category
 from moderation.errors import ClassifierError, InputError
 from moderation.features import NEAR, ROWS, FeatureReader, packed, parts, unpacked
 from moderation.features import WIDTH as FEATURES
+from moderation.strangers import strangers
 from moderation.views import View, as_view
 
 MATCH_BITS = 31
@@ -37,6 +38,7 @@ _CROPS = _ALL_SIDES + _ONE_SIDE
 _ORIENTATIONS = 8
 _PLAIN = 5  # PDQ quality, of 100; a uniform area has 0, nearly every drawing above 10
 
+_MARGIN = 0.01  # above the nearest stranger, since there are more drawings than these
 _TEXTS = ("id", "label", "category", "owner", "sha256", "features", "features_by")
 
 Bits = npt.NDArray[np.uint8]
@@ -55,7 +57,7 @@ class Reference:
     """One protected picture. `hashes`: 64 hex digits each, orientations of each crop in order.
 
     `features`: vectors of its parts, packed, made by the weights `features_by`; empty where it was registered
-    without a network, and then only copies and crops are found.
+    without a network, and then only copies and crops are found. `near_at`: the cosine from which a picture is near.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Reference:
     hashes: tuple[str, ...]
     features: str = ""
     features_by: str = ""
+    near_at: float = NEAR
 
     def __post_init__(self) -> None:
         """Refuse a reference that could match nothing or belongs to nobody."""
@@ -79,14 +82,16 @@ class Reference:
 
     def to_json(self) -> dict[str, Any]:
         """The reference as JSON values."""
-        return {**{name: getattr(self, name) for name in _TEXTS}, "hashes": list(self.hashes)}
+        texts = {name: getattr(self, name) for name in _TEXTS}
+        return {**texts, "hashes": list(self.hashes), "near_at": round(self.near_at, 4)}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Reference:
         """Read a reference back; raises `InputError` when a field is missing."""
         try:
-            return cls(**{name: str(value[name]) for name in _TEXTS}, hashes=tuple(map(str, value["hashes"])))
-        except (KeyError, TypeError) as missing:
+            texts = {name: str(value[name]) for name in _TEXTS}
+            return cls(**texts, hashes=tuple(map(str, value["hashes"])), near_at=float(value["near_at"]))
+        except (KeyError, TypeError, ValueError) as missing:
             raise InputError(f"references: {missing} is missing; register the picture again") from missing
 
 
@@ -136,9 +141,19 @@ def register(
         owner=owner,
         sha256=hashlib.sha256(pixels).hexdigest(),
         hashes=tuple(np.packbits(_hash(view)[0]).tobytes().hex() for view in _variants(picture)),
-        features=packed(reader.features(parts(picture))) if reader else "",
-        features_by=reader.revision if reader else "",
+        **(_featured(picture, reader) if reader else {}),
     )
+
+
+def _featured(picture: View, reader: FeatureReader) -> dict[str, Any]:
+    """The features of a reference, and how near no stranger comes to it."""
+    own = reader.features(parts(picture))
+    strange = float((reader.features(strangers()) @ own.T).max())
+    return {
+        "features": packed(own),
+        "features_by": reader.revision,
+        "near_at": round(min(0.99, max(NEAR, strange + _MARGIN)), 4),
+    }
 
 
 class Registry:
@@ -179,7 +194,7 @@ class Registry:
         if self._reader is None or not self._featured:
             return ()
         cosines = (self._vectors @ self._reader.features([picture])[0]).reshape(len(self._featured), ROWS).max(axis=1)
-        order = [int(at) for at in np.argsort(-cosines) if cosines[at] >= NEAR]
+        order = [int(at) for at in np.argsort(-cosines) if cosines[at] >= self._featured[at].near_at]
         return tuple(Match(self._featured[at], Likeness.NEAR, 256, float(cosines[at])) for at in order)
 
     @staticmethod

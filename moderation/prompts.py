@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from moderation import evidence
-from moderation.actions import Reach, Stage
-from moderation.classifiers import HeadsClassifier, TextClassifier
+from moderation.actions import Stage
+from moderation.classifiers import HeadsClassifier, MissingClassifier, TextClassifier
 from moderation.custom import ExampleFinder
 from moderation.decision import Decision, Finding, decide, stamp
 from moderation.encoder import Encoder
@@ -31,20 +31,6 @@ from moderation.readings import Readings, checked_text, read
 from moderation.rules import RuleBook
 
 _UNKNOWN_PIECES = 4.0  # letters a piece when there is no encoder to ask: as for a language it knows
-
-
-class MissingClassifier:
-    """Stands where a classifier could not be loaded, so that every prompt is held and the reason kept."""
-
-    revision = ""
-
-    def __init__(self, name: str, reason: str, *, languages: frozenset[str], categories: frozenset[str]) -> None:
-        """`languages` and `categories` are those the missing classifier would have had."""
-        self.id, self._reason, self.languages, self.categories = name, reason, languages, categories
-
-    def score(self, texts: Sequence[str]) -> Mapping[str, float]:
-        """Always raises `ClassifierError` with the reason the classifier could not be loaded."""
-        raise ClassifierError(self._reason)
 
 
 class PromptScreen:
@@ -168,6 +154,3 @@ def _load_heads(threads: int) -> tuple[Encoder | None, TextClassifier]:
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-__all__ = ["MissingClassifier", "PromptScreen", "Reach"]

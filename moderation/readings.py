@@ -1,4 +1,4 @@
-"""The ways one prompt is read: as written, normalised, through an English rendering, without allowed terms.
+"""The ways one prompt is read: as written, normalised, rendered in English, without style, without allowed terms.
 
 Invariants:
 - the text as written is always among the readings of the rules, so nothing is lost by normalising;
@@ -13,6 +13,7 @@ from datetime import datetime
 
 from moderation.actions import Reach
 from moderation.categories import IMMUTABLE
+from moderation.content import content
 from moderation.errors import InputError
 from moderation.language import Language
 from moderation.normalise import Normalised, fold, normalise
@@ -74,13 +75,14 @@ def read(
     if english is not None:
         language = Language(language.code, Reach.VOCABULARY)
     classified = own if english is None else (*(own if reach is Reach.FULL else ()), english)
+    shown = (content(text) for text in classified)
     return Readings(
         raw=raw,
         second=second,
         negative=negative,
         language=language,
         for_rules=own if english is None else (*own, english),
-        for_classifiers=classified,
+        for_classifiers=tuple(dict.fromkeys((*classified, *(text for text in shown if text)))),
         terms=tuple(term for term in policy.terms if term.is_live(at)),
     )
 

@@ -70,11 +70,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Softening:
-    """Where the concept `by` is named, a head's score for `category` counts for at most `most`."""
+    """Where the concept `by` is named, a head's score for `category` under `under` counts for at most `most`."""
 
     category: str
     by: str
     most: float
+    under: float = 1.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +110,14 @@ class RuleBook:
         found = (rule.hit(seen) for rule in self.rules)
         return tuple(hit for hit in found if hit is not None)
 
-    def ceilings(self, texts: Iterable[str], *, language: str) -> dict[str, float]:
-        """The most a head's score counts for, by category, given what all of `texts` name."""
+    def softened(self, scores: Mapping[str, float], texts: Iterable[str], *, language: str) -> dict[str, float]:
+        """The scores of heads, each brought down as far as what `texts` name allows."""
         named = {concept for text in texts for concept in self.lexicon.sightings(fold(text), language=language)}
-        softened = [soft for soft in self.softenings if soft.by in named]
-        return {c: min(soft.most for soft in softened if soft.category == c) for c in {s.category for s in softened}}
+        softer = dict(scores)
+        for soft in self.softenings:
+            if soft.by in named and scores.get(soft.category, 0.0) < soft.under:
+                softer[soft.category] = min(softer.get(soft.category, 0.0), soft.most)
+        return softer
 
     def names(self, texts: Iterable[str], concept: str, but_not: str, *, language: str) -> bool:
         """Whether some text names `concept` and no `but_not`."""

@@ -2,7 +2,8 @@
 
 Newton's method on the penalised likelihood, so there is no learning rate, no randomness and no
 early stopping to choose. Margins for calibration come from cross-validation over *lines*: fillings of
-one line never stand on both sides.
+one line never stand on both sides. Texts are judged as the screen judges them: the stronger of the whole text and its
+content without style.
 
 Shapes and units: vectors (n, 512) float32 unit length; margins in logits.
 """
@@ -16,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.categories import Category
+from moderation.content import content
 from moderation.corpus import Example
-from moderation.encoder import Encoder, Vectors
+from moderation.encoder import WIDTH, Encoder, Vectors
 from moderation.errors import TrainingError
 from moderation.heads import CATEGORIES, Heads
 
@@ -25,6 +27,9 @@ Floats = npt.NDArray[np.float64]
 Say = Callable[[str], None]
 
 _BATCH = 512
+# A false alarm costs as much in a category seldom asked for, and a hit comes less often: so it may raise fewer.
+SHARES: dict[str, float] = {Category.SEXUAL_EXPLICIT: 1.0, Category.VIOLENCE_GRAPHIC: 0.5}
+_RARE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +38,29 @@ class Recipe:
 
     `penalty`: weight of the squared norm; `twin_weight`: weight of hard harmless twins against 1 for
     other harmless text; `held`, `refused`: shares of out-of-fold ordinary texts that may score above 0.5
-    and above 0.9; `twins_held`, `twins_refused`: the same for twins, which are made to be mistaken;
-    `rare`: what remains of `held` and `refused` for the categories of `RARE`; the rest: see `corpus.examples`.
+    and above 0.9, where our own harmless lines are chosen to be harder than what people ask for;
+    `twins_held`, `twins_refused`: the same for twins, which are made to be mistaken; the rest: see
+    `corpus.examples`.
     """
 
     penalty: float = 0.02
     twin_weight: float = 2.0
-    held: float = 0.006
-    refused: float = 0.0008
-    rare: float = 0.12
-    twins_held: float = 0.05
+    held: float = 0.02
+    refused: float = 0.0015
+    twins_held: float = 0.04
     twins_refused: float = 0.01
     folds: int = 4
-    per_line: int = 6
-    per_harmless_line: int = 40
-    styled: float = 0.25
+    per_line: int = 4
+    per_harmless_line: int = 20
+    styled: float = 0.5
     seed: int = 20
+
+    def share(self, category: str) -> float:
+        """The part of `held` and `refused` that a category may use."""
+        return SHARES.get(category, _RARE)
 
 
 RECIPE = Recipe()
-
-# Categories seldom asked for: a false alarm costs as much there, and a hit comes less often.
-RARE = CATEGORIES - {Category.SEXUAL_EXPLICIT, Category.VIOLENCE_GRAPHIC}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ def train(
     texts: Sequence[Example], *, encoder: Encoder, recipe: Recipe, say: Say
 ) -> tuple[Heads, tuple[HeadReport, ...]]:
     """Fit one head for each category; raises `TrainingError` when a category has too few texts."""
-    vectors = _encoded(texts, encoder, say)
+    vectors = _encoded([example.text for example in texts], encoder, say)
+    shown = _Shown.of(texts, encoder, say)
     folds = _folds(texts, recipe.folds)
     categories = tuple(sorted(CATEGORIES))
     weights, bias, knots, reports = [], [], [], []
@@ -79,7 +86,7 @@ def train(
         say(f"fitting {category}")
         rows, labels, sample_weights = _problem(texts, category, recipe)
         w, b = fit(vectors[rows], labels, sample_weights, recipe.penalty)
-        margins = _out_of_fold(vectors[rows], labels, sample_weights, folds[rows], recipe)
+        margins = _out_of_fold(vectors, shown, rows, labels, sample_weights, folds[rows], recipe)
         twins = np.array([texts[row].kind == "twins" for row in rows])
         low, high = _knots(margins[(labels == 0.0) & ~twins], margins[twins], category, recipe)
         weights.append(w)
@@ -115,10 +122,29 @@ def fit(vectors: Vectors, labels: Floats, sample_weights: Floats, penalty: float
     return solution[:-1], float(solution[-1])
 
 
-def _encoded(texts: Sequence[Example], encoder: Encoder, say: Say) -> Vectors:
-    parts = []
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The content readings of the texts that have one: `rows` (m,) says which, `vectors` (m, 512) how they read."""
+
+    rows: npt.NDArray[np.int64]
+    vectors: Vectors
+
+    @classmethod
+    def of(cls, texts: Sequence[Example], encoder: Encoder, say: Say) -> _Shown:
+        """Encode what each text shows apart from its style."""
+        parts = {row: shown for row, example in enumerate(texts) if (shown := content(example.text))}
+        return cls(np.array(list(parts), dtype=np.int64), _encoded(list(parts.values()), encoder, say))
+
+    def raise_margins(self, margins: Floats, weights: Floats, bias: float) -> None:
+        """Lift each margin (n,) to that of the text's content where that is stronger."""
+        if len(self.rows):
+            np.maximum.at(margins, self.rows, self.vectors @ weights + bias)
+
+
+def _encoded(texts: Sequence[str], encoder: Encoder, say: Say) -> Vectors:
+    parts = [np.empty((0, WIDTH), dtype=np.float32)]
     for start in range(0, len(texts), _BATCH):
-        parts.append(encoder.encode([example.text for example in texts[start : start + _BATCH]]))
+        parts.append(encoder.encode(texts[start : start + _BATCH]))
         say(f"encoded {min(start + _BATCH, len(texts))} of {len(texts)} texts")
     return np.concatenate(parts)
 
@@ -141,19 +167,29 @@ def _problem(texts: Sequence[Example], category: str, recipe: Recipe) -> tuple[n
 
 
 def _out_of_fold(
-    vectors: Vectors, labels: Floats, sample_weights: Floats, folds: npt.NDArray[np.int64], recipe: Recipe
+    vectors: Vectors,
+    shown: _Shown,
+    rows: npt.NDArray[np.int64],
+    labels: Floats,
+    sample_weights: Floats,
+    folds: npt.NDArray[np.int64],
+    recipe: Recipe,
 ) -> Floats:
-    margins = np.empty(len(labels))
+    """The margin of each of `rows` by heads that never saw its line."""
+    margins = np.empty(len(rows))
     for fold in range(recipe.folds):
         left_out = folds == fold
-        w, b = fit(vectors[~left_out], labels[~left_out], sample_weights[~left_out], recipe.penalty)
-        margins[left_out] = vectors[left_out] @ w + b
+        kept = rows[~left_out]
+        w, b = fit(vectors[kept], labels[~left_out], sample_weights[~left_out], recipe.penalty)
+        judged = np.asarray(vectors @ w + b, dtype=np.float64)
+        shown.raise_margins(judged, w, b)
+        margins[left_out] = judged[rows[left_out]]
     return margins
 
 
 def _knots(ordinary: Floats, twins: Floats, category: str, recipe: Recipe) -> tuple[float, float]:
     """The margins that score 0.5 and 0.9: exceeded by the recipe's shares of ordinary texts and of twins."""
-    share = recipe.rare if category in RARE else 1.0
+    share = recipe.share(category)
     low = max(np.quantile(ordinary, 1.0 - recipe.held * share), np.quantile(twins, 1.0 - recipe.twins_held))
     high = max(np.quantile(ordinary, 1.0 - recipe.refused * share), np.quantile(twins, 1.0 - recipe.twins_refused))
     return float(low), float(max(high, low + 0.5))

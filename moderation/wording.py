@@ -22,6 +22,7 @@ MEANING: dict[str, str] = {
     Category.EVASION: "It is written in a way that hides words from the check, or asks to switch the check off.",
     Category.DEGENERATE_OUTPUT: "The picture is empty, uniform or broken.",
     Category.UNCOVERED_LANGUAGE: "Nothing installed here can read this language, so a person has to.",
+    Category.LETTERING: "Words stand in the picture.",
 }
 
 REMEDY: dict[str, str] = {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import moderation
 from moderation.decision import Decision
 from moderation.encoder import Encoder
 from moderation.heads import CATEGORIES, LANGUAGES
@@ -21,7 +22,7 @@ from moderation.rules import RuleBook
 
 AT = datetime(2027, 1, 15, 12, 0, tzinfo=UTC)
 ID = "2b1f0a54-6a0f-4f2e-9a51-0d4f3a6b7c8d"
-PROBES = Path(__file__).parent / "probes"
+PROBES = Path(moderation.__file__).parent / "probes"
 
 Screening = Callable[..., Decision]
 
@@ -78,5 +79,5 @@ class StandIn:
 
 def probes(language: str) -> list[dict[str, str]]:
     """The labelled probes of one language; none of them is among the training texts."""
-    lines = (PROBES / f"{language}.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (PROBES / f"plain.{language}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]

@@ -147,8 +147,11 @@ class Opinion:
         return nudity.checked_opinion([self._answer] * len(views), name=self.id)  # type: ignore[list-item]
 
 
-def noise() -> bytes:
-    return np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8).tobytes()
+def drawing() -> bytes:
+    """A light square on a dark ground: harmless, and enough of a picture to be judged."""
+    pixels = np.full((64, 64, 3), 40, np.uint8)
+    pixels[16:48, 16:48] = (220, 200, 60)
+    return pixels.tobytes()
 
 
 @pytest.mark.parametrize("answer", [RuntimeError("gone"), TimeoutError(), math.nan, math.inf, -0.1, 1.1])
@@ -156,7 +159,7 @@ def noise() -> bytes:
 def test_a_fault_in_one_opinion_holds_a_picture(answer: object, side: str) -> None:
     broken, fine = Opinion("broken", answer), Opinion("fine", 0.0)
     screen = PictureScreen(first=broken, second=fine) if side == "first" else PictureScreen(first=fine, second=broken)
-    decision = screen.screen(noise(), 64, 64, policy=FLOOR, decision_id=ID, at=AT)
+    decision = screen.screen(drawing(), 64, 64, policy=FLOOR, decision_id=ID, at=AT)
     assert decision.action is Action.REVIEW
     (failed,) = [finding for finding in decision.findings if finding.coverage is Coverage.ERROR]
     assert failed.source == "broken"
@@ -171,7 +174,7 @@ def test_missing_and_changed_network_weights_hold(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ClassifierError, match="SHA-256"):
         Nsfwjs.load(threads=1, path=changed)
     monkeypatch.setattr(nudity, "OPENNSFW_SHA256", "f" * 64)
-    decision = PictureScreen.load(threads=1).screen(noise(), 64, 64, policy=FLOOR, decision_id=ID, at=AT)
+    decision = PictureScreen.load(threads=1).screen(drawing(), 64, 64, policy=FLOOR, decision_id=ID, at=AT)
     assert decision.action is Action.REVIEW
     assert "SHA-256" in str([f.detail for f in decision.findings if f.coverage is Coverage.ERROR])
 

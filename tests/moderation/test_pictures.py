@@ -99,6 +99,7 @@ def test_harmless_patterns_pass_and_what_is_unseen_is_said(picture_screen: Pictu
     assert decision.stage is Stage.PICTURE
     assert decision.coverage is Reach.PARTIAL
     unseen = {Category.VIOLENCE_GRAPHIC, Category.HATE_EXTREMISM, Category.IP_STYLE, Category.REAL_PERSON}
+    unseen |= {Category.LETTERING}
     assert unseen <= set(decision.not_screened())
     for finding in decision.findings:
         assert (finding.category in unseen) == (finding.coverage is Coverage.NOT_SCREENED)

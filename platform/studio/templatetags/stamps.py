@@ -128,6 +128,7 @@ CATEGORIES = MappingProxyType(
         "evasion": "Words disguised to get past the check",
         "degenerate_output": "A black or broken picture",
         "uncovered_language": "A language the check cannot read",
+        "lettering": "Words in the picture",
     }
 )
 # What a change of a policy may be about, besides a category.

@@ -1,7 +1,9 @@
-"""The command line: check files, audit a ledger, make keys, check a pack. Every command has --help with an example.
+"""The command line: check files, audit a ledger, make keys, check a pack, read marks. Every command has --help with
+an example.
 
 Exit status: 0 all is well (for `verify`: every file is ours), 1 it is not, 2 usage, keys or ledger unavailable.
-Flags default to the environment: TRUST_DIR, LEDGER_URL, TSA_URL, each also as a file (LEDGER_URL_FILE). Passphrases
+Flags default to the environment: TRUST_DIR, LEDGER_URL, TSA_URL, WATERMARK, each also as a file (LEDGER_URL_FILE).
+Passphrases
 come from there alone (TRUST_PASSPHRASE, OFFLINE_PASSPHRASE, KEY_PASSPHRASE); their files must be for their owner alone.
 """
 
@@ -9,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from provenance.cli import bench, keys, ledger, pack, profiles, tsa, verify
+from provenance.cli import bench, keys, ledger, pack, profiles, tsa, verify, watermark
 from provenance.errors import ProvenanceError
 
 
@@ -21,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="example: python -m provenance verify picture.png --trust var/trust --ledger sqlite:///var/ledger.db",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (verify, profiles, ledger, keys, pack, tsa, bench):
+    for module in (verify, profiles, ledger, keys, pack, watermark, tsa, bench):
         module.register(commands)
     options = parser.parse_args(arguments)
     try:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from provenance.keys import TrustStore, files
 from provenance.ledger import Ledger
+from provenance.watermark import Watermark, open_watermark
 
 
 def from_environment(name: str) -> str | None:
@@ -29,6 +30,21 @@ def add_ledger(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """The flag --json."""
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
+
+
+def add_watermark(parser: argparse.ArgumentParser) -> None:
+    """The flag --watermark."""
+    parser.add_argument(
+        "--watermark", metavar="LINE", help="lattice:KEYFILE or MODULE:FACTORY=PATH (default: WATERMARK)"
+    )
+
+
+def watermark(options: argparse.Namespace) -> Watermark:
+    """The watermark of --watermark or WATERMARK."""
+    line = str(options.watermark or from_environment("WATERMARK") or "")
+    if not line:
+        raise ValueError("--watermark: say which, as lattice:KEYFILE, or set WATERMARK")
+    return open_watermark(line)
 
 
 def trust_store(options: argparse.Namespace) -> TrustStore:

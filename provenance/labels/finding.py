@@ -82,7 +82,9 @@ def _candidates(width: int, height: int, picture_width: int) -> list[Plate]:
 @cache
 def _distinct() -> tuple[tuple[str, str], ...]:
     """Every wording once: languages may share one."""
-    first = {words: (language, use) for language in reversed(list(LANGUAGES)) for use, (_, words) in glyphs(language).items()}
+    first = {
+        words: (language, use) for language in reversed(list(LANGUAGES)) for use, (_, words) in glyphs(language).items()
+    }
     return tuple(first.values())
 
 

@@ -35,20 +35,27 @@ def encode(payload: bytes) -> Floats:
     """The CODED_SIGNS signs (+1 for a zero) of a payload of PAYLOAD_BYTES; ValueError for any other length."""
     if len(payload) != PAYLOAD_BYTES:
         raise ValueError(f"payload: {len(payload)} bytes; a mark carries exactly {PAYLOAD_BYTES}")
-    frame = payload + zlib.crc32(payload).to_bytes(CHECK_BITS // 8, "big")
+    frame = payload + check_of(payload)
     bits = np.unpackbits(np.frombuffer(frame, np.uint8)).astype(np.int64)
     # The register of step t holds the bit of step t on top and the MEMORY bits before it, going around the circle.
     registers = sum(np.roll(bits, age) << (MEMORY - age) for age in range(MEMORY + 1))
     return _signs()[registers].ravel()
 
 
-def decode(values: Floats) -> bytes | None:
-    """The payload in CODED_SIGNS soft values (positive for +1, larger is surer), None unless its check is right."""
-    bits = _most_likely(values.reshape(FRAME_BITS, len(GENERATORS)))
-    frame = np.packbits(bits).tobytes()
+def decode(values: Floats) -> bytes:
+    """The most likely frame, payload and check, for CODED_SIGNS soft values: positive for +1, larger is surer."""
+    return np.packbits(_most_likely(values.reshape(FRAME_BITS, len(GENERATORS)))).tobytes()
+
+
+def checked(frame: bytes) -> bytes | None:
+    """The payload of a frame whose check is right, None for any other. A frame of zeros, from silence, is not right."""
     payload, check = frame[:PAYLOAD_BYTES], frame[PAYLOAD_BYTES:]
-    # All signs at +1 is the code word of zeros, whose check would be zero only for a checksum without an inverted start.
-    return payload if zlib.crc32(payload).to_bytes(CHECK_BITS // 8, "big") == check else None
+    return payload if check_of(payload) == check else None
+
+
+def check_of(payload: bytes) -> bytes:
+    """The CRC-32 that follows a payload."""
+    return zlib.crc32(payload).to_bytes(CHECK_BITS // 8, "big")
 
 
 def _most_likely(values: Floats) -> NDArray[np.uint8]:

@@ -27,7 +27,8 @@ _HEADROOM = 1
 
 
 def tile_period(width: int, height: int) -> float:
-    """The mark's period in a picture, in its pixels: a fixed share of its size, but not under what small ones can hold."""
+    """The mark's period in a picture, in its pixels: a fixed share of its size, but not under what small ones can
+    hold."""
     side = float(np.sqrt(width * height))
     return side / (TILES * min(1.0, side / WORKING_SIDE) ** 0.5)
 
@@ -76,8 +77,8 @@ def plan(canvas: Canvas, pattern: Pattern, signs: Floats) -> Floats:
 def apply(image: Image.Image, mark: Floats) -> NDArray[np.uint8]:
     """The RGB8 pixels of a picture with a mark of working size in them, the same in all three channels.
 
-    White first gives way by a level, so that the mark can go both up and down there. Black does not: SSIM, like the eye,
-    takes one level more of nothing for a lot.
+    White first gives way by a level, so that the mark can go both up and down there. Black does not: SSIM, like the
+    eye, takes one level more of nothing for a lot.
     """
     levels = np.asarray(image)
     full = mark

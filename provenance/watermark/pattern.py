@@ -30,7 +30,8 @@ _DOMAIN = b"imprimatur/lattice/v1\x00"
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What a key makes of the lattice. `across` and `down` are the whole frequencies k and l of the n points, by radius.
+    """What a key makes of the lattice. `across` and `down` are the whole frequencies k and l of the n points, by
+    radius.
 
     `pilots` and `carriers` are indices of points. `pilot_phase` are unit numbers. `carrier_sign[d]` and
     `carrier_bit[d]` say for each of the 2·len(carriers) places (real parts first) which coded sign it carries, and
@@ -81,14 +82,15 @@ class Pattern:
 
 @cache
 def _lattice() -> tuple[Indices, Indices, Floats]:
-    """All points of the half-plane within the ring, by radius and then by angle."""
-    down, across = np.mgrid[-OUTERMOST : OUTERMOST + 1, 0 : OUTERMOST + 1]
-    radius = np.hypot(across, down)
+    """All points of the half-plane within the ring, by radius; all in whole numbers, so no machine orders them
+    otherwise."""
+    down, across = (line.ravel() for line in np.mgrid[-OUTERMOST : OUTERMOST + 1, 0 : OUTERMOST + 1])
+    square = across**2 + down**2
     half = (across > 0) | (down > 0)
-    inside = half & (radius >= INNERMOST) & (radius <= OUTERMOST)
-    k, lines, r = across[inside], down[inside], radius[inside]
-    order = np.lexsort((np.arctan2(lines, k), r))
-    return k[order], lines[order], r[order].astype(np.float32)
+    inside = half & (square >= INNERMOST**2) & (square <= OUTERMOST**2)
+    order = np.lexsort((down[inside], across[inside], square[inside]))
+    across, down, square = (line[inside][order] for line in (across, down, square))
+    return across, down, np.sqrt(square).astype(np.float32)
 
 
 def _words(key: bytes, purpose: bytes, count: int) -> NDArray[np.uint32]:

@@ -1,9 +1,11 @@
 """What embedder and reader look at: the luma of a picture at working size, freed of what pictures are mostly made of.
 
-Pictures hold most of their energy in broad shapes and at edges. The *view* is the luma's detail divided by its own local
+Pictures hold most of their energy in broad shapes and at edges. The *view* is the luma's detail divided by its own
+local
 strength, so that no edge outweighs a surface, and weighed by how strong a mark may be there beside that strength, so
 that what is heard most is where a mark has most to say. Plain surfaces, which lossy formats wipe clean, count little.
-Working size is 512 x 512 pixels' worth of area at most, the longer side at most 1024; smaller pictures stay as they are.
+Working size is 512 x 512 pixels' worth of area at most, the longer side at most 1024; smaller pictures stay as they
+are.
 """
 
 import math

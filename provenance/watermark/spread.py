@@ -2,25 +2,27 @@
 
 from dataclasses import dataclass, field
 
-from PIL import Image
-
 from provenance.pictures import to_image
 from provenance.watermark import embedding, reading
 from provenance.watermark.codec import PAYLOAD_BYTES, encode
 from provenance.watermark.pattern import Pattern
+from provenance.watermark.protocol import Finding
+
+SMALLEST = 64
 
 
 @dataclass(frozen=True, slots=True)
 class SpreadSpectrum:
-    """A spread-spectrum mark under a symmetric key of at least 16 bytes: whoever can read it can also forge or damage it.
+    """A spread-spectrum mark under a symmetric key of at least 16 bytes: whoever can read it can also forge or damage
+    it.
 
     Reading therefore belongs on a server that keeps the key. A public reader is possible (publish the key), and then
-    anybody can try changes until nothing is read any more; the check page answers questions without giving the key away,
-    but it, too, tells whether an attempt has succeeded. A mark is a means to find a record again, never proof.
+    anybody can try changes until nothing is read any more; the check page answers questions without giving the key
+    away, but it, too, tells whether an attempt has succeeded. A mark is a means to find a record again, never proof.
     """
 
     key: bytes = field(repr=False)
-    _pattern: Pattern = field(init=False, repr=False)
+    _pattern: Pattern = field(init=False, repr=False, compare=False)
 
     algorithm = "org.imprimatur.lattice.v1"
     capacity = PAYLOAD_BYTES
@@ -29,17 +31,24 @@ class SpreadSpectrum:
         object.__setattr__(self, "_pattern", Pattern.of_key(self.key))
 
     def embed(self, pixels: bytes, width: int, height: int, payload: bytes) -> bytes:
-        """The pixels with the payload of 8 bytes in them; ValueError for pixels or a payload that do not fit."""
-        image = to_image(pixels, width, height)
-        canvas = embedding.Canvas.of(image)
-        mark = embedding.plan(canvas, self._pattern, encode(payload))
+        """The pixels with the payload of 8 bytes in them; ValueError for pixels or a payload that do not fit.
+
+        A picture of less than SMALLEST pixels on a side has no room for a mark and comes back as it is.
+        """
+        image, signs = to_image(pixels, width, height), encode(payload)
+        if min(image.size) < SMALLEST:
+            return pixels
+        mark = embedding.plan(embedding.Canvas.of(image), self._pattern, signs)
         return embedding.apply(image, mark).tobytes()
 
     def read(self, pixels: bytes, width: int, height: int) -> bytes | None:
-        """The payload found in the pixels, None when there is none to be sure of; ValueError for pixels that do not fit."""
-        found = self.find(to_image(pixels, width, height))
+        """The payload found in the pixels, None when there is none to be sure of; ValueError for pixels that do not
+        fit."""
+        found = self.find(pixels, width, height)
         return found.payload if found else None
 
-    def find(self, image: Image.Image) -> reading.Reading | None:
-        """The payload with where it was found, in an RGB picture."""
-        return reading.find(image, self._pattern)
+    def find(self, pixels: bytes, width: int, height: int) -> Finding | None:
+        """The same; `whole` is told from the number of tiles and their place."""
+        image = to_image(pixels, width, height)
+        found = reading.find(image, self._pattern) if min(image.size) >= SMALLEST else None
+        return Finding(found.payload, found.whole) if found else None

@@ -94,7 +94,9 @@ class Seeker:
         middle = np.exp(np.pi * 1j / LONGEST * (across * (width - 1) + down * (height - 1)))
         values = np.where(inside, spectrum[down, across] * middle, 0)
         ring = np.minimum(np.hypot(across, down).astype(np.int64) * _RINGS // LONGEST, _RINGS - 1).ravel()
-        power = np.bincount(ring, np.abs(values.ravel()) ** 2, _RINGS) / np.maximum(np.bincount(ring, minlength=_RINGS), 1)
+        power = np.bincount(ring, np.abs(values.ravel()) ** 2, _RINGS) / np.maximum(
+            np.bincount(ring, minlength=_RINGS), 1
+        )
         level = np.sqrt(power[ring] + 1e-12).reshape(values.shape)
         return np.asarray(values / level * seen.back, np.complex64)
 
@@ -120,7 +122,8 @@ class Seeker:
 
 @dataclass(frozen=True, slots=True)
 class _PilotView:
-    """A pattern's pilots as the search needs them: frequencies, and what turns each back and weighs it by its radius."""
+    """A pattern's pilots as the search needs them: frequencies, and what turns each back and weighs it by its
+    radius."""
 
     across: NDArray[np.int64]
     down: NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""`python -m tests.faults.act submit [STEPS] | decide JOB | release JOB`.
+"""`python -m tests.faults.act submit [STEPS] | decide JOB | release JOB | render PICTURE`.
 
 One action of a person, in a process that can be killed by itself.
 """
@@ -18,6 +18,7 @@ def main() -> None:
     from studio.projects.actions import open_campaign
     from studio.projects.models import Campaign, Project
     from studio.review.actions import decide, release, submit_for_review
+    from studio.review.rendering import ask_for_rendition
     from tests.studio.requests import FAST, ask
 
     verb, *arguments = sys.argv[1:]
@@ -37,6 +38,14 @@ def main() -> None:
         )
         steps = int(arguments[0]) if arguments else FAST["steps"]
         sys.stdout.write(f"{ask(campaign, now, steps=steps).pk}\n")
+    if verb == "render":
+        rendition = ask_for_rendition(
+            actor=User.objects.get(username="creator"),
+            picture=Picture.objects.get(pk=arguments[0]),
+            shape="small-jpeg",
+            at=now,
+        )
+        sys.stdout.write(f"{rendition.pk}\n")
     if verb in {"decide", "release"}:
         picture = Picture.objects.get(job=arguments[0])
         creator, reviewer = User.objects.get(username="creator"), User.objects.get(username="reviewer")

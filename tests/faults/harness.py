@@ -41,6 +41,9 @@ POINTS = {
     "release signed before store": "sign",
     "release stored before intent": "sign",
     "release appended before published": "sign",
+    "rendition signed before store": "sign",
+    "rendition stored before intent": "sign",
+    "rendition appended before shown": "sign",
     "checkpoint before publish": "sign",
 }
 # Deaths that no point in our own code can bring about.
@@ -111,6 +114,8 @@ class Drill:
             self.attack_child()
         elif point.startswith("release"):
             self.attack_release(point)
+        elif point.startswith("rendition"):
+            self.attack_rendition(point)
         else:
             self.processes.kill(role)
             self.processes.start(role, environment={"FAULT_POINT": f"{point}:1"})
@@ -152,6 +157,26 @@ class Drill:
             self.wait(released.exists, picture)
         except TimeoutError:
             self.figures.lost.append(f"{point}: {Picture.objects.get(pk=picture).state}")
+
+    def attack_rendition(self, point: str) -> None:
+        """The signing process dies while it makes a rendition of a released picture."""
+        from studio.jobs.models import Picture
+        from studio.jobs.states import PictureState
+        from studio.review.models import Rendition
+
+        job = act("submit")
+        self.see_through(job)
+        picture = act("release", job)
+        self.wait(Picture.objects.filter(pk=picture, state=PictureState.RELEASED).exists, picture)
+        self.processes.kill("sign")
+        self.processes.start("sign", environment={"FAULT_POINT": f"{point}:1"})
+        rendition = act("render", picture)
+        self.wait(lambda: bool(self.processes.died()), f"sign did not die at {point!r}")
+        self.revive("sign")
+        try:
+            self.wait(Rendition.objects.filter(pk=rendition, at__isnull=False).exists, rendition)
+        except TimeoutError:
+            self.figures.lost.append(f"{point}: {Rendition.objects.get(pk=rendition).waiting}")
 
     def attack_actor(self, point: str) -> None:
         """The process that acts for a person dies: what it had committed goes on, what it had not never was."""

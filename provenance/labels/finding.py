@@ -82,9 +82,10 @@ def _candidates(width: int, height: int, picture_width: int) -> list[Plate]:
 @cache
 def _distinct() -> tuple[tuple[str, str], ...]:
     """Every wording once: languages may share one."""
-    first = {
-        words: (language, use) for language in reversed(list(LANGUAGES)) for use, (_, words) in glyphs(language).items()
-    }
+    uses = ((language, use, words) for language in LANGUAGES for use, (_, words) in glyphs(language).items())
+    first: dict[str, tuple[str, str]] = {}
+    for language, use, words in uses:
+        first.setdefault(words, (language, use))
     return tuple(first.values())
 
 

@@ -96,7 +96,7 @@ def test_it_passes_the_rubric_and_both_validators(kind: str, desk: Desk) -> None
     assert broken_rules(manifests(asset, desk.office)[0]) == []
     assert states(asset.data, asset.media_type, desk.office) == ("Trusted", "Trusted")
     assert states(flip(asset.data), asset.media_type, desk.office) == ("Invalid", "Invalid")
-    found = examine(asset.data, roots_pem=desk.office.trust.roots_pem)
+    found = examine(asset.data, anchors=desk.office.trust.anchors)
     assert (found.integrity, found.signer, found.pixel_sha256) == (
         "intact", "trusted:Health Office", asset.pixel_sha256,
     )  # fmt: skip
@@ -165,9 +165,9 @@ def test_redaction_takes_an_assertion_out_and_keeps_the_binding(
     assert less.data.count(SECRET.encode()) == 1, "the XMP keeps it: only a rendition writes that anew"
     assert less.pixel_sha256 == first.pixel_sha256
     assert broken_rules(active(less, office)) == []
-    found = examine(less.data, roots_pem=office.trust.roots_pem)
+    found = examine(less.data, anchors=office.trust.anchors)
     assert (found.integrity, found.record) == ("intact", record)
-    assert examine(flip(less.data), roots_pem=office.trust.roots_pem).integrity == "altered"
+    assert examine(flip(less.data), anchors=office.trust.anchors).integrity == "altered"
     # The validators disagree. C2PA 2.4, 6.8 (redaction of assertions) lets a later claim list what it takes out of an
     # earlier manifest, and 15.10.3 then does not miss it. The SDK is right; encypher-c2pa 1.7.1 does not follow the
     # list through update manifests (its notes of a later version say that this was mended).

@@ -33,6 +33,7 @@ from provenance.keys import (
 )
 from provenance.keys.chains import trusted_root
 from provenance.keys.signing import in_process
+from provenance.profiles import profiles, read_contents
 from provenance.seal import SignedAsset
 from provenance.timestamps import TimeStampAuthority, serve
 from provenance.timestamps.authority import Rejection
@@ -372,3 +373,9 @@ def test_serial_numbers_differ(url: str) -> None:
         rfc3161_client.decode_timestamp_response(post(url, query(b"x"))).tst_info.serial_number for _ in range(5)
     }
     assert len(numbers) == 5
+
+
+def test_the_label_profile_sees_the_time_stamp_in_the_file(stamped: Office, pixels: Pixels) -> None:
+    _, asset = stamped.seal(pixels)
+    found = {item.key: item for item in profiles(read_contents(asset.data, roots_pem=stamped.trust.roots_pem))}
+    assert found["eu-ai-act"].missing == ("imperceptible watermark",)

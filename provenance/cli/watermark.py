@@ -55,7 +55,7 @@ def _key(options: argparse.Namespace) -> int:
 
 def _embed(options: argparse.Namespace) -> int:
     media_type = _SUFFIXES.get(options.out.suffix.lower())
-    if media_type not in MEDIA_TYPES:
+    if media_type is None or media_type not in MEDIA_TYPES:
         raise ValueError(f"--out: {options.out} must end in one of {', '.join(_SUFFIXES)}")
     mark, pixels = shared.watermark(options), _pixels(options.file)
     payload = _payload(options, mark)

@@ -39,7 +39,7 @@ def encode(payload: bytes) -> Floats:
     bits = np.unpackbits(np.frombuffer(frame, np.uint8)).astype(np.int64)
     # The register of step t holds the bit of step t on top and the MEMORY bits before it, going around the circle.
     registers = sum(np.roll(bits, age) << (MEMORY - age) for age in range(MEMORY + 1))
-    return _signs()[registers].ravel()
+    return np.asarray(_signs()[registers].ravel(), np.float32)
 
 
 def decode(values: Floats) -> bytes:

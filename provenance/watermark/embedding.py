@@ -30,7 +30,7 @@ def tile_period(width: int, height: int) -> float:
     """The mark's period in a picture, in its pixels: a fixed share of its size, but not under what small ones can
     hold."""
     side = float(np.sqrt(width * height))
-    return side / (TILES * min(1.0, side / WORKING_SIDE) ** 0.5)
+    return float(side / (TILES * min(1.0, side / WORKING_SIDE) ** 0.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def apply(image: Image.Image, mark: Floats) -> NDArray[np.uint8]:
     if mark.shape != levels.shape[:2]:
         full = np.asarray(Image.fromarray(mark).resize(image.size, Image.Resampling.BICUBIC))
     given = np.minimum(levels, 255 - _HEADROOM).astype(np.int16)
-    return np.clip(given + np.rint(full).astype(np.int16)[..., None], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(given + np.rint(full).astype(np.int16)[..., None], 0, 255), np.uint8)
 
 
 def _by_ring(pattern: Pattern, values: Floats) -> Floats:

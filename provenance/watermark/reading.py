@@ -83,4 +83,4 @@ def _weights(points: Complexes, pattern: Pattern) -> Floats:
     amplitude = np.maximum(np.bincount(ring[pattern.pilots], heard, _RINGS) / count, 0)
     power = np.bincount(ring, np.abs(points) ** 2, _RINGS) / np.bincount(ring, minlength=_RINGS)
     noise = np.maximum(power - amplitude**2, 0.1 * power) + 1e-12
-    return (amplitude / noise)[ring].astype(np.float32)
+    return np.asarray((amplitude / noise)[ring], np.float32)

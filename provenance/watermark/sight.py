@@ -44,4 +44,4 @@ def view(plane: Floats) -> Floats:
     """The view of a luma plane: same shape, mean about zero, at most a few units strong."""
     fine = detail(plane)
     strength = np.sqrt(blur(blur(fine * fine, _REACH), _REACH)) + np.float32(_SOFTENING)
-    return np.clip(fine / strength, -_STRONGEST, _STRONGEST) * (allowance(plane) / strength)
+    return np.asarray(np.clip(fine / strength, -_STRONGEST, _STRONGEST) * (allowance(plane) / strength), np.float32)

@@ -17,7 +17,7 @@ def waves(length: int, period: float) -> Complexes:
     """exp(2πi·k·x/period) for the pixels x of a line and k from 0 to OUTERMOST: shape (length, OUTERMOST + 1)."""
     places = np.arange(length) - (length - 1) / 2
     turns = np.outer(places, np.arange(OUTERMOST + 1)) / period
-    return np.exp(2j * np.pi * turns).astype(np.complex64)
+    return np.asarray(np.exp(2j * np.pi * turns), np.complex64)
 
 
 def analyse(plane: Floats, periods: tuple[float, float]) -> Complexes:
@@ -32,7 +32,7 @@ def along_rows(plane: Floats, period: float) -> Complexes:
     """The first half of `analyse`: each row's sums, shape (height, OUTERMOST + 1)."""
     across = waves(plane.shape[1], period)
     real, imaginary = plane @ np.ascontiguousarray(across.real), plane @ np.ascontiguousarray(across.imag)
-    return ((real - 1j * imaginary) / np.sqrt(plane.size)).astype(np.complex64)
+    return np.asarray((real - 1j * imaginary) / np.sqrt(plane.size), np.complex64)
 
 
 def finish(rows: Complexes, period: float) -> Complexes:

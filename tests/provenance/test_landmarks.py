@@ -15,6 +15,7 @@ from sqlalchemy import text
 from provenance.canonical import sha256_hex
 from provenance.entries import EntryKind, canonical_entry, entry_id
 from provenance.fingerprint import BITS, code_bits, code_words, fingerprint, from_bits
+from provenance.labels import VisibleLabel, draw_label
 from provenance.landmarks import (
     BYTES,
     MOST_LANDMARKS,
@@ -84,13 +85,12 @@ def test_what_does_not_survive_is_known() -> None:
         assert not agreement(recorded(picture), seen(changed)).enough
 
 
-def test_the_place_of_the_visible_label_gives_none() -> None:
-    from provenance.labels import VisibleLabel, draw_label
-
-    blank = Image.new("RGB", (512, 512), (240, 240, 240))
-    for label in (VisibleLabel.TEXT, VisibleLabel.SIMULATION):
-        places = recorded(draw_label(blank, label)).places
-        assert not len(places), f"the label {label} would be found in every picture"
+@pytest.mark.parametrize("size", [(256, 256), (512, 512), (1024, 512), (512, 1024), (1600, 1200)])
+@pytest.mark.parametrize("label", [label for label in VisibleLabel if label is not VisibleLabel.NONE])
+def test_the_place_of_the_visible_label_gives_none(label: VisibleLabel, size: tuple[int, int]) -> None:
+    for ground in ("white", "#777", "black"):
+        labelled = draw_label(Image.new("RGB", size, ground), label)
+        assert not len(recorded(labelled).places), "it would be found in every picture with this label"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (900, 3), (2000, 200), (200, 2000), (30, 30)])

@@ -102,7 +102,7 @@ class Run:
         seed, data = self.mutated(number)
         begin = time.monotonic()
         try:
-            evidence = examine_isolated(data, roots_pem=self.office.trust.roots_pem)
+            evidence = examine_isolated(data, anchors=self.office.trust.anchors)
             verdict = str(judge(evidence, self.office.trust, self.office.ledger).verdict)
             failure = _wrong(evidence, verdict, seed, data)
         except UnreadableAssetError as error:

@@ -1,6 +1,6 @@
 """Ways to break a picture file: blindly, and knowing its format well enough to get past the first look at it.
 
-- A container is taken apart into pieces (PNG chunks, JPEG segments, RIFF chunks, JUMBF boxes), the pieces are dropped,
+- A container is taken apart into pieces (PNG chunks, JPEG segments, RIFF chunks, boxes), the pieces are dropped,
   doubled, moved, emptied, filled or given other lengths, and it is put together again with its checksums right.
 - The boxes of a manifest are reached the same way, through the piece that holds them; outer lengths are mended.
 - All chance comes from the generator passed in, so a number names a mutation for ever.
@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+_LONGEST_PREFACE = 64
 NUMBERS = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 
 
@@ -86,7 +87,7 @@ def _pieces(data: bytes, container: Container, chance: random.Random) -> bytes:
 def _boxes(data: bytes, container: Container, chance: random.Random) -> bytes:
     """The same with the boxes inside the manifest, at any depth, under outer lengths that are right."""
     pieces = container.split(data)
-    holders = [at for at, piece in enumerate(pieces) if b"jumb" in piece.content[:40]]
+    holders = [at for at, piece in enumerate(pieces) if holds_manifest(piece)]
     if not holders:
         return _pieces(data, container, chance)
     at = chance.choice(holders)
@@ -133,6 +134,11 @@ def _rearranged(pieces: list[Piece], chance: random.Random) -> list[Piece]:
         case _:
             changed[at] = replace(piece, content=_bytes(piece.content, CONTAINERS["image/png"], chance))
     return changed
+
+
+def holds_manifest(piece: Piece) -> bool:
+    """Whether boxes of a manifest begin in a piece, after what its format puts before them."""
+    return b"jumb" in piece.content[:_LONGEST_PREFACE]
 
 
 _WAYS = (_bytes, _cut, _pieces, _pieces, _boxes, _boxes)
@@ -199,7 +205,7 @@ def join_riff(pieces: list[Piece]) -> bytes:
 
 
 def split_boxes(data: bytes) -> list[Piece]:
-    """A row of JUMBF boxes; what is no box any more is one piece without a kind."""
+    """A row of boxes, JUMBF's or AVIF's; what is no box any more is one piece without a kind."""
     pieces, offset = [], 0
     while offset + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, offset)
@@ -223,4 +229,5 @@ CONTAINERS = {
     "image/png": Container(split_png, join_png),
     "image/jpeg": Container(split_jpeg, join_jpeg),
     "image/webp": Container(split_riff, join_riff),
+    "image/avif": Container(split_boxes, join_boxes),
 }

@@ -11,7 +11,7 @@ same picture when many of them are found again and all lie where one shift and o
   width of its small picture, two bytes each.
 - A copy must show at least half of the landmarks that lie where it reaches. Two pictures with one figure in common
   agree on the figure and on nothing else, and that is how they are told apart.
-- The lowest tenth of a recorded picture gives no landmarks: our visible label stands there, alike on all pictures.
+- The foot of a recorded picture gives no landmarks: our visible label stands there, alike on all pictures.
 - Nothing here is turned or mirrored: a copy that was is not recognised.
 
 The parts are classical: extrema of a difference of Gaussians (Lowe 2004), signs of cosine coefficients as in pHash,
@@ -50,7 +50,7 @@ _BLOB, _RATIO = 1.0, 1.6
 _NEIGHBOURS = 3
 _FAINTEST = 1.0
 _MARGIN = 5
-_LABEL_SHARE = 0.09
+_LABEL_SHARE = 0.13  # a tenth, and what an edge makes of its surroundings
 _SURROUNDINGS = 8
 _SIZE_BYTES = 4
 _PATCH, _STEP = 12, 2
@@ -167,9 +167,14 @@ def agreement(recorded: Landmarks, seen: Seen) -> Agreement:
 
 def _reached(places: NDArray[np.float64], size: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Which places lie in a small picture, with enough around them to be known by."""
+<<<<<<< HEAD
     return np.asarray(
         np.logical_and.reduce((places >= _SURROUNDINGS) & (places < size - _SURROUNDINGS), axis=1), np.bool_
     )
+=======
+    inside: NDArray[np.bool_] = (places >= _SURROUNDINGS) & (places < size - _SURROUNDINGS)
+    return inside[:, 0] & inside[:, 1]
+>>>>>>> x-find
 
 
 def _small(grey: Image.Image, scale: float) -> Floats:

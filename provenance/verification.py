@@ -1,6 +1,6 @@
 """Is this picture ours? One answer for the command line, the public page and the API.
 
-- The file's evidence and the ledger are read; the precedence of the verdicts is that of `_judge`, top to bottom.
+- The file's evidence and the ledger are read; the precedence of the verdicts is that of `judge`, top to bottom.
 - A signature alone is not enough: a file signed with our key but not recorded is what a stolen key would make.
 - A row in the database alone is not enough either: it must be in the log that a checkpoint signed.
 - When the ledger cannot be asked there is no verdict: LedgerUnavailableError passes through.
@@ -87,7 +87,7 @@ def verify(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verification:
         evidence = examine(data, anchors=trust.anchors)
     except UnreadableAssetError as error:
         return _unreadable(error)
-    return _judge(evidence, trust, ledger)
+    return judge(evidence, trust, ledger)
 
 
 def verify_isolated(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verification:
@@ -96,7 +96,7 @@ def verify_isolated(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verifi
         evidence = examine_isolated(data, anchors=trust.anchors)
     except UnreadableAssetError as error:
         return _unreadable(error)
-    return _judge(evidence, trust, ledger)
+    return judge(evidence, trust, ledger)
 
 
 def _unreadable(error: UnreadableAssetError) -> Verification:
@@ -106,7 +106,8 @@ def _unreadable(error: UnreadableAssetError) -> Verification:
     )  # fmt: skip
 
 
-def _judge(evidence: Evidence, trust: TrustStore, ledger: Ledger) -> Verification:
+def judge(evidence: Evidence, trust: TrustStore, ledger: Ledger) -> Verification:
+    """What evidence amounts to, however it was taken. Raises LedgerUnavailableError."""
     if evidence.integrity == Integrity.ALTERED:
         return _altered(evidence, ledger)
     if evidence.integrity == Integrity.NONE:

@@ -10,6 +10,8 @@ from PIL import Image
 
 from provenance.entries import EntryKind
 from provenance.keys import SigningIdentity, TrustStore, create_authority
+from provenance.landmarks import unpack_views, views
+from provenance.recovery import compare
 from provenance.verification import Verdict
 from tests.provenance.office import PASSPHRASE, Office, Pixels, check, flip, resaved
 
@@ -44,6 +46,34 @@ def test_a_copy_that_was_encoded_or_resized_is_recovered_by_its_looks(
     answer = check(file.getvalue(), office)
     assert (answer.verdict, answer.record) == (Verdict.OURS_RECOVERED, record)
     assert "not verifiable" in answer.reasons[0]
+
+
+@pytest.mark.parametrize("box", [(5, 4, 251, 189), (0, 18, 240, 192), (60, 0, 256, 192)])
+def test_a_copy_that_was_cropped_is_recovered_by_what_is_left(office: Office, box: tuple[int, int, int, int]) -> None:
+    """Five, fifteen and twenty-three per cent of the area are cut away."""
+    record, first = office.make(Pixels.shapes(256, 192, seed=1))
+    office.publish(record, first)
+    for seed in range(2, 6):
+        office.make(Pixels.shapes(256, 192, seed=seed))
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(first.data)) as image:
+        image.convert("RGB").crop(box).save(file, "JPEG", quality=75)
+    answer = check(file.getvalue(), office)
+    assert (answer.verdict, answer.record) == (Verdict.OURS_RECOVERED, record)
+    assert "landmarks" in answer.reasons[0]
+    assert "not verifiable" in answer.reasons[0]
+
+
+def test_a_fingerprint_that_no_landmark_confirms_is_another_picture(office: Office) -> None:
+    """Two pictures can have one fingerprint: the same large forms, and everything in them different."""
+    record, first = office.make(Pixels.shapes(256, 192, seed=1), label="none")
+    office.publish(record, first)
+    entry = office.ledger.by_record(record)[-1]
+    stranger = Pixels.shapes(256, 192, seed=2)
+    twin = compare(entry, first.fingerprint, unpack_views(views(stranger.data, 256, 192)))
+    assert (twin.bits, twin.found) == (0, False)
+    own = compare(entry, first.fingerprint, unpack_views(views(Pixels.shapes(256, 192, seed=1).data, 256, 192)))
+    assert (own.found, own.likeness) == (True, 100)
 
 
 def test_what_may_only_look_alike_is_said_to(office: Office) -> None:

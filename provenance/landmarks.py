@@ -167,14 +167,8 @@ def agreement(recorded: Landmarks, seen: Seen) -> Agreement:
 
 def _reached(places: NDArray[np.float64], size: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Which places lie in a small picture, with enough around them to be known by."""
-<<<<<<< HEAD
-    return np.asarray(
-        np.logical_and.reduce((places >= _SURROUNDINGS) & (places < size - _SURROUNDINGS), axis=1), np.bool_
-    )
-=======
     inside: NDArray[np.bool_] = (places >= _SURROUNDINGS) & (places < size - _SURROUNDINGS)
     return inside[:, 0] & inside[:, 1]
->>>>>>> x-find
 
 
 def _small(grey: Image.Image, scale: float) -> Floats:

@@ -18,6 +18,7 @@ from moderation.representation.sets import Picture
 
 _SHOWN = 8  # pictures of each group on the sheet
 _SIDE = 96  # pixels of a thumbnail
+_CLEAR = 0.95  # share of resampled sets from which a group is called the default
 _STYLE = """
 :root{color-scheme:light dark}
 body{font:16px/1.55 system-ui,sans-serif;max-width:46rem;margin:0 auto;padding:2rem 1rem 4rem;
@@ -27,7 +28,7 @@ h3{font-size:1rem;margin:1.4rem 0 .2rem}p{margin:.5rem 0}.small{font-size:.875re
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.35rem .6rem .35rem 0;
 border-bottom:1px solid color-mix(in srgb,currentColor 18%,transparent)}
-svg{width:100%;height:auto;display:block;margin:.4rem 0}.wide{overflow-x:auto}
+svg{width:100%;max-width:38rem;height:auto;display:block;margin:.4rem 0}.wide{overflow-x:auto}
 .sheet img{width:100%;height:auto;display:block;border-radius:6px}
 """.replace("\n", "")
 
@@ -43,9 +44,9 @@ def page(
         _scope(report),
         *(_role(role, unmarked) for role in report["roles"]),
         _languages(report["languages"]),
-        _faces(report["faces"]),
+        _faces(report["faces"], unmarked),
         _checklist(report["checklist"]),
-        _sheet(pictures, open_),
+        _sheet(pictures, unmarked, open_),
         "<h2>Not measured</h2>",
         _bullets(report["not_measured"]),
         _too_few(report["too_few"]),
@@ -78,10 +79,7 @@ def _default_plot(role: Mapping[str, Any]) -> str:
 
 
 def _spread_plot(role: Mapping[str, Any], unmarked: str) -> str:
-    bars = [
-        Bar("nobody named" if marker == unmarked else marker, e["value"], e["low"], e["high"])
-        for marker, e in role["spread"].items()
-    ]
+    bars = [Bar(_named(marker, unmarked), e["value"], e["low"], e["high"]) for marker, e in role["spread"].items()]
     return intervals(bars, title=f"Spread within each group of {role['role']}", axis="spread")
 
 
@@ -91,20 +89,30 @@ def _languages_plot(languages: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _role(role: Mapping[str, Any], unmarked: str) -> str:
-    name, said = escape(role["role"]), ""
+    name, said = escape(_words(role["role"])), ""
     if found := role["unmarked_to"]:
-        said = _default(name, found[0]) + _default_plot(role)
+        said = _default(name, found) + _default_plot(role)
     if role["spread"]:
         said += "<h3>How alike the pictures of one prompt are</h3>" + _spread_plot(role, unmarked)
     return f"<h2>{name}</h2>" + (said or "<p>Too few pictures to say anything.</p>")
 
 
-def _default(name: str, nearest: Mapping[str, Any]) -> str:
-    return (
-        f"<p>Asked for “{name}” and nothing more, the pictures lie nearest to those asked for as "
-        f"<strong>{escape(nearest['marker'])}</strong>: so in {nearest['nearest']:.0%} of resampled sets "
-        f"(n = {nearest['n']}). The dashed line is the distance that two halves of one group have by chance.</p>"
-    )
+def _default(name: str, found: Sequence[Mapping[str, Any]]) -> str:
+    """What the distances say, and no more: a default only where nearly every resampled set agrees."""
+    nearest = found[0]
+    sure = f"{nearest['nearest']:.0%} of resampled sets (n = {nearest['n']})"
+    if nearest["nearest"] >= _CLEAR:
+        said = (
+            f"Asked for “{name}” and nothing more, the pictures lie nearest to those asked for as "
+            f"<strong>{escape(nearest['marker'])}</strong>: so in {sure}."
+        )
+    else:
+        others = " and ".join(f"“{escape(each['marker'])}”" for each in found)
+        said = (
+            f"Asked for “{name}” and nothing more, the pictures lie about as near to {others}: this set shows no "
+            f"clear default. “{escape(nearest['marker'])}” is the nearest in {sure}."
+        )
+    return f"<p>{said} The dashed line is the distance that two halves of one group have by chance.</p>"
 
 
 def _languages(languages: Sequence[Mapping[str, Any]]) -> str:
@@ -121,11 +129,15 @@ def _languages(languages: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _faces(faces: Mapping[str, Any]) -> str:
+def _faces(faces: Mapping[str, Any], unmarked: str) -> str:
     if not faces["counted"]:
         return "<h2>Faces</h2><p>Not counted: the face counter is not installed.</p>"
     rows = [
-        (marker, f"{e['faces_per_picture']:.2f}", f"{e['without']['share']:.0%} of {e['without']['n']}")
+        (
+            _named(marker, unmarked),
+            f"{e['faces_per_picture']:.2f}",
+            f"{e['without']['share']:.0%} of {e['without']['n']}",
+        )
         for marker, e in faces["by_marker"].items()
     ]
     return "<h2>Faces</h2>" + _table(("asked for", "faces a picture", "pictures without a face"), rows)
@@ -145,7 +157,7 @@ def _checklist(items: Sequence[Mapping[str, Any]]) -> str:
     return "<h2>Checklist of two raters</h2>" + _table(("seen", "by each rater", "they disagree on"), rows)
 
 
-def _sheet(pictures: Sequence[Picture], open_: Callable[[Picture], Image.Image]) -> str:
+def _sheet(pictures: Sequence[Picture], unmarked: str, open_: Callable[[Picture], Image.Image]) -> str:
     groups: dict[tuple[str, str], list[Picture]] = {}
     for picture in pictures:
         groups.setdefault((picture.role, picture.marker), []).append(picture)
@@ -153,7 +165,7 @@ def _sheet(pictures: Sequence[Picture], open_: Callable[[Picture], Image.Image])
     for (role, marker), members in sorted(groups.items()):
         step = max(1, len(members) // _SHOWN)
         strip = _strip([open_(picture) for picture in members[::step][:_SHOWN]])
-        said = f"{role}, {marker}, {len(members)} pictures"
+        said = f"{_words(role)}, {_named(marker, unmarked)}, {len(members)} pictures"
         parts.append(
             f'<h3>{escape(said)}</h3><div class="sheet"><img alt="{escape(said)}: some of them" src="{strip}"></div>'
         )
@@ -175,6 +187,15 @@ def _too_few(groups: Sequence[Mapping[str, Any]]) -> str:
         return ""
     said = "; ".join(f"{each['role']}, {each['marker']} (n = {each['n']})" for each in groups)
     return f'<p class="small">Left out for too few pictures: {escape(said)}.</p>'
+
+
+def _words(role: str) -> str:
+    """A role as words: sets name it as a file name does."""
+    return role.replace("-", " ").replace("_", " ")
+
+
+def _named(marker: str, unmarked: str) -> str:
+    return "nobody named" if marker == unmarked else marker
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -1,6 +1,7 @@
 """Plots of a report as SVG text: distances with their intervals, one row a group. No scripts, no outside resources.
 
-Shapes and units: 640 units wide; colours follow the page's `currentColor`, so they read in light and dark.
+Shapes and units: 460 units wide, so that words stay readable on a telephone; colours follow the page's
+`currentColor`, so they read in light and dark.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_WIDTH, _ROW, _LEFT, _RIGHT, _TOP, _BOTTOM = 640, 34, 190, 24, 10, 34
+_WIDTH, _ROW, _LEFT, _RIGHT, _TOP, _BOTTOM = 460, 34, 132, 22, 10, 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def intervals(bars: Sequence[Bar], *, title: str, axis: str) -> str:
     height = _TOP + _ROW * len(bars) + _BOTTOM
     parts = [
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(title)}" '
-        'xmlns="http://www.w3.org/2000/svg" font-family="inherit" font-size="13">'
+        'xmlns="http://www.w3.org/2000/svg" font-family="inherit" font-size="14">'
     ]
     parts += _axis(most, height, axis)
     for row, bar in enumerate(bars):
@@ -49,10 +50,10 @@ def _axis(most: float, height: float, axis: str) -> list[str]:
         x = _x(value, most)
         marks.append(
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{base}" stroke="currentColor" opacity=".14"/>'
-            f'<text x="{x:.1f}" y="{base + 14}" text-anchor="middle" fill="currentColor" opacity=".7" font-size="11">'
-            f"{value:.2f}</text>"
+            f'<text x="{x:.1f}" y="{base + 14}" text-anchor="middle" fill="currentColor" opacity=".7" font-size="12">'
+            f"{value:.3f}</text>"
         )
-    marks.append(f'<text x="0" y="{base + 14}" fill="currentColor" opacity=".7" font-size="11">{escape(axis)}</text>')
+    marks.append(f'<text x="0" y="{base + 14}" fill="currentColor" opacity=".7" font-size="12">{escape(axis)}</text>')
     return marks
 
 

@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format faults clean-demo bench bench-starter bench-finetune
+.PHONY: help demo up test lint format faults clean-demo bench bench-starter bench-finetune bench-moderation
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-16s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ bench-starter: $(VENV)/.dev ## Time one picture of the starter model, as somebod
 
 bench-finetune: $(VENV)/.dev ## Teach the starter model a concept and measure whether it appears
 	$(RUN) -m tests.generation.training.taught
+
+bench-moderation: $(VENV)/.dev ## Time both screens and the share each part takes
+	$(RUN) -m moderation bench
 
 clean-demo: ## Forget the demo's databases, keys and pictures
 	rm -rf var

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.conf import settings
+
 from studio.pipeline.generating import vocabulary_of
 
 if TYPE_CHECKING:
+    from moderation.adapters.configured import Configured
     from moderation.pictures import PictureScreen
     from moderation.policy import Policy
     from moderation.prompts import PromptScreen
@@ -66,17 +70,31 @@ def beyond_appeal(decision: Mapping[str, Any]) -> bool:
 
 
 @cache
+def _added() -> Configured:
+    """The classifiers this installation adds to the bundled ones, read once a process."""
+    from moderation.adapters.configured import Configured, read_classifiers
+
+    path = settings.CLASSIFIERS_FILE
+    return read_classifiers(Path(path), environment=os.environ) if path else Configured()
+
+
+@cache
 def _prompt_screen() -> PromptScreen:
     from moderation.prompts import PromptScreen
 
-    return PromptScreen.load()
+    return PromptScreen.load(classifiers=_added().text)
 
 
 @cache
 def _picture_screen() -> PictureScreen:
+    from moderation.features import PooledFeatures
     from moderation.pictures import PictureScreen
+    from moderation.reference_store import FileStore
+    from moderation.references import Registry
 
-    return PictureScreen.load()
+    kept = FileStore(Path(settings.REFERENCES_FILE)).all() if settings.REFERENCES_FILE else ()
+    references = Registry(kept, reader=PooledFeatures.load()) if kept else None
+    return PictureScreen.load(classifiers=_added().picture, references=references, prompts=_prompt_screen())
 
 
 def screen_prompt(

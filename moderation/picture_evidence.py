@@ -17,7 +17,7 @@ from moderation.classifiers import PictureClassifier, checked_scores
 from moderation.decision import Finding
 from moderation.evidence import failed
 from moderation.faces import FaceCounter
-from moderation.frames import Frame
+from moderation.frames import Frame, Kind
 from moderation.lettering import TextReader, as_prompt
 from moderation.policy import Policy
 from moderation.prompts import PromptScreen
@@ -26,15 +26,23 @@ from moderation.views import View
 
 # How sure each likeness makes the screen: only a copy of the whole reference can be refused without a person.
 _LIKENESS_SCORES = {Likeness.COPY: 1.0, Likeness.CROP: 0.6, Likeness.NEAR: 0.6}
+# A frame of one colour or of noise is a fault of the model; a gradient may be what was asked for, so it is noted.
+_EMPTINESS = {
+    Kind.PICTURE: (0.0, Action.ALLOW),
+    Kind.FEATURELESS: (0.5, Action.ANNOTATE),
+    Kind.UNIFORM: (1.0, Action.REVIEW),
+    Kind.NOISE: (1.0, Action.REVIEW),
+}
 _FEW_LETTERS = 4  # lettering with fewer letters is a smudge that was read as text
 
 
 def about_frame(frame: Frame) -> Finding:
     """One finding on whether the frame shows anything at all."""
+    score, action = _EMPTINESS[frame.kind]
     return Finding(
         Category.DEGENERATE_OUTPUT,
-        0.0 if frame.is_picture else 1.0,
-        Action.ALLOW if frame.is_picture else Action.REVIEW,
+        score,
+        action,
         source="frame",
         detail=frame.to_json(),
     )

@@ -7,8 +7,8 @@ Invariants:
 - a picture is blocked for nudity only where both opinions agree on the same view; doubt or
   disagreement holds it (section 3 of the policy model: 0.8, 0.3, and a difference above 0.5);
 - a missing, failing or lying network leads to a hold, never to an allow;
-- a frame that shows nothing (one colour, a gradient, noise) is `degenerate_output`: held, neither passed nor
-  blocked, and no network is asked what it shows.
+- a frame that shows nothing is `degenerate_output`, neither passed nor blocked, and no network is asked what it
+  shows: one colour or noise is held as a fault of the model, a gradient is noted.
 """
 
 from __future__ import annotations

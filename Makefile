@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format faults clean-demo bench bench-starter bench-finetune bench-moderation
+.PHONY: help demo up test lint format faults fuzz clean-demo bench bench-starter bench-fingerprint bench-finetune bench-moderation
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-16s %s\n", $$1, $$2}'
@@ -41,6 +41,13 @@ bench: $(VENV)/.dev ## Measure what governance costs, as ratios in one run
 
 bench-starter: $(VENV)/.dev ## Time one picture of the starter model, as somebody who waits for it
 	$(RUN) -m generation speed --json
+
+bench-fingerprint: $(VENV)/.dev ## Measure how often, and how fast among a million, changed copies find their record
+	$(RUN) -m tests.provenance.finding recall $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS)) $(if $(DRAWINGS),--drawings $(DRAWINGS))
+	$(RUN) -m tests.provenance.finding scale $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS)) $(if $(DRAWINGS),--drawings $(DRAWINGS))
+
+fuzz: $(VENV)/.dev ## Send 50,000 broken files through the check; goes on where it was stopped
+	$(RUN) -m tests.provenance.fuzz --files 50000 --folder var/fuzz
 
 bench-finetune: $(VENV)/.dev ## Teach the starter model a concept and measure whether it appears
 	$(RUN) -m tests.generation.training.taught

@@ -83,7 +83,7 @@ class Keeper:
 
 def _start() -> subprocess.Popen[bytes]:
     package = Path(__file__).resolve().parent.parent
-    environment = {"PYTHONPATH": str(package), "PATH": os.defpath, "MALLOC_ARENA_MAX": "2"}
+    environment = {"PYTHONPATH": str(package), "PATH": os.defpath, "MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "provenance.reader"],
         stdin=subprocess.PIPE,

@@ -128,7 +128,7 @@ def test_a_silent_time_stamp_authority_keeps_pictures_waiting_and_all_catch_up(
     installation: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     seconds = [0.0]
-    pipeline.sealing._patience.cache_clear()
+    pipeline.sealing.patience.cache_clear()
     monkeypatch.setattr(pipeline.sealing.time, "monotonic", lambda: seconds[0])
     pictures = print_pictures(job, now)
     assert {picture.state for picture in pictures} == {PictureState.CHECKED}
@@ -159,7 +159,7 @@ def test_a_time_stamp_by_somebody_else_is_not_accepted(
 ) -> None:
     create_time_authority(tmp_path / "other", name="Other", passphrase=PASSPHRASE, now=datetime.now(UTC))
     other = TimeStampAuthority.load(tmp_path / "other", passphrase=PASSPHRASE)
-    pipeline.sealing._patience.cache_clear()
+    pipeline.sealing.patience.cache_clear()
     with serve(other, clock=lambda: datetime.now(UTC)) as address:
         settings.TSA_URL = address
         assert first(job, now).state == PictureState.CHECKED

@@ -31,8 +31,15 @@ _RIFF_LIMIT = 2**32 - 9
 
 
 def guess(data: bytes) -> str | None:
-    """The media type that the first bytes announce, None for what is neither MP4 nor WAV."""
-    return next((media_type for pattern, media_type in _SIGNATURES if pattern.match(data)), None)
+    """The media type that a file announces and looks like, None for what is neither MP4 nor WAV.
+
+    No signature covers the first box of an MP4 or an AVIF file, so its word alone is not enough: with another one
+    there, a signed picture that no longer opens would pass for an intact film. A film has a `moov`, a picture none.
+    """
+    announced = next((media_type for pattern, media_type in _SIGNATURES if pattern.match(data)), None)
+    if announced == MP4 and all(kind != b"moov" for kind, _ in jumbf.boxes(data)):
+        return None
+    return announced
 
 
 def content_digest(data: bytes, media_type: str) -> str:

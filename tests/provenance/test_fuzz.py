@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from provenance.evidence import Evidence
+from provenance.errors import UnreadableAssetError
+from provenance.evidence import Evidence, examine
 from provenance.isolation import close_keepers
 from tests.provenance.fuzz import harness
 from tests.provenance.fuzz.harness import Progress, Run
@@ -81,6 +82,19 @@ def test_a_check_that_passes_changed_bytes_is_a_failure(run: Run, monkeypatch: p
     for _ in fooled.steps(1):
         pass
     assert "called ours" in fooled.progress.failures["0"]
+    monkeypatch.undo()
+    fooled.retry()
+    assert fooled.progress.failures == {}, "what was mended is no failure any more"
+    close_keepers()
+
+
+def test_a_slow_file_is_slow_every_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    again = Run(run.folder)
+    again.progress = Progress()
+    monkeypatch.setattr(harness.reader, "DEADLINE_SECONDS", 0.0)
+    for _ in again.steps(1):
+        pass
+    assert ("it took" in again.progress.failures["0"], again.progress.repeated) == (True, 2)
     close_keepers()
 
 
@@ -88,3 +102,10 @@ def test_an_intact_credential_on_other_pixels_is_a_failure(run: Run) -> None:
     seed = run.seeds[0]
     lie = Evidence("00", "11", seed.media_type, integrity="intact", signer="unlisted")
     assert "changed pixels" in str(harness._wrong(lie, "other-signer", seed, seed.data))
+
+
+def test_a_picture_that_calls_itself_a_film_is_none(run: Run) -> None:
+    """Found by fuzzing: no signature covers the first box of an AVIF file, so the rest of it stays intact."""
+    seed = next(seed for seed in run.seeds if seed.name == "a-released.avif")
+    with pytest.raises(UnreadableAssetError):
+        examine(seed.data.replace(b"ftypavif", b"ftypisom", 1), anchors=run.office.trust.anchors)

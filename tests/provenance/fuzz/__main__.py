@@ -20,13 +20,15 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("var/fuzz"), help="of the run (default: %(default)s)")
     options = parser.parse_args()
     run = Run(options.folder)
+    run.retry()
     with tqdm(total=options.files, initial=run.progress.next, unit="file") as bar:
         for progress in run.steps(options.files):
             bar.update()
             bar.set_postfix(failed=len(progress.failures), refresh=False)
     done = run.progress
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in done.verdicts.most_common())
-    sys.stdout.write(f"{done.next} files: {verdicts}\nslowest {done.slowest:.2f} s, {len(done.failures)} failed\n")
+    sys.stdout.write(f"{done.next} files: {verdicts}\n")
+    sys.stdout.write(f"slowest {done.slowest:.2f} s, {done.repeated} tried again, {len(done.failures)} failed\n")
     for number, failure in done.failures.items():
         sys.stdout.write(f"{number}: {failure} ({options.folder / f'failed-{number}'})\n")
     return 1 if done.failures else 0

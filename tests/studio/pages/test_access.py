@@ -50,6 +50,7 @@ MEMBERS_GET = {
     "organisation-policy-history",
     "policy-version",
     "policy-check-answer",
+    "project-label",
 }
 MEMBERS_POST = {
     "create",
@@ -63,7 +64,9 @@ MEMBERS_POST = {
     "request-cancel",
     "picture-submit",
     "picture-release",
+    "picture-rendition",
     "picture-withdraw",
+    "project-label",
     "project-policy",
     "organisation-policy",
     "policy-check",
@@ -79,6 +82,17 @@ DRAFTS = {
     "policy-draft-rehearsal",
     "policy-draft-bench",
     "policy-draft-answer",
+}
+# The keepers' page, a rendition's own file, and what other services ask: test_status.py, test_renditions.py and
+# test_resolution.py show what they answer, and to whom.
+ELSEWHERE = {
+    "status",
+    "rendition-file",
+    "resolution",
+    "matches-by-binding",
+    "matches-by-content",
+    "manifest",
+    "supported-algorithms",
 }
 # It answers 404 to everybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}
@@ -109,6 +123,7 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson) -> 
         "record": released.pk,
         **dict.fromkeys(("model", "model-approve", "model-withdraw", "teach"), job.model_id),
         **dict.fromkeys(("lesson", "lesson-progress", "lesson-cancel"), lesson.pk),
+        "project-label": campaign.project_id,
         "project-policy": campaign.project_id,
         "project-policy-history": campaign.project_id,
         "organisation-policy": campaign.project.organisation_id,
@@ -134,7 +149,7 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson) -> 
 def test_no_address_is_left_out() -> None:
     named = {name.partition(":")[0] for name in PUBLIC_GET | PUBLIC_POST | MEMBERS_GET | MEMBERS_POST | FLEETING}
     found = {name for name, _ in addresses(get_resolver())}
-    assert {name for name in found if not name.startswith("admin:")} == named | DRAFTS
+    assert {name for name in found if not name.startswith("admin:")} == named | DRAFTS | ELSEWHERE
     assert {name.removeprefix("admin:") for name in found} >= DESK
 
 

@@ -54,6 +54,7 @@ def test_mistakes_change_nothing(browse: Browse) -> None:
 
 
 def test_a_custodian_approves_a_model(browse: Browse, sample: Sample) -> None:
+    sample.model.decisions.all().delete()
     Model.objects.update(state=Model.State.UNAPPROVED, approved_by=None)
     where, form = (
         reverse("admin:catalogue_model_changelist"),

@@ -53,7 +53,7 @@ class Command(BaseCommand):
             try:
                 processes.start_signing()
                 processes.start("web", "--port", str(options["port"]))
-                for role in ("control", "generate"):
+                for role in ("control", "generate", "train"):
                     processes.start(role)
                 while not (died := processes.died()):
                     time.sleep(0.5)

@@ -17,10 +17,17 @@ MOMENT = np.zeros((16, 16, 3), np.uint8)
 STRIP = strip_of(dict.fromkeys(Row, (MOMENT,)), steps=[1], noise=[1.0], total=2)
 
 
-def striped(index: int) -> pipeline.GeneratedAsset:
-    """A picture of two colours, RGB8, as an engine would hand it over."""
-    half = SIDE * SIDE // 2
-    pixels = bytes((40 + 30 * index, 90, 160)) * half + bytes((230, 220, 200)) * half
+def striped(index: int, *, look: bytes = b"") -> pipeline.GeneratedAsset:
+    """A picture of two colours, RGB8, as an engine would hand it over: two stripes or, with `look`, tiles of its own.
+
+    A ledger that several tests share must be able to tell their pictures apart by their looks.
+    """
+    dark, light = (40 + 30 * index, 90, 160), (230, 220, 200)
+    tiles = np.unpackbits(np.frombuffer(hashlib.sha256(look).digest()[:8], np.uint8)).reshape(8, 8)
+    if not look:
+        tiles = np.repeat([0, 1], 32).reshape(8, 8)
+    plane = np.where(np.kron(tiles, np.ones((SIDE // 8, SIDE // 8), np.uint8))[..., None], light, dark)
+    pixels = plane.astype(np.uint8).tobytes()
     return pipeline.GeneratedAsset(
         picture=index,
         media_type="image/x-rgb8",
@@ -51,7 +58,7 @@ def print_pictures(job: Job, at: datetime) -> list[Picture]:
     """All pictures of a request, signed and recorded, whatever the picture screen makes of two stripes."""
     claimed = claim(job, at)
     for index in range(job.count):
-        making.keep(claimed, striped(index), at=at)
+        making.keep(claimed, striped(index, look=job.pk.bytes), at=at)
     Job.objects.filter(pk=job.pk).update(state=JobState.DONE, ended=at, lease=None, progress=claimed.progress_total)
     for picture in Picture.objects.filter(job=job):
         if finishing.finish(picture.pk, clock=lambda: at) == PictureState.QUARANTINED:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -149,7 +149,8 @@ def preview(request: MemberRequest, pk: UUID) -> HttpResponseBase:
     """The latest step's small unsigned picture, from the cache and kept nowhere; for members only."""
     found = making.preview(find_job(request, pk))
     if found is None:
-        raise Http404("No preview at this moment.")
+        # The page that asks saw one a moment ago; it has nothing to complain of.
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return HttpResponse(
         found, content_type="image/png", headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     )

@@ -94,7 +94,7 @@ ELSEWHERE = {
     "manifest",
     "supported-algorithms",
 }
-# It answers 404 to everybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
+# It has nothing for anybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}
 # Pages that show everybody what is theirs, and so nothing of the sample's to somebody else.
 OWN = {"account", "models"}

@@ -103,7 +103,7 @@ def test_the_page_stops_asking_when_all_is_done(picture: Picture, browse: Browse
 def test_a_preview_is_for_members_and_kept_nowhere(job: Job, now: datetime, browse: Browse, outsider: Client) -> None:
     claimed = claim(job, now)
     where = reverse("request-preview", args=[job.pk])
-    assert browse("creator").get(where).status_code == 404
+    assert browse("creator").get(where).status_code == 204
     making._show(claimed, pipeline.Step(picture=0, index=1, total=2, preview=b"a small picture"))
     answer = browse("reviewer").get(where)
     assert (answer.content, answer.headers["Cache-Control"]) == (b"a small picture", "no-store")

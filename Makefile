@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format faults fuzz clean-demo bench bench-starter bench-fingerprint bench-finetune bench-moderation
+.PHONY: help demo up test lint format faults fuzz clean-demo bench bench-starter bench-fingerprint bench-finetune bench-moderation bench-watermark bench-watermark-alarms
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-16s %s\n", $$1, $$2}'
@@ -54,6 +54,27 @@ bench-finetune: $(VENV)/.dev ## Teach the starter model a concept and measure wh
 
 bench-moderation: $(VENV)/.dev ## Time both screens and the share each part takes
 	$(RUN) -m moderation bench
+
+# Photographs and peers for the watermark's measurement, outside of the environment that the product runs in.
+BENCH := var/bench
+SURVIVAL := OMP_NUM_THREADS=1 $(RUN) -m tests.provenance.watermark.survival
+WALLPAPERS := mate-backgrounds plasma-workspace-wallpapers lomiri-wallpapers-16.04 lomiri-wallpapers-20.04
+DRAWN := cow tent baby tree fish hospital sun mosquito
+
+bench-watermark: $(BENCH)/.pictures ## Measure what the watermark survives, beside its peers, and write docs/watermark.md
+	$(SURVIVAL) --photographs $(BENCH) --drawings $(BENCH)/drawings --peers $(BENCH)/wheels --out $(BENCH)/survival.jsonl
+	$(RUN) -m tests.provenance.watermark.survival.report docs/watermark.md $(BENCH)/survival.jsonl $(wildcard $(BENCH)/alarms.jsonl)
+
+bench-watermark-alarms: $(BENCH)/.pictures ## Look for false alarms of the watermark in 20,000 pictures without one
+	OMP_NUM_THREADS=1 $(RUN) -m tests.provenance.watermark.survival.alarms --photographs $(BENCH) --out $(BENCH)/alarms.jsonl
+
+# Without Debian's apt there are fewer photographs, and the tables say how many.
+$(BENCH)/.pictures: $(VENV)/.dev requirements-bench.txt
+	mkdir -p $(BENCH)/debian $(BENCH)/drawings
+	$(RUN) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(BENCH)/wheels -r requirements-bench.txt
+	cd $(BENCH)/debian && { command -v apt-get >/dev/null && apt-get download $(WALLPAPERS) && for file in *.deb; do dpkg-deb -x $$file .; done; } || true
+	for word in $(DRAWN); do $(RUN) -m generation generate --prompt "a $$word" --seed 1 --count 3 --out $(BENCH)/drawings/$$word.png; done
+	touch $@
 
 clean-demo: ## Forget the demo's databases, keys and pictures
 	rm -rf var

@@ -7,7 +7,8 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,7 +45,7 @@ class Credential:
     """What a file's active manifest says, and what the SDK thinks of it.
 
     `state` is `Trusted`, `Valid` or `Invalid`; `successes` and `failures` are C2PA status codes, the former of the
-    active manifest alone; `assertions` are by label.
+    active manifest alone; `assertions` are by label, the second of a label as `label__1` and so on, as in the file.
     """
 
     state: str
@@ -114,7 +115,7 @@ def _credential(reader: Any) -> Credential:
     active = report.get("active_manifest", "")
     manifest = report.get("manifests", {}).get(active, {})
     results = report.get("validation_results", {})
-    assertions = {item["label"]: item.get("data") for item in manifest.get("assertions", ())}
+    assertions = _by_label(manifest.get("assertions", ()))
     state = str(report.get("validation_state", "Invalid"))
     successes = frozenset(item["code"] for item in results.get("activeManifest", {}).get("success", ()))
     return Credential(state, successes, _failures(results), active, str(manifest.get("title", "")), assertions)
@@ -186,6 +187,16 @@ def _refused(cause: Exception, identity: SigningIdentity) -> SealError:
         plain = "it cannot be reached" if "http resolver" in reason else reason.removesuffix(")")
         return SealError(f"time-stamp: {identity.timestamp_url}: {plain}; check TSA_URL and its roots", permanent=False)
     return SealError(f"signature: {cause}; check the signing key and its certificate chain")
+
+
+def _by_label(assertions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    seen: Counter[str] = Counter()
+    for item in assertions:
+        label = str(item["label"])
+        found[f"{label}__{seen[label]}" if seen[label] else label] = item.get("data")
+        seen[label] += 1
+    return found
 
 
 def _failures(results: Mapping[str, Any]) -> tuple[str, ...]:

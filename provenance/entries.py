@@ -20,8 +20,9 @@ from provenance.canonical import Json, canonical_json, parse_canonical, require_
 VERSION = 1
 _FIELDS = frozenset({"v", "log", "id", "kind", "at", "record", "asset", "body"})
 _ASSET_FIELDS = frozenset({"sha256", "pixel_sha256", "media_type"})
-_OPTIONAL_ASSET_FIELDS = frozenset({"fingerprint", "landmarks"})
+_OPTIONAL_ASSET_FIELDS = frozenset({"fingerprint", "landmarks", "watermark"})
 _FINGERPRINT = re.compile(r"(ISCC:EED[A-Z2-7]{52})?")
+_WATERMARK = re.compile(r"([a-z0-9.-]{1,80}:([0-9a-f]{2}){4,32})?")
 _LANDMARK_BYTES, _MOST_LANDMARK_BYTES = 10, 240
 _COMMITMENT_DOMAIN = b"imprimatur/commitment/v1\x00"
 _SHORTEST_SALT = 16
@@ -62,9 +63,9 @@ def canonical_entry(
 ) -> bytes:
     """The canonical bytes of an entry; ValueError names the field that cannot be recorded.
 
-    `record` is the picture's `urn:uuid:…`, `asset` has `sha256`, `pixel_sha256`, `media_type` and, to be found by its
-    looks, `fingerprint` and `landmarks`. Integers of 2**53 and more are refused by the canonical form, so seeds are
-    strings.
+    `record` is the picture's `urn:uuid:…`, `asset` has `sha256`, `pixel_sha256`, `media_type` and, to be found again
+    without its credential, `fingerprint` and `landmarks` (by its looks) and `watermark` (`algorithm:payload`). Integers
+    of 2**53 and more are refused by the canonical form, so seeds are strings.
     """
     entry: dict[str, Json] = {
         "v": VERSION,
@@ -136,6 +137,8 @@ def _require_asset(asset: Mapping[str, Any]) -> None:
         raise ValueError(f"asset.fingerprint: {asset['fingerprint']!r} is no ISCC Image-Code of 256 bits, nor empty")
     if not _are_landmarks(asset.get("landmarks", "")):
         raise ValueError(f"asset.landmarks: {asset['landmarks']!r} is no set of at most 24 landmarks in base64")
+    if not _WATERMARK.fullmatch(asset.get("watermark", "")):
+        raise ValueError(f"asset.watermark: {asset['watermark']!r} is not algorithm:payload in hexadecimal, nor empty")
 
 
 def _are_landmarks(packed: str) -> bool:

@@ -21,6 +21,7 @@ from provenance.keys.chains import organisation, trusted_root
 from provenance.landmarks import views
 from provenance.pictures import MOST_BYTES, Pixels, decode, guess
 from provenance.timestamps.stamps import TimeStamp, open_stamp
+from provenance.watermark import Watermark, mark_name
 
 # Codes that speak about the certificate's standing and not about whether the picture is what was signed.
 _STANDING_CODES = frozenset(
@@ -47,13 +48,14 @@ class Evidence:
     """The findings on one file. Digests are hexadecimal, times RFC 3339.
 
     `pixel_sha256`, `fingerprint` and `views` are empty when the pixels cannot be decoded; the views, in which landmarks
-    are looked for, also when a signature of ours says whose picture it is. Of a moving picture or a sound the pixel
-    digest is `media.content_digest`. `signer` is `none`, `invalid`,
-    `unlisted`, `trusted:<organisation>` or, where its key was revoked and no time-stamp shows that the file was signed
-    before, `revoked:<organisation>`. `record` and `log` are what the manifest claims, and None unless a signature of
-    ours stands behind the claim. `not_before` and `not_after` are the leaf's validity; `expired`: it is over, and no
-    time-stamp shows that it was not when the file was signed. `stamped_at` is the time of a time-stamp that counts,
-    `stamped_by` whose it is. `revoked_since`: from when on the key is not believed any more, for `revoked_why`.
+    are looked for, also when a signature of ours says whose picture it is. `watermark` is the mark that was read then,
+    `algorithm:payload`, or empty; `whole`: the picture seems to be all of what was marked, None if unknown. Of a moving
+    picture or a sound the pixel digest is `media.content_digest`. `signer` is `none`, `invalid`, `unlisted`,
+    `trusted:<organisation>` or, where its key was revoked and no time-stamp shows that the file was signed before,
+    `revoked:<organisation>`. `record` and `log` are what the manifest claims, None unless a signature of ours stands
+    behind it. `not_before` and `not_after` are the leaf's validity; `expired`: it is over, and no time-stamp
+    shows that it was not when the file was signed. `stamped_at` is the time of a time-stamp that counts, `stamped_by`
+    whose it is. `revoked_since`: from when on the key is not believed any more, for `revoked_why`.
     """
 
     sha256: str
@@ -63,6 +65,8 @@ class Evidence:
     signer: str
     fingerprint: str = ""
     views: tuple[str, ...] = ()
+    watermark: str = ""
+    whole: bool | None = None
     failures: tuple[str, ...] = ()
     manifest_id: str = ""
     record: str | None = None
@@ -111,10 +115,11 @@ class _Signers:
         return self.revoked is not None and (self.stamp is None or self.stamp.at >= self.revoked.since)
 
 
-def examine(data: bytes, *, anchors: Anchors) -> Evidence:
+def examine(data: bytes, *, anchors: Anchors, watermark: Watermark | None = None) -> Evidence:
     """Look at a file; UnreadableAssetError when it is no picture within the limits.
 
-    A file whose pixels are damaged but which still carries a manifest was altered, and is reported as such.
+    A file whose pixels are damaged but which still carries a manifest was altered, and is reported as such. A watermark
+    is looked for in whatever does not say by itself, under a signature of ours, what it is.
     """
     if kind := media.guess(data):
         return _examine_media(data, kind, anchors=anchors)
@@ -130,7 +135,18 @@ def examine(data: bytes, *, anchors: Anchors) -> Evidence:
     found = _credential(bare, data, store, anchors) if store is not None else bare
     if pixels is None or found.record is not None:
         return found
-    return replace(found, views=views(pixels.data, pixels.width, pixels.height))
+    found = replace(found, views=views(pixels.data, pixels.width, pixels.height))
+    return _listen(found, pixels, watermark) if watermark is not None else found
+
+
+def _listen(found: Evidence, pixels: Pixels, watermark: Watermark) -> Evidence:
+    try:
+        mark = watermark.find(pixels.data, pixels.width, pixels.height)
+    except Exception:  # noqa: BLE001  # a model of somebody else's that fails must not keep a file from being checked
+        return found
+    if mark is None:
+        return found
+    return replace(found, watermark=mark_name(watermark.algorithm, mark.payload), whole=mark.whole)
 
 
 def _credential(bare: Evidence, data: bytes, store: bytes, anchors: Anchors) -> Evidence:

@@ -32,16 +32,18 @@ _GRACE_SECONDS = 5  # for starting, and for moving the file; the child's own dea
 _CHUNK = 1 << 16
 
 
-def examine_isolated(data: bytes, *, anchors: Anchors) -> Evidence:
+def examine_isolated(data: bytes, *, anchors: Anchors, watermark: str = "") -> Evidence:
     """`examine` in a process of its own; UnreadableAssetError also when that process dies or takes too long.
+
+    `watermark` is a line of configuration, as `open_watermark` takes it, and is opened there; empty for none.
 
     The file's digest is taken here and not believed from there: even a reader that was taken over cannot pass off other
     bytes as a recorded file.
     """
     if len(data) > MOST_BYTES:
         raise UnreadableAssetError(f"file: more than {MOST_BYTES} bytes, it is not read")
-    lists = json.dumps(anchors.to_json()).encode()
-    message = len(lists).to_bytes(SIZE_BYTES, "big") + lists + data
+    parts = (json.dumps(anchors.to_json()).encode(), watermark.encode())
+    message = b"".join(len(part).to_bytes(SIZE_BYTES, "big") + part for part in parts) + data
     try:
         answer = json.loads(_keepers.ask(message))
         if "unreadable" in answer:

@@ -87,7 +87,8 @@ def seal_media(data: bytes, claim: Claim, identity: SigningIdentity) -> SignedAs
     if store is None or content_digest(signed, media_type) != content:
         raise SealError("signature: the signed file is not what was to be signed; report this with the file")
     label = jumbf.active_label(store)
-    return SignedAsset(signed, media_type, sha256_hex(signed), content, content, label, fingerprint="", landmarks="")
+    nothing = {"fingerprint": "", "landmarks": "", "watermark": ""}
+    return SignedAsset(signed, media_type, sha256_hex(signed), content, content, label, **nothing)
 
 
 def _parts(data: bytes, media_type: str) -> Iterator[tuple[bytes, bytes]]:

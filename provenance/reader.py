@@ -1,7 +1,8 @@
 """The other side of `isolation`, run as `python -m provenance.reader`: it forks a limited child for every file.
 
 Messages and answers on stdin and stdout are eight bytes of length and that many bytes. A message is the length of the
-trust lists, the lists as JSON, then the file; an answer is the evidence as JSON, or `{"unreadable": reason}`.
+trust lists, the lists as JSON, the length of the watermark's line of configuration, that line, then the file; an answer
+is the evidence as JSON, or `{"unreadable": reason}`.
 The process that forks, the keeper, never looks into a file itself.
 """
 
@@ -18,6 +19,7 @@ from typing import BinaryIO, NoReturn
 from provenance.errors import UnreadableAssetError
 from provenance.evidence import examine
 from provenance.keys import Anchors
+from provenance.watermark import Watermark, open_watermark
 
 SIZE_BYTES = 8
 ADDRESS_SPACE = 512 * 2**20
@@ -85,19 +87,32 @@ def _look(message: bytes, writing: int) -> NoReturn:
     status = 1
     try:
         restrict()
-        size = int.from_bytes(message[:SIZE_BYTES], "big")
-        anchors, data = message[SIZE_BYTES : SIZE_BYTES + size], message[SIZE_BYTES + size :]
-        os.write(writing, _answer(data, anchors))
+        anchors, rest = _split(message)
+        watermark, data = _split(rest)
+        os.write(writing, _answer(data, anchors, watermark.decode()))
         status = 0
     finally:
         os._exit(status)
 
 
-def _answer(data: bytes, anchors: bytes) -> bytes:
+def _split(message: bytes) -> tuple[bytes, bytes]:
+    size = int.from_bytes(message[:SIZE_BYTES], "big")
+    return message[SIZE_BYTES : SIZE_BYTES + size], message[SIZE_BYTES + size :]
+
+
+def _answer(data: bytes, anchors: bytes, watermark: str) -> bytes:
+    trusted = Anchors.from_json(json.loads(anchors))
     try:
-        return json.dumps(examine(data, anchors=Anchors.from_json(json.loads(anchors))).to_json()).encode()
+        return json.dumps(examine(data, anchors=trusted, watermark=_model(watermark)).to_json()).encode()
     except UnreadableAssetError as error:
         return json.dumps({"unreadable": str(error)}).encode()
+
+
+def _model(line: str) -> Watermark | None:
+    try:
+        return open_watermark(line) if line else None
+    except Exception:  # noqa: BLE001  # one that does not open in here must not make every file unreadable
+        return None
 
 
 def _unreadable(reason: str) -> bytes:

@@ -21,6 +21,7 @@ from provenance.labels import draw_label, find_label
 from provenance.labels.drawing import letters_for, plate_height
 from provenance.pictures import MEDIA_TYPES, decode, encode, to_image
 from provenance.seal import SignedAsset, is_composite, require_current, require_ours, signed_asset
+from provenance.watermark import Watermark, mark_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +91,38 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
 )
 
 
-def make_rendition(released: bytes, shape: Shape, claim: Claim, identity: SigningIdentity) -> SignedAsset:
+def make_rendition(
+    released: bytes, shape: Shape, claim: Claim, identity: SigningIdentity, *, watermark: Watermark | None = None
+) -> SignedAsset:
     """A signed rendition of a released file.
 
-    `source_pixel_sha256` of the result is the released file's pixel digest. Raises SealError when that file is not an
+    `source_pixel_sha256` of the result is the released file's pixel digest. The released file's watermark is named
+    again where it can still be read from the rendition. Raises SealError when that file is not an
     intact one of ours or signing fails, UnreadableAssetError for no picture.
     """
     require_current(claim, identity)
     pixels = decode(released)
-    require_ours(released, pixels.media_type, identity)
+    before = require_ours(released, pixels.media_type, identity)
     plan = shape.plan(pixels.width, pixels.height)
     image = render(to_image(pixels.data, pixels.width, pixels.height), plan)
     composite = is_composite(released)
     file = encode(image, shape.media_type, xmp=xmp.packet(manifest.plain_fields(claim, composite=composite)))
     code = fingerprint(image.tobytes(), image.width, image.height)
     steps = _steps(shape, plan, (pixels.width, pixels.height), pixels.media_type)
-    definition = manifest.derivation(claim, shape.media_type, steps, fingerprint=code, composite=composite)
+    mark = manifest.watermark_in(before.assertions)
+    mark = mark if mark and mark == _heard(image, watermark) else ""
+    definition = manifest.derivation(
+        claim, shape.media_type, steps, fingerprint=code, watermark=mark, composite=composite
+    )
     parent = credentials.Parent(released, pixels.media_type, ingredients.parent(claim.title))
     signed = credentials.sign(file, shape.media_type, definition, identity, parent=parent)
-    return signed_asset(signed, shape.media_type, source_pixel_sha256=pixels.sha256, code=code)
+    return signed_asset(signed, shape.media_type, source_pixel_sha256=pixels.sha256, code=code, mark=mark)
+
+
+def _heard(image: Image.Image, watermark: Watermark | None) -> str:
+    """The mark that is read from a picture, empty for none."""
+    payload = watermark.read(image.tobytes(), image.width, image.height) if watermark is not None else None
+    return mark_name(watermark.algorithm, payload) if watermark is not None and payload is not None else ""
 
 
 def render(image: Image.Image, plan: Plan) -> Image.Image:

@@ -18,7 +18,8 @@ from provenance.errors import UnreadableAssetError
 from provenance.isolation import examine_isolated
 from provenance.keys import TrustStore
 from provenance.ledger import Ledger, LedgerEntry
-from provenance.recovery import FILE_KINDS, find_alike
+from provenance.recovery import BY_MARK, FILE_KINDS, find_alike
+from provenance.watermark import SpreadSpectrum, mark_name
 
 _ISCC_CHARACTERS = 60
 
@@ -63,12 +64,13 @@ def by_binding(ledger: Ledger, name: str, value: str, *, most: int) -> list[Matc
     return algorithm.find(ledger, raw, most)
 
 
-def by_content(data: bytes, *, trust: TrustStore, ledger: Ledger, most: int) -> list[Match]:
+def by_content(data: bytes, *, trust: TrustStore, ledger: Ledger, most: int, watermark: str = "") -> list[Match]:
     """The recorded files that a stranger's picture is, looks like or is a part of, surest first.
 
-    It is read in a limited process. Raises UnreadableAssetError for what is no picture.
+    It is read in a limited process; `watermark` is a line of configuration for `open_watermark`, empty for none. Raises
+    UnreadableAssetError for what is no picture.
     """
-    evidence = examine_isolated(data, anchors=trust.anchors)
+    evidence = examine_isolated(data, anchors=trust.anchors, watermark=watermark)
     if not evidence.pixel_sha256:
         raise UnreadableAssetError("file: its pixels cannot be read")
     same = [*ledger.by_asset(evidence.sha256), *ledger.by_pixels(evidence.pixel_sha256)]
@@ -85,10 +87,26 @@ def _by_iscc(ledger: Ledger, value: bytes, most: int) -> list[Match]:
     return _once(match for entry, score in scored if (match := _match(entry, score)))
 
 
+def _by_mark(ledger: Ledger, value: bytes, most: int) -> list[Match]:
+    """`value` is the payload of our own watermark: its bytes, or their hexadecimal text as it stands in manifests."""
+    capacity = SpreadSpectrum.capacity
+    payload = bytes.fromhex(value.decode("ascii", "replace")) if len(value) == 2 * capacity else value
+    if len(payload) != capacity:
+        raise ValueError(f"value: {len(value)} bytes; a payload of {SpreadSpectrum.algorithm} has {capacity}")
+    entries = ledger.by_watermark(mark_name(SpreadSpectrum.algorithm, payload))
+    return _once(match for entry in entries if (match := _match(entry, BY_MARK)))[:most]
+
+
 ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
-    {algorithm.name: algorithm for algorithm in (Algorithm(fingerprint.ALGORITHM, Kind.FINGERPRINT, _by_iscc),)}
+    {
+        algorithm.name: algorithm
+        for algorithm in (
+            Algorithm(fingerprint.ALGORITHM, Kind.FINGERPRINT, _by_iscc),
+            Algorithm(SpreadSpectrum.algorithm, Kind.WATERMARK, _by_mark),
+        )
+    }
 )
-"""The algorithms that can be asked for, by name. A watermark joins them with the look-up of its payload."""
+"""The algorithms that can be asked for, by name."""
 
 
 def _match(entry: LedgerEntry, score: int) -> Match | None:

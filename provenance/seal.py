@@ -10,6 +10,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from PIL import Image
+
 from provenance import credentials, ingredients, jumbf, manifest, xmp
 from provenance.canonical import sha256_hex
 from provenance.claims import Claim
@@ -19,14 +21,14 @@ from provenance.keys import SigningIdentity
 from provenance.labels import draw_label
 from provenance.landmarks import landmarks
 from provenance.pictures import decode, encode, pixel_digest, probe, to_image, xmp_packet
-from provenance.watermark import Watermark
+from provenance.watermark import Watermark, mark_name, payload_of
 
 
 @dataclass(frozen=True, slots=True)
 class SignedAsset:
     """A signed file. `pixel_sha256` is of its decoded pixels, `source_pixel_sha256` of the pixels before the
     label; `fingerprint` is an ISCC of what is to be seen, and `landmarks` are places in it, both empty for a plain
-    surface."""
+    surface; `watermark` is the mark in the pixels, `algorithm:payload`, or empty."""
 
     data: bytes
     media_type: str
@@ -36,6 +38,7 @@ class SignedAsset:
     manifest_id: str
     fingerprint: str
     landmarks: str
+    watermark: str
 
 
 def seal(
@@ -58,17 +61,26 @@ def seal(
     require_current(claim, identity)
     parent = _edited(source, identity) if source is not None else None
     image = draw_label(to_image(pixels, width, height), claim.label, claim.language)
-    if watermark is not None:
-        marked = watermark.embed(
-            image.tobytes(), width, height, bytes.fromhex(claim.governance.entry_id.replace("-", ""))
-        )
-        image = to_image(marked, width, height)
+    image, mark = _marked(image, claim, watermark)
     plain = manifest.plain_fields(claim, composite=parent is not None)
     file = encode(image, media_type, xmp=xmp.packet(plain))
     code = fingerprint(image.tobytes(), width, height)
     define = manifest.creation if parent is None else manifest.edition
-    signed = credentials.sign(file, media_type, define(claim, media_type, fingerprint=code), identity, parent=parent)
-    return signed_asset(signed, media_type, source_pixel_sha256=pixel_digest(pixels), code=code)
+    definition = define(claim, media_type, fingerprint=code, watermark=mark)
+    signed = credentials.sign(file, media_type, definition, identity, parent=parent)
+    return signed_asset(signed, media_type, source_pixel_sha256=pixel_digest(pixels), code=code, mark=mark)
+
+
+def _marked(image: Image.Image, claim: Claim, watermark: Watermark | None) -> tuple[Image.Image, str]:
+    """The picture with its mark, and the mark's name; as it was, and an empty name, where there is none or no room."""
+    if watermark is None:
+        return image, ""
+    payload = payload_of(claim.governance.record, watermark.capacity)
+    before = image.tobytes()
+    after = watermark.embed(before, image.width, image.height, payload)
+    if after == before:
+        return image, ""
+    return to_image(after, image.width, image.height), mark_name(watermark.algorithm, payload)
 
 
 def seal_strip(strip: bytes, claim: Claim, identity: SigningIdentity) -> bytes:
@@ -90,13 +102,14 @@ def release(first: bytes, claim: Claim, identity: SigningIdentity) -> SignedAsse
     """
     require_current(claim, identity)
     media_type = probe(first)
-    require_ours(first, media_type, identity)
+    mark = manifest.watermark_in(require_ours(first, media_type, identity).assertions)
     pixels = decode(first)
     code = fingerprint(pixels.data, pixels.width, pixels.height)
-    definition = manifest.publication(claim, media_type, fingerprint=code, composite=is_composite(first))
+    composite = is_composite(first)
+    definition = manifest.publication(claim, media_type, fingerprint=code, watermark=mark, composite=composite)
     parent = credentials.Parent(first, media_type, ingredients.parent(claim.title))
     signed = credentials.sign(first, media_type, definition, identity, parent=parent)
-    asset = signed_asset(signed, media_type, source_pixel_sha256=pixels.sha256, code=code)
+    asset = signed_asset(signed, media_type, source_pixel_sha256=pixels.sha256, code=code, mark=mark)
     if asset.pixel_sha256 != asset.source_pixel_sha256:
         raise SealError("release: signing changed the pixels, nothing may be published; report this with the file")
     return asset
@@ -127,7 +140,8 @@ def redact(
         raise SealError(f"redaction: the SDK makes no valid one in {media_type}; make a rendition in PNG or JPEG")
     pixels = decode(file)
     code = fingerprint(pixels.data, pixels.width, pixels.height)
-    return signed_asset(signed, media_type, source_pixel_sha256=pixels.sha256, code=code)
+    mark = manifest.watermark_in(before.assertions)
+    return signed_asset(signed, media_type, source_pixel_sha256=pixels.sha256, code=code, mark=mark)
 
 
 def require_ours(file: bytes, media_type: str, identity: SigningIdentity) -> credentials.Credential:
@@ -164,7 +178,7 @@ def require_current(claim: Claim, identity: SigningIdentity) -> None:
         raise SealError(f"identity: its certificate expired at {identity.expires}; run `keys rotate`", permanent=False)
 
 
-def signed_asset(signed: bytes, media_type: str, *, source_pixel_sha256: str, code: str) -> SignedAsset:
+def signed_asset(signed: bytes, media_type: str, *, source_pixel_sha256: str, code: str, mark: str) -> SignedAsset:
     """What there is to say about a picture that was just signed."""
     store = jumbf.manifest_store(signed, media_type)
     if store is None:
@@ -179,4 +193,5 @@ def signed_asset(signed: bytes, media_type: str, *, source_pixel_sha256: str, co
         manifest_id=jumbf.active_label(store),
         fingerprint=code,
         landmarks=landmarks(pixels.data, pixels.width, pixels.height),
+        watermark=mark,
     )

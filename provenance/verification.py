@@ -18,7 +18,8 @@ from provenance.evidence import Evidence, Integrity, examine
 from provenance.isolation import examine_isolated
 from provenance.keys import TrustStore
 from provenance.ledger import Ledger, LedgerEntry
-from provenance.recovery import FILE_KINDS, find_twin
+from provenance.recovery import FILE_KINDS, Twin, find_twin, transplanted
+from provenance.watermark import Watermark
 
 
 class Verdict(StrEnum):
@@ -81,19 +82,22 @@ class _Standing:
     reasons: tuple[str, ...]
 
 
-def verify(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verification:
+def verify(data: bytes, *, trust: TrustStore, ledger: Ledger, watermark: Watermark | None = None) -> Verification:
     """Check a file in this process. Raises LedgerUnavailableError instead of giving a verdict without the ledger."""
     try:
-        evidence = examine(data, anchors=trust.anchors)
+        evidence = examine(data, anchors=trust.anchors, watermark=watermark)
     except UnreadableAssetError as error:
         return _unreadable(error)
     return judge(evidence, trust, ledger)
 
 
-def verify_isolated(data: bytes, *, trust: TrustStore, ledger: Ledger) -> Verification:
-    """Check a file from a stranger: it is parsed in a limited process without network, whose death is "unreadable"."""
+def verify_isolated(data: bytes, *, trust: TrustStore, ledger: Ledger, watermark: str = "") -> Verification:
+    """Check a file from a stranger: it is parsed in a limited process without network, whose death is "unreadable".
+
+    `watermark` is a line of configuration for `open_watermark`, empty for none.
+    """
     try:
-        evidence = examine_isolated(data, anchors=trust.anchors)
+        evidence = examine_isolated(data, anchors=trust.anchors, watermark=watermark)
     except UnreadableAssetError as error:
         return _unreadable(error)
     return judge(evidence, trust, ledger)
@@ -126,14 +130,15 @@ def _altered(evidence: Evidence, ledger: Ledger) -> Verification:
         reasons.append(f"Its pixels are those of {twin.record}: only data around them was changed.")
     elif evidence.record:
         reasons.append(f"The credential was made for {evidence.record}; compare with the original.")
+    elif twin:
+        reasons.append(f"{_likeness(twin)} our {twin.record}; compare with the original.")
     return _answer(Verdict.ALTERED, evidence, ledger="unrecorded", status="none", reasons=reasons)
 
 
 def _foreign(evidence: Evidence, ledger: Ledger) -> Verification:
     reasons = ["The credential is intact, but its signer is on none of our trust lists."]
     if twin := find_twin(evidence, ledger):
-        likeness = "Its pixels are those of" if twin.exact else "It looks like"
-        reasons.append(f"{likeness} our {twin.record}: somebody may have signed our picture again.")
+        reasons.append(f"{_likeness(twin)} our {twin.record}: somebody may have signed our picture again.")
     return _answer(Verdict.OTHER_SIGNER, evidence, ledger="unrecorded", status="none", reasons=reasons)
 
 
@@ -143,10 +148,21 @@ def _without_manifest(evidence: Evidence, trust: TrustStore, ledger: Ledger) -> 
     standing = _standing(history, twin.sha256 if twin else "")
     if twin is None or standing.entry is None:
         reasons = ["The file carries no credential and was not found in the ledger, which proves nothing."]
+        if copied := transplanted(evidence, ledger):
+            reasons.append(
+                f"It carries the watermark of our {copied.record} but looks like another picture: the mark was probably"
+                " copied into it."
+            )
         return _answer(Verdict.NO_CREDENTIALS, evidence, ledger="unrecorded", status="none", reasons=reasons)
     verdict = _RECOVERED.get(standing.status, Verdict.NOT_RELEASED)
     reasons = [twin.how, *standing.reasons]
     return _answer(verdict, evidence, ledger="recorded", status=standing.status, reasons=reasons, record=twin.record)
+
+
+def _likeness(twin: Twin) -> str:
+    if twin.exact:
+        return "Its pixels are those of"
+    return "It carries the watermark of" if twin.marked else "It looks like"
 
 
 def _own(evidence: Evidence, trust: TrustStore, ledger: Ledger) -> Verification:

@@ -87,6 +87,9 @@ TSA_URL = environment.text("TSA_URL", "")
 ANCHOR_SECONDS = environment.number("ANCHOR_SECONDS", "3600")
 ANCHOR_NOTICE_DAYS = environment.number("ANCHOR_NOTICE_DAYS", "90")
 
+# Which imperceptible watermark sealed pictures get, as `python -m provenance watermark` takes it; empty for none.
+WATERMARK = environment.text("WATERMARK", f"lattice:{VAR / 'watermark.key'}")
+
 # Workers -----------------------------------------------------------------------------------------------------------
 BROKER_URL = environment.text("BROKER_URL", f"filesystem://{VAR / 'broker'}")
 LEASE_SECONDS = environment.number("LEASE_SECONDS", "60")

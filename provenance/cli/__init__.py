@@ -1,10 +1,11 @@
-"""The command line: check files, audit a ledger, make keys, check a pack, read marks. Every command has --help with
-an example.
+"""The command line: check files, audit a ledger, make keys, check a pack, read watermarks.
+
+Every command has --help with an example.
 
 Exit status: 0 all is well (for `verify`: every file is ours), 1 it is not, 2 usage, keys or ledger unavailable.
 Flags default to the environment: TRUST_DIR, LEDGER_URL, TSA_URL, WATERMARK, each also as a file (LEDGER_URL_FILE).
-Passphrases
-come from there alone (TRUST_PASSPHRASE, OFFLINE_PASSPHRASE, KEY_PASSPHRASE); their files must be for their owner alone.
+Passphrases come from there alone (TRUST_PASSPHRASE, OFFLINE_PASSPHRASE, KEY_PASSPHRASE); their files must be
+for their owner alone.
 """
 
 import argparse
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="example: python -m provenance verify picture.png --trust var/trust --ledger sqlite:///var/ledger.db",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (verify, profiles, ledger, keys, pack, watermark, tsa, bench):
+    for module in (verify, profiles, watermark, ledger, keys, pack, tsa, bench):
         module.register(commands)
     options = parser.parse_args(arguments)
     try:

@@ -39,12 +39,22 @@ def add_watermark(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def watermark_line(options: argparse.Namespace) -> str:
+    """The line of --watermark or WATERMARK, empty when there is none."""
+    return str(options.watermark or from_environment("WATERMARK") or "")
+
+
 def watermark(options: argparse.Namespace) -> Watermark:
     """The watermark of --watermark or WATERMARK."""
-    line = str(options.watermark or from_environment("WATERMARK") or "")
+    line = watermark_line(options)
     if not line:
         raise ValueError("--watermark: say which, as lattice:KEYFILE, or set WATERMARK")
     return open_watermark(line)
+
+
+def any_watermark(options: argparse.Namespace) -> Watermark | None:
+    """The same where it may be left out."""
+    return watermark(options) if watermark_line(options) else None
 
 
 def trust_store(options: argparse.Namespace) -> TrustStore:

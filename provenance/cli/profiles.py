@@ -23,6 +23,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     shared.add_trust(parser)
+    shared.add_watermark(parser)
     shared.add_json(parser)
     parser.set_defaults(run=_profiles)
     report = commands.add_parser(
@@ -33,15 +34,16 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     report.add_argument("files", nargs="+", type=Path, metavar="FILE")
     shared.add_trust(report)
+    shared.add_watermark(report)
     shared.add_json(report)
     report.set_defaults(run=_survival)
 
 
 def _profiles(options: argparse.Namespace) -> int:
-    roots = shared.trust_store(options).anchors.all_pem
+    roots, mark = shared.trust_store(options).anchors.all_pem, shared.any_watermark(options)
     complete = True
     for path in options.files:
-        found = profiles(read_contents(_read(path), roots_pem=roots))
+        found = profiles(read_contents(_read(path), roots_pem=roots, watermark=mark))
         complete = complete and not any(profile.missing for profile in found)
         if options.json:
             answer = {"file": str(path), "profiles": [profile.to_json() for profile in found]}
@@ -58,9 +60,9 @@ def _lines(profile: Profile) -> str:
 
 
 def _survival(options: argparse.Namespace) -> int:
-    roots = shared.trust_store(options).anchors.all_pem
+    roots, mark = shared.trust_store(options).anchors.all_pem, shared.any_watermark(options)
     for path in options.files:
-        rows = survival(_read(path), roots_pem=roots)
+        rows = survival(_read(path), roots_pem=roots, watermark=mark)
         if options.json:
             answer = {"file": str(path), "survival": [row.to_json() for row in rows]}
             sys.stdout.write(json.dumps(answer) + "\n")

@@ -21,15 +21,19 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     shared.add_trust(parser)
     shared.add_ledger(parser)
+    shared.add_watermark(parser)
     shared.add_json(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     trust, ledger = shared.trust_store(options), shared.open_ledger(options)
+    # A key that does not open is said now; where files are read the mark would only be missing.
+    line = shared.watermark_line(options)
+    shared.any_watermark(options)
     all_ours = True
     for path in options.files:
-        answer = verify_isolated(_read(path), trust=trust, ledger=ledger)
+        answer = verify_isolated(_read(path), trust=trust, ledger=ledger, watermark=line)
         all_ours = all_ours and answer.verdict is Verdict.OURS
         _say(path, answer, as_json=options.json)
     return 0 if all_ours else 1

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, func, insert, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, func, insert, select, tuple_, union_all
 
 from provenance.errors import LedgerConflictError
 from provenance.ledger import merkle, tables
@@ -80,7 +80,7 @@ def add(connection: Connection, new: LedgerEntry, sequence: int) -> None:
 
 
 def _index(connection: Connection, new: LedgerEntry, sequence: int) -> None:
-    """Make the entry findable by what its picture looks like."""
+    """Make the entry findable by what its picture looks like, and by the mark in it."""
     asset = new.asset or {}
     if fingerprint := asset.get("fingerprint"):
         row = {"log": new.log, "sequence": sequence, "value": fingerprint}
@@ -88,6 +88,16 @@ def _index(connection: Connection, new: LedgerEntry, sequence: int) -> None:
     if landmarks := asset.get("landmarks"):
         row = {"log": new.log, "sequence": sequence, "value": base64.b64decode(landmarks)}
         connection.execute(insert(tables.landmarks), row)
+    if watermark := asset.get("watermark"):
+        row = {"log": new.log, "sequence": sequence, "value": watermark}
+        connection.execute(insert(tables.watermarks), row)
+
+
+def by_watermark(connection: Connection, value: str) -> list[LedgerEntry]:
+    """The entries at the places that the index names for a mark, in the order of their logs."""
+    columns = tables.watermarks.c
+    named = select(columns.log, columns.sequence).where(columns.value == value)
+    return find(connection, tuple_(ENTRY.log, ENTRY.sequence).in_(named))
 
 
 def subtrees(connection: Connection, log: str) -> merkle.Nodes:

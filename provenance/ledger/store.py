@@ -111,6 +111,12 @@ class Ledger:
             entries = [(rows.at_place(connection, *place), agreed) for place, agreed in found]
         return tuple((entry, agreed) for entry, agreed in entries if entry and _agrees(entry, seen, agreed))
 
+    def by_watermark(self, mark: str) -> tuple[LedgerEntry, ...]:
+        """All entries about files that carry this mark, `algorithm:payload`."""
+        with self._engines.reading() as connection:
+            found = rows.by_watermark(connection, mark)
+        return tuple(entry for entry in found if entry.asset and entry.asset.get("watermark") == mark)
+
     def logs(self) -> tuple[str, ...]:
         """The names of all logs that have an entry."""
         with self._engines.reading() as connection:

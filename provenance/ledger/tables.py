@@ -4,8 +4,8 @@
 - `ledger_node` holds every complete subtree's hash, level 0 being the leaves; a row never changes once written.
 - `ledger_checkpoint` holds the signed notes, at most one for each size of a log.
 - `ledger_anchor` holds the time-stamps over checkpoints, numbered from 0 in each log.
-- `ledger_fingerprint` and `ledger_landmarks` make entries findable by what their picture, or a part of it, looks like;
-  they, too, are only an index.
+- `ledger_fingerprint` and `ledger_landmarks` make entries findable by what their picture, or a part of it, looks like,
+  `ledger_watermark` by the mark that was put into it; they, too, are only indexes.
 
 Triggers refuse UPDATE, DELETE and TRUNCATE, and a row that would replace another. On PostgreSQL the writing role is
 granted INSERT and SELECT alone; SQLite has no roles, so there the triggers and the checkpoints kept elsewhere are all
@@ -95,6 +95,15 @@ landmarks = Table(
     Column("value", LargeBinary, nullable=False),
 )
 
+watermarks = Table(
+    "ledger_watermark",
+    metadata,
+    Column("log", String(255), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", String(160), nullable=False),
+    Index("ledger_watermark_value", "value"),
+)
+
 # Which rows an insert would replace: SQLite's INSERT OR REPLACE removes rows without firing their delete triggers.
 _SAME_ROW = {
     "ledger_entry": "(log = NEW.log AND sequence = NEW.sequence) OR entry_id = NEW.entry_id",
@@ -103,6 +112,7 @@ _SAME_ROW = {
     "ledger_anchor": "log = NEW.log AND number = NEW.number",
     "ledger_fingerprint": "log = NEW.log AND sequence = NEW.sequence",
     "ledger_landmarks": "log = NEW.log AND sequence = NEW.sequence",
+    "ledger_watermark": "log = NEW.log AND sequence = NEW.sequence",
 }
 
 

@@ -6,6 +6,7 @@ hardly any where removing it would cost more than it gains (H. S. Malvar, D. A. 
 spectrum", IEEE Trans. Signal Processing 51, 2003).
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +28,9 @@ _HEADROOM = 1
 
 
 def tile_period(width: int, height: int) -> float:
-    """The mark's period in a picture, in its pixels: a fixed share of its size, but not under what small ones can
-    hold."""
-    side = float(np.sqrt(width * height))
-    return float(side / (TILES * min(1.0, side / WORKING_SIDE) ** 0.5))
+    """The mark's period in a picture, in its pixels: a fixed share of its side, a larger one of small pictures."""
+    side = math.sqrt(width * height)
+    return side / (TILES * math.sqrt(min(1.0, side / WORKING_SIDE)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,7 @@ _DOMAIN = b"imprimatur/lattice/v1\x00"
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What a key makes of the lattice. `across` and `down` are the whole frequencies k and l of the n points, by
-    radius.
+    """What a key makes of the lattice. `across` and `down` are the whole frequencies k and l of its points, by radius.
 
     `pilots` and `carriers` are indices of points. `pilot_phase` are unit numbers. `carrier_sign[d]` and
     `carrier_bit[d]` say for each of the 2·len(carriers) places (real parts first) which coded sign it carries, and
@@ -82,8 +81,7 @@ class Pattern:
 
 @cache
 def _lattice() -> tuple[Indices, Indices, Floats]:
-    """All points of the half-plane within the ring, by radius; all in whole numbers, so no machine orders them
-    otherwise."""
+    """All points of the half-plane within the ring, by radius: whole numbers, so that machines agree on their order."""
     down, across = (line.ravel() for line in np.mgrid[-OUTERMOST : OUTERMOST + 1, 0 : OUTERMOST + 1])
     square = across**2 + down**2
     half = (across > 0) | (down > 0)

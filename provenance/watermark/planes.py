@@ -22,8 +22,7 @@ def blur(plane: Floats, reach: int) -> Floats:
 
 
 def detail(plane: Floats) -> Floats:
-    """The plane with its spectrum raised in proportion to the frequency, which is how pictures fall off, and no
-    mean."""
+    """The plane with its spectrum raised in proportion to the frequency, as pictures fall off with it; no mean."""
     height, width = plane.shape
     padded = np.pad(plane, ((0, _margin(height)), (0, _margin(width))), mode="symmetric")
     down = np.fft.fftfreq(padded.shape[0]).astype(np.float32)[:, None]

@@ -1,11 +1,10 @@
 """What embedder and reader look at: the luma of a picture at working size, freed of what pictures are mostly made of.
 
 Pictures hold most of their energy in broad shapes and at edges. The *view* is the luma's detail divided by its own
-local
-strength, so that no edge outweighs a surface, and weighed by how strong a mark may be there beside that strength, so
-that what is heard most is where a mark has most to say. Plain surfaces, which lossy formats wipe clean, count little.
-Working size is 512 x 512 pixels' worth of area at most, the longer side at most 1024; smaller pictures stay as they
-are.
+local strength, so that no edge outweighs a surface, and weighed by how strong a mark may be there beside that strength,
+so that what is heard most is where a mark has most to say. Plain surfaces, which lossy formats wipe clean, count
+little. Working size is an area of 512 x 512 pixels at most, the longer side at most 1024; smaller pictures stay as
+they are.
 """
 
 import math
@@ -37,11 +36,12 @@ def luma(image: Image.Image, size: tuple[int, int]) -> Floats:
     """The luma (BT.601, 0 to 255) of an RGB picture at a size of at most its own, averaged where it shrinks."""
     if size != image.size:
         image = image.resize(size, Image.Resampling.HAMMING)
-    return np.asarray(image, np.float32) @ _LUMA
+    return np.asarray(np.asarray(image, np.float32) @ _LUMA, np.float32)
 
 
 def view(plane: Floats) -> Floats:
     """The view of a luma plane: same shape, mean about zero, at most a few units strong."""
     fine = detail(plane)
     strength = np.sqrt(blur(blur(fine * fine, _REACH), _REACH)) + np.float32(_SOFTENING)
-    return np.asarray(np.clip(fine / strength, -_STRONGEST, _STRONGEST) * (allowance(plane) / strength), np.float32)
+    heard = np.clip(fine / strength, -_STRONGEST, _STRONGEST) * (allowance(plane) / strength)
+    return np.asarray(heard, np.float32)

@@ -13,12 +13,11 @@ SMALLEST = 64
 
 @dataclass(frozen=True, slots=True)
 class SpreadSpectrum:
-    """A spread-spectrum mark under a symmetric key of at least 16 bytes: whoever can read it can also forge or damage
-    it.
+    """A spread-spectrum mark under a secret key of at least 16 bytes: whoever can read it can also forge or damage it.
 
     Reading therefore belongs on a server that keeps the key. A public reader is possible (publish the key), and then
-    anybody can try changes until nothing is read any more; the check page answers questions without giving the key
-    away, but it, too, tells whether an attempt has succeeded. A mark is a means to find a record again, never proof.
+    anybody can forge marks, and try changes until nothing is read any more. A check page answers without giving the key
+    away; it, too, tells whether a try has succeeded. A mark is a means to find a record again, never proof.
     """
 
     key: bytes = field(repr=False)
@@ -42,8 +41,7 @@ class SpreadSpectrum:
         return embedding.apply(image, mark).tobytes()
 
     def read(self, pixels: bytes, width: int, height: int) -> bytes | None:
-        """The payload found in the pixels, None when there is none to be sure of; ValueError for pixels that do not
-        fit."""
+        """The payload found in the pixels, None for none to be sure of; ValueError for pixels that do not fit."""
         found = self.find(pixels, width, height)
         return found.payload if found else None
 

@@ -4,9 +4,8 @@
   eigenvalue of the structure tensor, which is large in a texture and small on a plain surface *and along an edge or a
   line*, where a mark shows as crumbs (J. Bigün, G. H. Granlund, "Optimal orientation detection of linear symmetry",
   ICCV 1987).
-- `loudness` finds the factor: the largest with which both limits hold, PSNR over the RGB picture and SSIM over its
-luma.
-  A share of the mark is lost to rounding and clipping, so the limits here are a little stricter than those promised.
+- `loudness` finds the factor: the largest with which both limits hold, PSNR over RGB and SSIM over the luma. A share of
+  the mark is lost to rounding and clipping, so the limits here are a little stricter than those promised.
 
 Source of SSIM: Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, IEEE Trans. Image Processing 13 (2004).
 """

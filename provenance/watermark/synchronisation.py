@@ -122,8 +122,7 @@ class Seeker:
 
 @dataclass(frozen=True, slots=True)
 class _PilotView:
-    """A pattern's pilots as the search needs them: frequencies, and what turns each back and weighs it by its
-    radius."""
+    """A pattern's pilots as the search needs them: their frequencies, and what turns and weighs each."""
 
     across: NDArray[np.int64]
     down: NDArray[np.int64]

@@ -161,6 +161,7 @@ def named(asset: SignedAsset) -> Mapping[str, str]:
         "media_type": asset.media_type,
         "fingerprint": asset.fingerprint,
         "landmarks": asset.landmarks,
+        "watermark": asset.watermark,
     }
 
 

@@ -19,6 +19,7 @@ from provenance.keys import SigningIdentity
 from provenance.labels import draw_label
 from provenance.pictures import decode, encode, pixel_digest, to_image
 from provenance.seal import SignedAsset, release, seal, seal_strip
+from provenance.watermark import Finding, payload_of
 from tests.provenance.office import Office, Pixels, check, flip
 
 
@@ -154,7 +155,8 @@ def test_sealing_works_after_a_fork(office: Office, pixels: Pixels) -> None:
 class NegatingWatermark:
     """Not a watermark at all: it makes the place of one in the order visible."""
 
-    algorithm = "test"
+    algorithm = "org.example.test"
+    capacity = 8
 
     def __init__(self) -> None:
         self.payload = b""
@@ -166,6 +168,9 @@ class NegatingWatermark:
     def read(self, pixels: bytes, width: int, height: int) -> bytes | None:
         return None
 
+    def find(self, pixels: bytes, width: int, height: int) -> Finding | None:
+        return None
+
 
 def test_a_watermark_comes_after_the_label_and_before_the_file(office: Office, pixels: Pixels) -> None:
     mark = NegatingWatermark()
@@ -174,7 +179,8 @@ def test_a_watermark_comes_after_the_label_and_before_the_file(office: Office, p
     asset = seal(pixels.data, pixels.width, pixels.height, claim, office.identity, watermark=mark)
     labelled = draw_label(Image.frombytes("RGB", (pixels.width, pixels.height), pixels.data), claim.label)
     assert decode(asset.data).data == bytes(255 - value for value in labelled.tobytes())
-    assert mark.payload == office.first_entry(record).bytes
+    assert mark.payload == payload_of(record, 8)
+    assert asset.watermark == f"org.example.test:{mark.payload.hex()}"
 
 
 def test_a_signed_asset_can_be_logged(office: Office, pixels: Pixels) -> None:

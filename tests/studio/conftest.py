@@ -53,6 +53,8 @@ def installation(tmp_path: Path, settings: LazySettings, authority: Path) -> Ite
     settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
     settings.TRUST_DIR = tmp_path / "trust"
     shutil.copytree(authority, settings.TRUST_DIR / SLUG)
+    settings.WATERMARK = f"lattice:{tmp_path / 'watermark.key'}"
+    pipeline.create_watermark_key()
     # A heartbeat's own thread cannot see what a test has not committed.
     settings.HEARTBEAT_SECONDS = 3600
     # The sample's seven passwords, stretched as in service, would take most of a test's time.

@@ -165,7 +165,8 @@ def seal(picture: Picture, *, at: datetime) -> None:
     strip = process.sign(picture, facts)
     fault("stored before intent")
     file = {"sha256": sha256, "pixel_sha256": signed.pixel_sha256, "media_type": signed.media_type}
-    asset = {**file, "fingerprint": signed.fingerprint, "landmarks": signed.landmarks}
+    looks = {"fingerprint": signed.fingerprint, "landmarks": signed.landmarks, "watermark": signed.watermark}
+    asset = {**file, **looks}
     with transaction.atomic():
         advance(
             Picture,

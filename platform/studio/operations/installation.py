@@ -11,12 +11,14 @@ from studio import pipeline
 
 
 def prepare() -> None:
-    """Create or migrate Django's database and the ledger's tables, and the folders under `VAR_DIR`.
+    """Create or migrate Django's database and the ledger's tables, the folders under `VAR_DIR` and the
+    watermark's key.
 
     Where no time-stamp authority is configured, also the keys of the development clock.
     """
     settings.VAR.mkdir(parents=True, exist_ok=True)
     call_command("migrate", interactive=False, verbosity=0)
     pipeline.create_ledger()
+    pipeline.create_watermark_key()
     if settings.DEBUG and not settings.TSA_URL:
         pipeline.prepare_development_clock(now=timezone.now())

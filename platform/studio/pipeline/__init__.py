@@ -30,6 +30,7 @@ from studio.pipeline.generating import (
 )
 from studio.pipeline.keys import (
     create_authority,
+    create_watermark_key,
     key_standing,
     open_for_signing,
     prepare_development_clock,
@@ -149,6 +150,7 @@ __all__ = [
     "commitment",
     "create_authority",
     "create_ledger",
+    "create_watermark_key",
     "describe_model",
     "digest_of",
     "entries",

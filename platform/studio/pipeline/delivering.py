@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from studio.pipeline.keys import signing_identity, trust
+from studio.pipeline.keys import signing_identity, trust, watermark
 from studio.pipeline.sealing import Circumstances, claim_about, patience
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def make_rendition(released: bytes, shape: str, facts: Circumstances) -> SignedA
 
     identity = signing_identity(facts.slug)
     with patience().watching(identity):
-        return make_rendition(released, SHAPES[shape], claim_about(facts), identity)
+        return make_rendition(released, SHAPES[shape], claim_about(facts), identity, watermark=watermark())
 
 
 def pixel_size(data: bytes) -> tuple[int, int]:
@@ -62,10 +62,10 @@ def report(data: bytes) -> Mapping[str, Any]:
     from provenance.profiles import profiles, read_contents
     from provenance.survival import survival
 
-    roots = trust().anchors.all_pem
+    roots, mark = trust().anchors.all_pem, watermark()
     return {
-        "profiles": [profile.to_json() for profile in profiles(read_contents(data, roots_pem=roots))],
-        "survival": [row.to_json() for row in survival(data, roots_pem=roots)],
+        "profiles": [profile.to_json() for profile in profiles(read_contents(data, roots_pem=roots, watermark=mark))],
+        "survival": [row.to_json() for row in survival(data, roots_pem=roots, watermark=mark)],
     }
 
 

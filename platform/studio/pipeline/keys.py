@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from django.utils.module_loading import import_string
 if TYPE_CHECKING:
     from provenance.keys import CheckpointKey, SigningIdentity, TrustStore
     from provenance.keys.places import Resolver
+    from provenance.watermark import Watermark
 
 
 def trust_folder(slug: str) -> Path:
@@ -159,3 +161,24 @@ def trust() -> TrustStore:
     from provenance.keys import TrustStore
 
     return TrustStore.load(settings.TRUST_DIR)
+
+
+def create_watermark_key() -> None:
+    """The key of the installation's watermark, if the mark is our own and there is none yet."""
+    from provenance.watermark import create_key, key_file
+
+    path = key_file(settings.WATERMARK)
+    if path is not None and not path.exists():
+        create_key(path)
+
+
+def watermark() -> Watermark | None:
+    """The installation's watermark, None when it is switched off. Raises KeyFileError when its key is missing."""
+    return _opened(settings.WATERMARK) if settings.WATERMARK else None
+
+
+@cache
+def _opened(line: str) -> Watermark:
+    from provenance.watermark import open_watermark
+
+    return open_watermark(line)

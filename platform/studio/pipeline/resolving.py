@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+
 from studio.pipeline.keys import trust
 from studio.pipeline.records import ledger
 
@@ -32,7 +34,7 @@ def matches_by_content(data: bytes, *, most: int) -> list[Match]:
     """
     from provenance.resolution import by_content
 
-    return by_content(data, trust=trust(), ledger=ledger(), most=most)
+    return by_content(data, trust=trust(), ledger=ledger(), most=most, watermark=settings.WATERMARK)
 
 
 def manifest_store(data: bytes, media_type: str, *, active_only: bool) -> bytes:

@@ -10,7 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from studio.pipeline.keys import signing_identity, trust
+from django.conf import settings
+
+from studio.pipeline.keys import signing_identity, trust, watermark
 from studio.pipeline.records import ledger
 
 if TYPE_CHECKING:
@@ -119,7 +121,7 @@ def seal(pixels: bytes, width: int, height: int, facts: Circumstances) -> Signed
 
     identity = signing_identity(facts.slug)
     with patience().watching(identity):
-        return seal(pixels, width, height, claim_about(facts), identity)
+        return seal(pixels, width, height, claim_about(facts), identity, watermark=watermark())
 
 
 def seal_strip(strip: bytes, facts: Circumstances) -> bytes:
@@ -144,11 +146,11 @@ def verify(data: bytes) -> Verification:
     """The answer for bytes we made or stored ourselves. Raises LedgerUnavailableError."""
     from provenance.verification import verify
 
-    return verify(data, trust=trust(), ledger=ledger())
+    return verify(data, trust=trust(), ledger=ledger(), watermark=watermark())
 
 
 def verify_stranger(data: bytes) -> Verification:
     """The same for bytes from anybody, parsed in a limited process."""
     from provenance.verification import verify_isolated
 
-    return verify_isolated(data, trust=trust(), ledger=ledger())
+    return verify_isolated(data, trust=trust(), ledger=ledger(), watermark=settings.WATERMARK)

@@ -83,6 +83,7 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
                     "media_type": signed.media_type,
                     "fingerprint": signed.fingerprint,
                     "landmarks": signed.landmarks,
+                    "watermark": signed.watermark,
                 },
                 body={
                     "parent": picture.sha256,

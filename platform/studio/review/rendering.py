@@ -122,6 +122,7 @@ def _sign(rendition: Rendition, *, at: datetime) -> None:
                     "pixel_sha256": signed.pixel_sha256,
                     "fingerprint": signed.fingerprint,
                     "landmarks": signed.landmarks,
+                    "watermark": signed.watermark,
                 },
                 body={"parent": release.sha256, "shape": rendition.shape, "title": rendition.title},
             )

@@ -13,7 +13,7 @@ from provenance.watermark import SpreadSpectrum
 from provenance.watermark.codec import CHECK_BITS
 from provenance.watermark.synchronisation import SIGHTINGS
 from tests.provenance.watermark.conftest import KEY, PAYLOAD, embedded, heard, landscape
-from tests.provenance.watermark.quality import psnr, ssim
+from tests.provenance.watermark.survival.quality import psnr, ssim
 
 Change = Callable[[Image.Image], Image.Image]
 

@@ -74,7 +74,7 @@ def test_the_page_tells_from_the_bytes_what_each_file_carries(
     assert "imperceptible watermark" in page
     assert "a website&#x27;s chain" in page
     assert small.report["survival"][0] == {
-        "transform": "as delivered", "manifest": "intact", "xmp": True, "watermark": None,
+        "transform": "as delivered", "manifest": "intact", "xmp": True, "watermark": True,
         "fingerprint": small.report["survival"][0]["fingerprint"], "bits": small.report["survival"][0]["bits"],
     }  # fmt: skip
     assert (small.width, small.height) == pipeline.pixel_size(blobs.get(small.sha256))

@@ -16,8 +16,8 @@ up: $(VENV)/.run ## Serve the product on http://127.0.0.1:8000 with its workers,
 	$(RUN) manage.py up
 
 test: $(VENV)/.dev ## Run the whole test suite
-	$(RUN) -m pytest -p tests.postgresql -m database
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile -p tests.postgresql -m database
+	$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev ## Check style, types and the dependency rule
 	$(VENV)/bin/ruff format --check .

@@ -40,6 +40,18 @@ class SignedAsset:
     landmarks: str
     watermark: str
 
+    @property
+    def entry(self) -> dict[str, str]:
+        """The `asset` of the ledger entry about this file, see `canonical_entry`."""
+        return {
+            "sha256": self.sha256,
+            "pixel_sha256": self.pixel_sha256,
+            "media_type": self.media_type,
+            "fingerprint": self.fingerprint,
+            "landmarks": self.landmarks,
+            "watermark": self.watermark,
+        }
+
 
 def seal(
     pixels: bytes,

@@ -19,3 +19,6 @@ atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["VAR_DIR"] = _folder
 # Spinning threads of two model children on two cores slow each other down tenfold.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each process that runs tests has one core.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -13,16 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from provenance.watermark.pattern import OUTERMOST, Pattern
+from provenance.watermark.pattern import INNERMOST, OUTERMOST, Pattern
 from provenance.watermark.sight import WORKING_SIDE, luma, view, working_size
 from provenance.watermark.spectra import analyse, synthesise
-from provenance.watermark.strength import allowance, loudness
+from provenance.watermark.strength import Limits, allowance
 
 Floats = NDArray[np.float32]
 Complexes = NDArray[np.complex64]
 
 TILES = 4.0
 _RINGS = 8
+# Lossy formats keep the broad waves of a plain surface and wipe the fine ones away.
+_PLAIN_TILT = 2
+# Where many waves meet, a rare crest would be seen on a plain surface, and hardly adds to what is heard.
+_CREST = 3
 # Grey levels; plain surfaces carry hardly more, and there alone clipping would matter.
 _HEADROOM = 1
 
@@ -49,13 +53,15 @@ class Canvas:
         period = tile_period(*image.size) * float(np.sqrt(size[0] * size[1] / (image.width * image.height)))
         return cls(plane, allowance(plane), period)
 
-    def draw(self, pattern: Pattern, points: Complexes) -> Floats:
-        """The mark of these points as a plane, as strong as it may be."""
+    def draw(self, pattern: Pattern, points: Complexes) -> tuple[Floats, bool]:
+        """The mark of these points as a plane, as strong as it may be, and whether it is on a plain picture."""
         layout = np.zeros((2 * OUTERMOST + 1, OUTERMOST + 1), np.complex64)
         layout[pattern.down + OUTERMOST, pattern.across] = points
         tile = synthesise(layout, (self.period, self.period), (self.plane.shape[0], self.plane.shape[1]))
-        mark = tile * self.allowed * np.float32(np.sqrt(2 / np.sum(np.abs(points) ** 2)))
-        return mark * np.float32(loudness(self.plane, mark))
+        level = np.clip(tile * np.float32(np.sqrt(2 / np.sum(np.abs(points) ** 2))), -_CREST, _CREST)
+        mark = level * self.allowed
+        limits = Limits.of(self.plane, mark)
+        return mark * np.float32(limits.loudness), limits.plain
 
     def seen(self, pattern: Pattern, mark: Floats | None = None) -> Complexes:
         """What a reader sees at the pattern's points."""
@@ -66,12 +72,16 @@ class Canvas:
 def plan(canvas: Canvas, pattern: Pattern, signs: Floats) -> Floats:
     """The mark for a canvas, in grey levels at working size."""
     points = pattern.spectrum(signs)
+    mark, plain = canvas.draw(pattern, points)
+    if plain:
+        points = points * (INNERMOST / pattern.radius) ** _PLAIN_TILT
+        mark, _ = canvas.draw(pattern, points)
     own = canvas.seen(pattern)
-    heard = (canvas.seen(pattern, canvas.draw(pattern, points)) - own) / points
+    heard = (canvas.seen(pattern, mark) - own) / points
     gain = np.maximum(_by_ring(pattern, heard.real), np.float32(1e-6))
     noise = _by_ring(pattern, np.abs(own) ** 2)
     share = 1 / (1 + noise / (gain * np.abs(points)) ** 2)
-    return canvas.draw(pattern, points - share * own / gain)
+    return canvas.draw(pattern, points - share * own / gain)[0]
 
 
 def apply(image: Image.Image, mark: Floats) -> NDArray[np.uint8]:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from studio.operations.processes import Processes
 from tests.e2e.people import Person
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTING_UP = """
@@ -41,7 +41,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "GENERATE_THREADS": "1",
     }
     subprocess.run([sys.executable, "-c", SETTING_UP], cwd=ROOT, env={**os.environ, **environment}, check=True)
-    port = _free_port()
+    port = free_port()
     with Processes(folder / "logs", environment) as processes:
         processes.start("control")
         processes.start("generate")
@@ -51,13 +51,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         _await(f"{address}/robots.txt")
         yield address
         assert processes.died() == []
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _await(address: str) -> None:

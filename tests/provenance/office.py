@@ -1,7 +1,6 @@
 """An organisation at work, in miniature: what the studio does with this library, in the same order."""
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -128,7 +127,7 @@ class Office:
         """The canonical bytes of an entry."""
         return canonical_entry(
             log=self.log, entry_id=entry_id(self.log, kind, row), kind=kind, at=self.now, record=record,
-            asset=named(asset) if asset else None, body=body,
+            asset=asset.entry if asset else None, body=body,
         )  # fmt: skip
 
     def make(self, pixels: Pixels, **changes: Any) -> tuple[str, SignedAsset]:
@@ -151,18 +150,6 @@ class Office:
         self.append(EntryKind.RELEASE, record, released, parent=first.sha256)
         self.released.append(released)
         return released
-
-
-def named(asset: SignedAsset) -> Mapping[str, str]:
-    """What an entry says about a file."""
-    return {
-        "sha256": asset.sha256,
-        "pixel_sha256": asset.pixel_sha256,
-        "media_type": asset.media_type,
-        "fingerprint": asset.fingerprint,
-        "landmarks": asset.landmarks,
-        "watermark": asset.watermark,
-    }
 
 
 def flip(data: bytes) -> bytes:

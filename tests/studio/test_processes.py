@@ -1,5 +1,6 @@
 """`manage.py up` starts every role and leaves none behind."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from django.conf import settings
 
 from tests.faults.harness import children
+from tests.ports import free_port
 
 
 @pytest.mark.broker
@@ -19,7 +21,7 @@ from tests.faults.harness import children
 def test_up_ends_its_roles_even_when_told_twice(
     tmp_path: Path, wait_until: Callable[[Callable[[], bool]], None]
 ) -> None:
-    command = [sys.executable, str(settings.ROOT / "manage.py"), "up", "--port", "8391"]
+    command = [sys.executable, str(settings.ROOT / "manage.py"), "up", "--port", str(free_port())]
     with (tmp_path / "log").open("wb") as log:
         up = subprocess.Popen(command, env={**os.environ, "VAR_DIR": str(tmp_path / "var")}, stdout=log, stderr=log)
     try:
@@ -33,8 +35,12 @@ def test_up_ends_its_roles_even_when_told_twice(
         up.send_signal(signal.SIGTERM)
         assert up.wait(timeout=40) == 0, (tmp_path / "log").read_text()
     finally:
+        left = children(up.pid)
         up.kill()
         up.wait()
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in roles))
 
 

@@ -165,8 +165,6 @@ def seal(picture: Picture, *, at: datetime) -> None:
     strip = process.sign(picture, facts)
     fault("stored before intent")
     file = {"sha256": sha256, "pixel_sha256": signed.pixel_sha256, "media_type": signed.media_type}
-    looks = {"fingerprint": signed.fingerprint, "landmarks": signed.landmarks, "watermark": signed.watermark}
-    asset = {**file, **looks}
     with transaction.atomic():
         advance(
             Picture,
@@ -187,7 +185,7 @@ def seal(picture: Picture, *, at: datetime) -> None:
             row=picture.pk,
             at=at,
             record=picture.record,
-            asset=asset,
+            asset=signed.entry,
             body=picture_body(picture) | process.recorded(strip),
         )
         note(

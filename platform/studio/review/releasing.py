@@ -77,14 +77,7 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
                 row=release.pk,
                 at=at,
                 record=picture.record,
-                asset={
-                    "sha256": sha256,
-                    "pixel_sha256": signed.pixel_sha256,
-                    "media_type": signed.media_type,
-                    "fingerprint": signed.fingerprint,
-                    "landmarks": signed.landmarks,
-                    "watermark": signed.watermark,
-                },
+                asset=signed.entry,
                 body={
                     "parent": picture.sha256,
                     "decision": str(release.decision_id),

@@ -117,13 +117,7 @@ def _sign(rendition: Rendition, *, at: datetime) -> None:
                 row=rendition.pk,
                 at=at,
                 record=picture.record,
-                asset={
-                    **file,
-                    "pixel_sha256": signed.pixel_sha256,
-                    "fingerprint": signed.fingerprint,
-                    "landmarks": signed.landmarks,
-                    "watermark": signed.watermark,
-                },
+                asset=signed.entry,
                 body={"parent": release.sha256, "shape": rendition.shape, "title": rendition.title},
             )
     rendition.refresh_from_db()

@@ -2,11 +2,13 @@
 
 It trusts nothing in the database. What it can name exactly (an edited, moved, missing or added row) it names; a log
 that was rewritten as a whole, hashes included, shows only against a checkpoint, and then the first entry that may be
-wrong is named. A checkpoint that never left the database can be rewritten too: keep one elsewhere and pass it in.
+wrong is named. Checkpoints and time-stamps that never left the database can be rewritten, or restored from an old copy
+with all the rest: keep them elsewhere and pass them in (`outside.Outside`).
 Memory stays constant: rows are streamed, and at most 100 problems are listed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -18,7 +20,9 @@ from provenance.errors import LedgerConflictError
 from provenance.keys.notes import VerifierKey
 from provenance.ledger import anchors, merkle, rows, tables
 from provenance.ledger.checkpoints import Checkpoint, open_checkpoint
+from provenance.ledger.outside import Outside
 from provenance.ledger.records import LedgerEntry, octets
+from provenance.timestamps.stamps import open_stamp
 
 _PAGE = 500
 _MOST_PROBLEMS = 100
@@ -52,7 +56,7 @@ class Auditor:
     connection: Connection
     log: str
     keys: tuple[VerifierKey, ...]
-    outside: str | None
+    outside: Outside
     time_roots_pem: bytes = b""  # without roots for time-stamps they are not judged
     _problems: list[Problem] = field(default_factory=list)
     _agreed: int = 0  # the size of the last checkpoint that the recomputed tree still agrees with
@@ -102,13 +106,16 @@ class Auditor:
         """The signed checkpoints by size; one whose signature does not hold is a problem of its own."""
         notes = select(_CHECKPOINT.note).where(_CHECKPOINT.log == self.log).order_by(_CHECKPOINT.size)
         expected: dict[int, list[Checkpoint]] = {}
-        for note in [*self.connection.scalars(notes), *([self.outside] if self.outside is not None else [])]:
+        kept = list(self.connection.scalars(notes))
+        for note in [*kept, *self.outside.notes()]:
             try:
                 checkpoint = open_checkpoint(note, origin=self.log, keys=self.keys)
             except ValueError as error:
                 self._report(None, str(error))
                 continue
             expected.setdefault(checkpoint.size, []).append(checkpoint)
+            if note not in kept:
+                self._report(None, f"the checkpoint of {checkpoint.size} that is kept elsewhere was taken out of here")
         return expected
 
     def _rows(self, size: int) -> Iterator[tuple[int, _Row]]:
@@ -120,6 +127,21 @@ class Auditor:
             self._nodes = dict(self._page_of_nodes(start, end))
             for sequence in range(start, end):
                 yield sequence, found.get(sequence)
+            self._compare_indexes(start, end, found)
+
+    def _compare_indexes(self, start: int, end: int, found: Mapping[int, Row[*tuple[Any, ...]]]) -> None:
+        """What entries are found by must be what they say; a row that was taken out would hide its picture."""
+        expected: dict[tuple[str, int], object] = {}
+        for sequence, row in found.items():
+            with suppress(ValueError):  # bytes that are no entry are reported where they are examined
+                values = tables.index_values(LedgerEntry.parse(sequence, octets(row.canonical)))
+                expected |= {(table.name, sequence): value for table, value in values.items()}
+        for table in tables.INDEXES:
+            place = (table.c.log == self.log, table.c.sequence.between(start, end - 1))
+            kept = {row.sequence: row.value for row in self.connection.execute(select(table).where(*place))}
+            for sequence in range(start, end):
+                if kept.get(sequence) != expected.get((table.name, sequence)):
+                    self._report(sequence, f"what {table.name} says of the entry is not what the entry says")
 
     def _page_of_nodes(self, start: int, end: int) -> Iterator[tuple[merkle.Coordinate, bytes | None]]:
         """The stored subtrees over any of the entries [start, end)."""
@@ -207,9 +229,22 @@ class Auditor:
         except LedgerConflictError as error:
             self._report(None, str(error))
             return
+        self._require_outside_stamp(kept)
         notes = {anchor.size: rows.checkpoint_note(self.connection, self.log, anchor.size) or "" for anchor in kept}
         for size, reason in anchors.faults(kept, notes, roots_pem=self.time_roots_pem, now=datetime.now(UTC)):
             self._report(None, f"checkpoint of {size}: {reason}")
+
+    def _require_outside_stamp(self, kept: Sequence[anchors.Anchor]) -> None:
+        """The time-stamp that is kept elsewhere is good, and one of those here."""
+        if not self.outside.token:
+            return
+        try:
+            open_stamp(self.outside.token, self.outside.statement, roots_pem=self.time_roots_pem)
+        except ValueError as error:
+            self._report(None, f"the time-stamp that is kept elsewhere does not hold: {error}")
+            return
+        if self.outside.token not in {anchor.token for anchor in kept}:
+            self._report(None, "the time-stamp that is kept elsewhere was taken out of here, or put in only after")
 
 
 def _hash(value: object) -> bytes | None:

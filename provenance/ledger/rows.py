@@ -3,7 +3,6 @@
 What does not parse, or is missing where it must be, means that the database was tampered with: LedgerConflictError.
 """
 
-import base64
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -68,7 +67,7 @@ def at_place(connection: Connection, log: str, sequence: int) -> LedgerEntry | N
 
 
 def add(connection: Connection, new: LedgerEntry, sequence: int) -> None:
-    """Write an entry at the end of its log, with every subtree that it completes."""
+    """Write an entry at the end of its log, with every subtree that it completes, and into the indexes."""
     nodes, tiles = subtrees(connection, new.log), merkle.cover(0, sequence)
     found = nodes(tiles)
     frontier = merkle.Frontier(sequence, [found[tile] for tile in tiles])
@@ -78,21 +77,8 @@ def add(connection: Connection, new: LedgerEntry, sequence: int) -> None:
         insert(tables.nodes),
         [{"log": new.log, "level": at[0], "position": at[1], "hash": value} for at, value in completed],
     )
-    _index(connection, new, sequence)
-
-
-def _index(connection: Connection, new: LedgerEntry, sequence: int) -> None:
-    """Make the entry findable by what its picture looks like, and by the mark in it."""
-    asset = new.asset or {}
-    if fingerprint := asset.get("fingerprint"):
-        row = {"log": new.log, "sequence": sequence, "value": fingerprint}
-        connection.execute(insert(tables.fingerprints), row)
-    if landmarks := asset.get("landmarks"):
-        row = {"log": new.log, "sequence": sequence, "value": base64.b64decode(landmarks)}
-        connection.execute(insert(tables.landmarks), row)
-    if watermark := asset.get("watermark"):
-        row = {"log": new.log, "sequence": sequence, "value": watermark}
-        connection.execute(insert(tables.watermarks), row)
+    for table, value in tables.index_values(new).items():
+        connection.execute(insert(table), {"log": new.log, "sequence": sequence, "value": value})
 
 
 def by_watermark(connection: Connection, value: str) -> list[LedgerEntry]:

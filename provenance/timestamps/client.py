@@ -35,10 +35,19 @@ def asked(url: str, query: bytes, *, timeout: float) -> bytes:
     """What an authority replies to a query, not checked but for its kind and size; SealError as `request_stamp`."""
     try:
         return _post(url, query, timeout=timeout)
-    except TimeoutError as error:
-        raise _no_stamp(url, f"no answer in {timeout:g} seconds") from error
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise _no_stamp(url, f"it answered {error.code} ({error.reason})") from error
     except (OSError, HTTPException, ValueError) as error:
-        raise _no_stamp(url, str(getattr(error, "reason", error))) from error
+        raise _no_stamp(url, _reason(error, timeout)) from error
+
+
+def _reason(error: Exception, timeout: float) -> str:
+    """Why there was no answer, as people would say it."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, TimeoutError):
+        return f"no answer in {timeout:g} seconds"
+    return f"it cannot be reached ({cause})" if isinstance(cause, OSError) else str(cause)
 
 
 def _no_stamp(url: str, reason: str) -> SealError:

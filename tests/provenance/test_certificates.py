@@ -1,8 +1,8 @@
 """Certificates and keys that are not as they should be: a clear error or verdict each, and nothing half written.
 
 The first table is about who wants to sign: what is raised names the remedy, no file comes into being, no file of the
-keys changes, and nothing is in the ledger. The second is about files that such a signer made elsewhere; what is expired or
-revoked is in `test_timestamps` and `test_revocation`, because there the time-stamp decides.
+keys changes, and nothing is in the ledger. The second is about files that such a signer made elsewhere; what is
+expired or revoked is in `test_timestamps` and `test_revocation`, because there the time-stamp decides.
 """
 
 import shutil

@@ -52,8 +52,8 @@ def _bare(url: str, line: bytes) -> Iterator[Callable[[], object]]:
         kind = "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
         connection.execute(text(f"CREATE TABLE {table} (entry {kind})"))
     mark = "?" if engines.sqlite_file else "%s"
-    with closing(engines.current().raw_connection()) as connection:
-        driver: Any = connection.driver_connection
+    with closing(engines.current().raw_connection()) as raw:
+        driver: Any = raw.driver_connection
 
         def add() -> None:
             driver.execute(f"INSERT INTO {table} VALUES ({mark})", (line,))  # noqa: S608  # both are from here

@@ -150,7 +150,7 @@ def row(entry: LedgerEntry, sequence: int) -> dict[str, Any]:
 def index_values(entry: LedgerEntry) -> dict[Table, str | bytes]:
     """What makes an entry findable by its picture's looks and mark: the value for each index that it belongs in."""
     asset = entry.asset or {}
-    values = {
+    values: dict[Table, str | bytes] = {
         fingerprints: asset.get("fingerprint", ""),
         landmarks: base64.b64decode(asset.get("landmarks", "")),
         watermarks: asset.get("watermark", ""),

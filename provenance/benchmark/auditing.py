@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 
 from provenance.benchmark.materials import LOG, Materials, entry
 from provenance.benchmark.measurements import Measurement
@@ -40,27 +41,27 @@ def _log(materials: Materials, entries: int) -> str:
     create_tables(url)
     engines, frontier = Engines(url), merkle.Frontier()
     for numbers in _batches(entries):
-        rows, nodes = _rows(numbers, frontier, materials.now)
+        rows = _rows(numbers, frontier, materials.now)
         with engines.writing() as connection:
-            connection.execute(insert(tables.entries), rows)
-            connection.execute(insert(tables.nodes), nodes)
+            for table, values in rows.items():
+                connection.execute(insert(table), values)
     engines.close()
     with closing(Ledger(url)) as ledger:
         ledger.checkpoint(LOG, materials.checkpoint_key, now=materials.now)
     return url
 
 
-def _rows(
-    numbers: range, frontier: merkle.Frontier, now: datetime
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Entries and completed subtrees of a stretch of the log."""
-    rows, nodes = [], []
+def _rows(numbers: range, frontier: merkle.Frontier, now: datetime) -> dict[Table, list[dict[str, Any]]]:
+    """The rows of a stretch of the log: entries, completed subtrees, and what they are found by."""
+    rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
     for number in numbers:
         new = LedgerEntry.parse(number, entry(number, now))
-        rows.append(tables.row(new, number))
+        rows[tables.entries].append(tables.row(new, number))
         for (level, position), value in frontier.append(bytes.fromhex(new.leaf)):
-            nodes.append({"log": LOG, "level": level, "position": position, "hash": value})
-    return rows, nodes
+            rows[tables.nodes].append({"log": LOG, "level": level, "position": position, "hash": value})
+        for table, found in tables.index_values(new).items():
+            rows[table].append({"log": LOG, "sequence": number, "value": found})
+    return rows
 
 
 def _batches(entries: int) -> Iterator[range]:

@@ -7,8 +7,7 @@ with all the rest: keep them elsewhere and pass them in (`outside.Outside`).
 Memory stays constant: rows are streamed, and at most 100 problems are listed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -61,6 +60,7 @@ class Auditor:
     _problems: list[Problem] = field(default_factory=list)
     _agreed: int = 0  # the size of the last checkpoint that the recomputed tree still agrees with
     _nodes: dict[merkle.Coordinate, bytes | None] = field(default_factory=dict)  # the stored subtrees of a page
+    _indexed: dict[tuple[str, int], object] = field(default_factory=dict)  # what the entries of a page are found by
     _spoiled: set[merkle.Coordinate] = field(default_factory=set)  # subtrees over something already reported
 
     def run(self) -> AuditReport:
@@ -125,23 +125,16 @@ class Auditor:
             page = select(tables.entries).where(_ENTRY.log == self.log, _ENTRY.sequence.between(start, end - 1))
             found = {row.sequence: row for row in self.connection.execute(page)}
             self._nodes = dict(self._page_of_nodes(start, end))
+            self._indexed = dict(self._page_of_indexes(start, end))
             for sequence in range(start, end):
                 yield sequence, found.get(sequence)
-            self._compare_indexes(start, end, found)
 
-    def _compare_indexes(self, start: int, end: int, found: Mapping[int, Row[*tuple[Any, ...]]]) -> None:
-        """What entries are found by must be what they say; a row that was taken out would hide its picture."""
-        expected: dict[tuple[str, int], object] = {}
-        for sequence, row in found.items():
-            with suppress(ValueError):  # bytes that are no entry are reported where they are examined
-                values = tables.index_values(LedgerEntry.parse(sequence, octets(row.canonical)))
-                expected |= {(table.name, sequence): value for table, value in values.items()}
+    def _page_of_indexes(self, start: int, end: int) -> Iterator[tuple[tuple[str, int], object]]:
+        """What the entries [start, end) are found by, by index and place."""
         for table in tables.INDEXES:
             place = (table.c.log == self.log, table.c.sequence.between(start, end - 1))
-            kept = {row.sequence: row.value for row in self.connection.execute(select(table).where(*place))}
-            for sequence in range(start, end):
-                if kept.get(sequence) != expected.get((table.name, sequence)):
-                    self._report(sequence, f"what {table.name} says of the entry is not what the entry says")
+            for row in self.connection.execute(select(table.c.sequence, table.c.value).where(*place)):
+                yield (table.name, row.sequence), row.value
 
     def _page_of_nodes(self, start: int, end: int) -> Iterator[tuple[merkle.Coordinate, bytes | None]]:
         """The stored subtrees over any of the entries [start, end)."""
@@ -181,7 +174,15 @@ class Auditor:
         wrong = [name for name, value in tables.row(entry, sequence).items() if row._mapping[name] != value]
         if wrong:
             self._report(sequence, f"the columns {', '.join(wrong)} do not agree with the entry's bytes")
+        self._compare_indexes(entry, sequence)
         return bytes.fromhex(entry.leaf)
+
+    def _compare_indexes(self, entry: LedgerEntry, sequence: int) -> None:
+        """What an entry is found by must be what it says; a row that was taken out would hide its picture."""
+        values = tables.index_values(entry)
+        for table in tables.INDEXES:
+            if self._indexed.get((table.name, sequence)) != values.get(table):
+                self._report(sequence, f"what {table.name} says of the entry is not what the entry says")
 
     def _compare_subtree(self, coordinate: merkle.Coordinate, value: bytes) -> None:
         """Report the smallest subtree that is wrong; those above it must be wrong too and say nothing new."""

@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format faults fuzz clean-demo bench bench-starter bench-fingerprint bench-finetune bench-moderation bench-watermark bench-watermark-alarms
+.PHONY: help demo up test lint format faults fuzz clean-demo bench bench-starter bench-provenance bench-fingerprint bench-finetune bench-moderation bench-watermark bench-watermark-alarms
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-16s %s\n", $$1, $$2}'
@@ -36,11 +36,13 @@ faults: $(VENV)/.dev ## The long form of the fault tests: workers are killed aga
 
 bench: $(VENV)/.dev ## Measure what governance costs, as ratios in one run
 	$(RUN) -m generation bench
-	$(RUN) -m provenance bench
 	$(RUN) manage.py bench
 
 bench-starter: $(VENV)/.dev ## Time one picture of the starter model, as somebody who waits for it
 	$(RUN) -m generation speed --json
+
+bench-provenance: $(VENV)/.dev ## Time sealing, checking, recording and auditing beside their goals, and write docs/provenance.md
+	$(RUN) -m provenance bench --write docs/provenance.md
 
 bench-fingerprint: $(VENV)/.dev ## Measure how often, and how fast among a million, changed copies find their record
 	$(RUN) -m tests.provenance.finding recall $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS)) $(if $(DRAWINGS),--drawings $(DRAWINGS))

@@ -8,7 +8,8 @@
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from provenance import jumbf
 from provenance.errors import KeyFileError, SealError
 from provenance.keys import SigningIdentity
 from provenance.keys.signing import Algorithm
+from provenance.timestamps.relay import relayed
 from provenance.timestamps.stamps import open_stamp
 
 CLAIM_SIGNING_OIDS = "1.3.6.1.4.1.62558.2.1\n1.3.6.1.5.5.7.3.4"
@@ -70,23 +72,19 @@ def sign(
     With `update` it is an update manifest (C2PA 2.4, 11.2): nothing but the manifest store changes.
     """
     raised: list[Exception] = []
-    try:
-        context = sdk_context(identity.anchors.all_pem)
-        builder = c2pa.Builder(json.dumps(definition), context)
-        if update:
-            builder.set_intent(c2pa.C2paBuilderIntent.UPDATE)
-        if parent is not None:
-            builder.add_ingredient(json.dumps(parent.description), parent.media_type, io.BytesIO(parent.data))
-        signer = c2pa.Signer.from_callback(
-            _callback(identity, raised),
-            _ALGORITHMS[identity.algorithm],
-            identity.chain_pem.decode(),
-            identity.timestamp_url,
-        )
-        signed = io.BytesIO()
-        builder.sign(signer, media_type, io.BytesIO(data), signed)
-    except c2pa.C2paError as error:
-        raise _refused(raised[0] if raised else error, identity) from error
+    signed = io.BytesIO()
+    with _clock(identity, raised) as timestamp_url:
+        try:
+            builder = c2pa.Builder(json.dumps(definition), sdk_context(identity.anchors.all_pem))
+            if update:
+                builder.set_intent(c2pa.C2paBuilderIntent.UPDATE)
+            if parent is not None:
+                builder.add_ingredient(json.dumps(parent.description), parent.media_type, io.BytesIO(parent.data))
+            algorithm, chain = _ALGORITHMS[identity.algorithm], identity.chain_pem.decode()
+            signer = c2pa.Signer.from_callback(_callback(identity, raised), algorithm, chain, timestamp_url)
+            builder.sign(signer, media_type, io.BytesIO(data), signed)
+        except c2pa.C2paError as error:
+            raise _refused(raised[0] if raised else error, identity) from error
     if identity.timestamp_url:
         _require_stamp(signed.getvalue(), media_type, identity)
     return signed.getvalue()
@@ -143,6 +141,16 @@ def sdk_context(roots_pem: bytes) -> Any:
     return c2pa.Context.from_dict(settings)
 
 
+@contextmanager
+def _clock(identity: SigningIdentity, raised: list[Exception]) -> Iterator[str | None]:
+    """Where the SDK asks for its time-stamp, if it has to; what went wrong with the asking is added to `raised`."""
+    if identity.timestamp_url is None:
+        yield None
+        return
+    with relayed(identity.timestamp_url, failed=raised.append) as url:
+        yield url
+
+
 def _callback(identity: SigningIdentity, raised: list[Exception]) -> Any:
     """The SDK swallows what a callback raises, so it is kept for the message."""
 
@@ -180,12 +188,14 @@ def _refused(cause: Exception, identity: SigningIdentity) -> SealError:
 
     The SDK calls whatever goes wrong between it and a time-stamp authority an internal error.
     """
+    if isinstance(cause, SealError):
+        return cause
     if isinstance(cause, KeyFileError):
         return SealError(f"signature: {cause}", permanent=False)
     _, internal, reason = str(cause).partition("internal error (")
     if identity.timestamp_url and internal:
-        plain = "it cannot be reached" if "http resolver" in reason else reason.removesuffix(")")
-        return SealError(f"time-stamp: {identity.timestamp_url}: {plain}; check TSA_URL and its roots", permanent=False)
+        told = reason.removesuffix(")")
+        return SealError(f"time-stamp: {identity.timestamp_url}: {told}; check TSA_URL and its roots", permanent=False)
     return SealError(f"signature: {cause}; check the signing key and its certificate chain")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from provenance.cli import options as shared
 from provenance.keys import CheckpointKey
-from provenance.ledger import AuditReport, Ledger
+from provenance.ledger import AuditReport, Ledger, Outside
 from provenance.timestamps.client import request_stamp
 
 _PATIENCE_SECONDS = 20
@@ -26,7 +26,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     audit = _verb(verbs, "verify", "recompute logs and compare them with every checkpoint", _audit)
     shared.add_trust(audit)
     audit.add_argument("--log", help="one log (default: all that have an entry)")
-    audit.add_argument("--outside", type=Path, metavar="FILE", help="a checkpoint that was kept elsewhere, with --log")
+    kept = "a checkpoint that was kept elsewhere, with --log; its time-stamp lies in NAME.anchor.txt and .tst beside it"
+    audit.add_argument("--outside", type=Path, metavar="FILE", help=kept)
     sign = _verb(verbs, "checkpoint", "sign a log's present size and root", _checkpoint)
     sign.add_argument("--log", required=True)
     sign.add_argument("--keys", required=True, type=Path, metavar="DIR", help="the directory with the checkpoint key")
@@ -54,7 +55,7 @@ def _audit(options: argparse.Namespace) -> int:
     trust, ledger = shared.trust_store(options), shared.open_ledger(options)
     if options.outside and not options.log:
         raise ValueError("--outside: name the log it is of with --log")
-    outside = options.outside.read_text(encoding="utf-8") if options.outside else None
+    outside = Outside.beside(options.outside) if options.outside else None
     logs = [options.log] if options.log else ledger.logs()
     reports = {log: ledger.audit(log, trust=trust, outside=outside) for log in logs}
     for log, report in reports.items():

@@ -2,11 +2,12 @@
 
 It trusts nothing in the database. What it can name exactly (an edited, moved, missing or added row) it names; a log
 that was rewritten as a whole, hashes included, shows only against a checkpoint, and then the first entry that may be
-wrong is named. A checkpoint that never left the database can be rewritten too: keep one elsewhere and pass it in.
+wrong is named. Checkpoints and time-stamps that never left the database can be rewritten, or restored from an old copy
+with all the rest: keep them elsewhere and pass them in (`outside.Outside`).
 Memory stays constant: rows are streamed, and at most 100 problems are listed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -18,7 +19,9 @@ from provenance.errors import LedgerConflictError
 from provenance.keys.notes import VerifierKey
 from provenance.ledger import anchors, merkle, rows, tables
 from provenance.ledger.checkpoints import Checkpoint, open_checkpoint
+from provenance.ledger.outside import Outside
 from provenance.ledger.records import LedgerEntry, octets
+from provenance.timestamps.stamps import open_stamp
 
 _PAGE = 500
 _MOST_PROBLEMS = 100
@@ -52,11 +55,12 @@ class Auditor:
     connection: Connection
     log: str
     keys: tuple[VerifierKey, ...]
-    outside: str | None
+    outside: Outside
     time_roots_pem: bytes = b""  # without roots for time-stamps they are not judged
     _problems: list[Problem] = field(default_factory=list)
     _agreed: int = 0  # the size of the last checkpoint that the recomputed tree still agrees with
     _nodes: dict[merkle.Coordinate, bytes | None] = field(default_factory=dict)  # the stored subtrees of a page
+    _indexed: dict[tuple[str, int], object] = field(default_factory=dict)  # what the entries of a page are found by
     _spoiled: set[merkle.Coordinate] = field(default_factory=set)  # subtrees over something already reported
 
     def run(self) -> AuditReport:
@@ -102,13 +106,16 @@ class Auditor:
         """The signed checkpoints by size; one whose signature does not hold is a problem of its own."""
         notes = select(_CHECKPOINT.note).where(_CHECKPOINT.log == self.log).order_by(_CHECKPOINT.size)
         expected: dict[int, list[Checkpoint]] = {}
-        for note in [*self.connection.scalars(notes), *([self.outside] if self.outside is not None else [])]:
+        kept = list(self.connection.scalars(notes))
+        for note in [*kept, *self.outside.notes()]:
             try:
                 checkpoint = open_checkpoint(note, origin=self.log, keys=self.keys)
             except ValueError as error:
                 self._report(None, str(error))
                 continue
             expected.setdefault(checkpoint.size, []).append(checkpoint)
+            if note not in kept:
+                self._report(None, f"the checkpoint of {checkpoint.size} that is kept elsewhere was taken out of here")
         return expected
 
     def _rows(self, size: int) -> Iterator[tuple[int, _Row]]:
@@ -118,8 +125,16 @@ class Auditor:
             page = select(tables.entries).where(_ENTRY.log == self.log, _ENTRY.sequence.between(start, end - 1))
             found = {row.sequence: row for row in self.connection.execute(page)}
             self._nodes = dict(self._page_of_nodes(start, end))
+            self._indexed = dict(self._page_of_indexes(start, end))
             for sequence in range(start, end):
                 yield sequence, found.get(sequence)
+
+    def _page_of_indexes(self, start: int, end: int) -> Iterator[tuple[tuple[str, int], object]]:
+        """What the entries [start, end) are found by, by index and place."""
+        for table in tables.INDEXES:
+            place = (table.c.log == self.log, table.c.sequence.between(start, end - 1))
+            for row in self.connection.execute(select(table.c.sequence, table.c.value).where(*place)):
+                yield (table.name, row.sequence), row.value
 
     def _page_of_nodes(self, start: int, end: int) -> Iterator[tuple[merkle.Coordinate, bytes | None]]:
         """The stored subtrees over any of the entries [start, end)."""
@@ -159,7 +174,15 @@ class Auditor:
         wrong = [name for name, value in tables.row(entry, sequence).items() if row._mapping[name] != value]
         if wrong:
             self._report(sequence, f"the columns {', '.join(wrong)} do not agree with the entry's bytes")
+        self._compare_indexes(entry, sequence)
         return bytes.fromhex(entry.leaf)
+
+    def _compare_indexes(self, entry: LedgerEntry, sequence: int) -> None:
+        """What an entry is found by must be what it says; a row that was taken out would hide its picture."""
+        values = tables.index_values(entry)
+        for table in tables.INDEXES:
+            if self._indexed.get((table.name, sequence)) != values.get(table):
+                self._report(sequence, f"what {table.name} says of the entry is not what the entry says")
 
     def _compare_subtree(self, coordinate: merkle.Coordinate, value: bytes) -> None:
         """Report the smallest subtree that is wrong; those above it must be wrong too and say nothing new."""
@@ -207,9 +230,22 @@ class Auditor:
         except LedgerConflictError as error:
             self._report(None, str(error))
             return
+        self._require_outside_stamp(kept)
         notes = {anchor.size: rows.checkpoint_note(self.connection, self.log, anchor.size) or "" for anchor in kept}
         for size, reason in anchors.faults(kept, notes, roots_pem=self.time_roots_pem, now=datetime.now(UTC)):
             self._report(None, f"checkpoint of {size}: {reason}")
+
+    def _require_outside_stamp(self, kept: Sequence[anchors.Anchor]) -> None:
+        """The time-stamp that is kept elsewhere is good, and one of those here."""
+        if not self.outside.token:
+            return
+        try:
+            open_stamp(self.outside.token, self.outside.statement, roots_pem=self.time_roots_pem)
+        except ValueError as error:
+            self._report(None, f"the time-stamp that is kept elsewhere does not hold: {error}")
+            return
+        if self.outside.token not in {anchor.token for anchor in kept}:
+            self._report(None, "the time-stamp that is kept elsewhere was taken out of here, or put in only after")
 
 
 def _hash(value: object) -> bytes | None:

@@ -3,12 +3,12 @@
 What does not parse, or is missing where it must be, means that the database was tampered with: LedgerConflictError.
 """
 
-import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, func, insert, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Row, TextualSelect, func, insert, select, text, tuple_
 
 from provenance.errors import LedgerConflictError
 from provenance.ledger import merkle, tables
@@ -17,6 +17,7 @@ from provenance.ledger.records import LedgerEntry, octets
 
 ENTRY, NODE, CHECKPOINT = tables.entries.c, tables.nodes.c, tables.checkpoints.c
 ANCHOR = tables.anchors.c
+_MOST_AT_ONCE = 100  # SQLite joins at most 500 selects
 
 
 def size(connection: Connection, log: str) -> int:
@@ -66,7 +67,7 @@ def at_place(connection: Connection, log: str, sequence: int) -> LedgerEntry | N
 
 
 def add(connection: Connection, new: LedgerEntry, sequence: int) -> None:
-    """Write an entry at the end of its log, with every subtree that it completes."""
+    """Write an entry at the end of its log, with every subtree that it completes, and into the indexes."""
     nodes, tiles = subtrees(connection, new.log), merkle.cover(0, sequence)
     found = nodes(tiles)
     frontier = merkle.Frontier(sequence, [found[tile] for tile in tiles])
@@ -76,21 +77,8 @@ def add(connection: Connection, new: LedgerEntry, sequence: int) -> None:
         insert(tables.nodes),
         [{"log": new.log, "level": at[0], "position": at[1], "hash": value} for at, value in completed],
     )
-    _index(connection, new, sequence)
-
-
-def _index(connection: Connection, new: LedgerEntry, sequence: int) -> None:
-    """Make the entry findable by what its picture looks like, and by the mark in it."""
-    asset = new.asset or {}
-    if fingerprint := asset.get("fingerprint"):
-        row = {"log": new.log, "sequence": sequence, "value": fingerprint}
-        connection.execute(insert(tables.fingerprints), row)
-    if landmarks := asset.get("landmarks"):
-        row = {"log": new.log, "sequence": sequence, "value": base64.b64decode(landmarks)}
-        connection.execute(insert(tables.landmarks), row)
-    if watermark := asset.get("watermark"):
-        row = {"log": new.log, "sequence": sequence, "value": watermark}
-        connection.execute(insert(tables.watermarks), row)
+    for table, value in tables.index_values(new).items():
+        connection.execute(insert(table), {"log": new.log, "sequence": sequence, "value": value})
 
 
 def by_watermark(connection: Connection, value: str) -> list[LedgerEntry]:
@@ -104,9 +92,12 @@ def subtrees(connection: Connection, log: str) -> merkle.Nodes:
     """Fetch complete subtrees of a log, all of those asked for at once."""
 
     def fetch(wanted: Sequence[merkle.Coordinate]) -> dict[merkle.Coordinate, bytes]:
-        rows = connection.execute(_among(log, wanted)) if wanted else ()
         try:
-            found = {(row.level, row.position): octets(row.hash) for row in rows}
+            found = {
+                (row.level, row.position): octets(row.hash)
+                for at in range(0, len(wanted), _MOST_AT_ONCE)
+                for row in _nodes(connection, log, wanted[at : at + _MOST_AT_ONCE])
+            }
         except ValueError as error:
             raise LedgerConflictError(f"ledger: a hash of {log} is damaged ({error}); run `ledger verify`") from error
         if missing := set(wanted) - set(found):
@@ -116,13 +107,22 @@ def subtrees(connection: Connection, log: str) -> merkle.Nodes:
     return fetch
 
 
-def _among(log: str, wanted: Sequence[merkle.Coordinate]) -> CompoundSelect[int, int, bytes]:
-    """The rows of these subtrees, level by level: for pairs of columns SQLite would walk through the whole log."""
-    levels: dict[int, list[int]] = {}
-    for level, position in wanted:
-        levels.setdefault(level, []).append(position)
-    columns = select(NODE.level, NODE.position, NODE.hash).where(NODE.log == log)
-    return union_all(*(columns.where(NODE.level == level, NODE.position.in_(at)) for level, at in levels.items()))
+def _nodes(connection: Connection, log: str, wanted: Sequence[merkle.Coordinate]) -> Iterable[Row[Any]]:
+    bound: dict[str, Any] = {"log": log}
+    for number, (level, position) in enumerate(wanted):
+        bound |= {f"level{number}": level, f"position{number}": position}
+    return connection.execute(_among(len(wanted)), bound)
+
+
+@cache
+def _among(count: int) -> TextualSelect:
+    """The rows of so many subtrees, a step through the key for each: pairs of columns make SQLite walk through the log.
+
+    It is text, and the same one each time, because putting it together anew took longer than asking it.
+    """
+    arm = f"SELECT level, position, hash FROM {tables.nodes.name} WHERE log = :log"  # noqa: S608  # our own name
+    arms = (f"{arm} AND level = :level{number} AND position = :position{number}" for number in range(count))
+    return text(" UNION ALL ".join(arms)).columns(NODE.level, NODE.position, NODE.hash)
 
 
 def _parse(sequence: int, canonical: object) -> LedgerEntry:

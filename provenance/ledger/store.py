@@ -28,6 +28,7 @@ from provenance.ledger.checkpoints import Checkpoint, open_checkpoint
 from provenance.ledger.engines import TIMEOUT_SECONDS, Engines, guarded
 from provenance.ledger.fingerprints import FingerprintIndex
 from provenance.ledger.landmarks import LandmarkIndex
+from provenance.ledger.outside import Outside
 from provenance.ledger.records import LedgerEntry, Receipt
 from provenance.ledger.turns import turn
 
@@ -213,14 +214,14 @@ class Ledger:
                 return []
             return [entry for entry in entries if _is_proven(entry, checkpoint, nodes)]
 
-    def audit(self, log: str, *, trust: TrustStore, outside: str | None = None) -> AuditReport:
-        """Recompute the whole log and compare it with every checkpoint, also with one kept elsewhere (`outside`).
+    def audit(self, log: str, *, trust: TrustStore, outside: Outside | None = None) -> AuditReport:
+        """Recompute the whole log, and compare it with every checkpoint and with what is kept elsewhere (`outside`).
 
         Its time-stamps are checked too, where the trust store knows whose count.
         """
         with self._engines.snapshot() as connection:
             roots = trust.anchors.time_roots_pem
-            return Auditor(connection, log, trust.checkpoint_keys(log), outside, roots).run()
+            return Auditor(connection, log, trust.checkpoint_keys(log), outside or Outside(), roots).run()
 
     def close(self) -> None:
         """Give all connections back; the next call connects again."""

@@ -12,6 +12,7 @@ granted INSERT and SELECT alone; SQLite has no roles, so there the triggers and 
 that stands in the way of whoever can write to the file.
 """
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,6 +105,8 @@ watermarks = Table(
     Index("ledger_watermark_value", "value"),
 )
 
+INDEXES = (fingerprints, landmarks, watermarks)
+
 # Which rows an insert would replace: SQLite's INSERT OR REPLACE removes rows without firing their delete triggers.
 _SAME_ROW = {
     "ledger_entry": "(log = NEW.log AND sequence = NEW.sequence) OR entry_id = NEW.entry_id",
@@ -142,6 +145,17 @@ def row(entry: LedgerEntry, sequence: int) -> dict[str, Any]:
         "asset_pixel_sha256": asset.get("pixel_sha256"),
         "canonical": entry.canonical,
     }
+
+
+def index_values(entry: LedgerEntry) -> dict[Table, str | bytes]:
+    """What makes an entry findable by its picture's looks and mark: the value for each index that it belongs in."""
+    asset = entry.asset or {}
+    values: dict[Table, str | bytes] = {
+        fingerprints: asset.get("fingerprint", ""),
+        landmarks: base64.b64decode(asset.get("landmarks", "")),
+        watermarks: asset.get("watermark", ""),
+    }
+    return {table: value for table, value in values.items() if value}
 
 
 def _grant(connection: Connection, writer: str) -> None:

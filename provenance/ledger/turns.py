@@ -1,9 +1,10 @@
-"""One writer at a time on a SQLite ledger, each in a short while.
+"""One writer at a time on a SQLite ledger, in the order in which they came, each in a short while.
 
 SQLite's own waiting backs off to a tenth of a second, and with several writers the unlucky one starves for seconds.
-Here a writer first queues for the place of the next one, and only the next one waits for the turn. Whoever gives the
-turn back finds the next in line ahead of itself, so nobody writes twice while another waits. Both are locks on files:
-the kernel gives them back when their holder dies.
+Here a writer takes the last place of a short queue and moves up, place by place, to the turn. Each place is left only
+for the next, so nobody overtakes anybody inside, and whoever gives the turn back finds all who wait ahead of itself.
+With more writers than places chance decides who joins, and only that. All of it is locks on files: the kernel gives
+them back when their holder dies.
 """
 
 import fcntl
@@ -15,39 +16,36 @@ from pathlib import Path
 
 from provenance.errors import LedgerUnavailableError
 
-_PAUSE_SECONDS = 0.001
+_PLACES = ("-third", "-second", "-next", "-turn")
+_PAUSE_SECONDS = 0.0005
 
 
 @contextmanager
 def turn(database: Path, *, timeout: float) -> Iterator[None]:
     """Hold the turn to write; LedgerUnavailableError when it did not come within `timeout` seconds."""
-    deadline = time.monotonic() + timeout
-    with _locked(f"{database}-next", deadline) as place:
-        held = _open(f"{database}-turn")
-        try:
-            _wait(held, deadline)
-        except BaseException:
-            os.close(held)
-            raise
-        fcntl.flock(place, fcntl.LOCK_UN)
-        try:
-            yield
-        finally:
-            os.close(held)  # closing gives the turn back
-
-
-@contextmanager
-def _locked(path: str, deadline: float) -> Iterator[int]:
-    descriptor = _open(path)
+    held = _moved_up(database, time.monotonic() + timeout)
     try:
-        _wait(descriptor, deadline)
-        yield descriptor
+        yield
     finally:
-        os.close(descriptor)
+        os.close(held)  # closing gives the turn back
 
 
-def _open(path: str) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+def _moved_up(database: Path, deadline: float) -> int:
+    """The descriptor that holds the turn."""
+    held: int | None = None
+    for place in _PLACES:
+        ahead = os.open(f"{database}{place}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+        try:
+            _wait(ahead, deadline)
+        except BaseException:
+            os.close(ahead)
+            raise
+        finally:
+            if held is not None:
+                os.close(held)
+        held = ahead
+    assert held is not None  # noqa: S101  # there are places
+    return held
 
 
 def _wait(descriptor: int, deadline: float) -> None:

@@ -6,7 +6,7 @@
 
 It checks that every file is complete, that every picture is the one that was recorded, that every record is in the log
 whose checkpoint was signed, when an authority for time-stamps saw that log, and, if the package `c2pa-python` is
-installed, the Content Credentials in the pictures.
+installed, the Content Credentials in the pictures, and that no signer was revoked by the lists in the pack.
 A pack can be forged as a whole, keys included: compare the fingerprints it prints with those that the organisation
 publishes elsewhere, or pass --vkey. It ends with status 0 if everything holds, 1 if anything does not.
 """
@@ -21,6 +21,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def _check(files: dict[str, bytes], vkey: str | None) -> Iterator[str]:
     yield check_anchor(files, index, vkey, size, root)
     for picture in index["pictures"]:
         yield check_picture(files[picture["file"]], picture, entries)
-    yield check_credentials(files, index)
+    yield from check_credentials(files, index)
     roots = files["trust/roots.pem"]
     yield f"Fingerprint of the trust roots (SHA-256 of trust/roots.pem): {hashlib.sha256(roots).hexdigest()}"
 
@@ -221,24 +222,32 @@ def _check_signature(signer: list[tuple[int, bytes, bytes]], content: bytes, cer
 
 def _check_chain(leaf: Any, certificates: list[Any], roots: list[Any], at: datetime) -> None:
     """That a certificate leads to one of the roots, all of them valid at the time."""
+    chain = _climb(leaf, certificates, roots)
+    if any(not one.not_valid_before_utc <= at <= one.not_valid_after_utc for one in chain):
+        raise Failure("a certificate of the time-stamp was not valid at its time")
+    if chain[-1] not in roots:
+        raise Failure("the time-stamp's certificate does not lead to the pack's roots for time-stamps")
+
+
+def _climb(leaf: Any, certificates: list[Any], roots: list[Any]) -> list[Any]:
+    """The certificates from a leaf upwards, as far as they lead, the root last."""
+    chain = [leaf]
+    while chain[-1] not in roots and len(chain) < 6:
+        issuer = next((one for one in [*roots, *certificates] if _issued(chain[-1], one)), None)
+        if issuer is None:
+            break
+        chain.append(issuer)
+    return chain
+
+
+def _issued(certificate: Any, issuer: Any) -> bool:
     from cryptography.exceptions import InvalidSignature
 
-    chain = [leaf]
-    while len(chain) < 6:
-        if not chain[-1].not_valid_before_utc <= at <= chain[-1].not_valid_after_utc:
-            raise Failure("a certificate of the time-stamp was not valid at its time")
-        if chain[-1] in roots:
-            return
-        for issuer in [*roots, *certificates]:
-            try:
-                chain[-1].verify_directly_issued_by(issuer)
-            except (InvalidSignature, ValueError, TypeError):
-                continue
-            chain.append(issuer)
-            break
-        else:
-            break
-    raise Failure("the time-stamp's certificate does not lead to the pack's roots for time-stamps")
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
 
 
 def _parts(data: bytes) -> list[tuple[int, bytes, bytes]]:
@@ -294,12 +303,14 @@ def check_picture(data: bytes, picture: dict[str, Any], entries: dict[int, dict[
     return f"{picture['file']}: {picture['record']}, {standing}."
 
 
-def check_credentials(files: dict[str, bytes], index: dict[str, Any]) -> str:
-    """The pictures' Content Credentials against the pack's roots, where the C2PA SDK is installed."""
+def check_credentials(files: dict[str, bytes], index: dict[str, Any]) -> Iterator[str]:
+    """The pictures' Content Credentials against the pack's roots and lists, where the C2PA SDK is installed."""
     try:
         import c2pa
     except ImportError:
-        return "C2PA not checked: install c2pa-python to check the Content Credentials in the pictures."
+        yield "C2PA not checked: install c2pa-python to check the Content Credentials in the pictures."
+        yield "Revocation: not judged, because the signers are named in the Content Credentials."
+        return
     settings = {
         "trust": {
             "trust_anchors": (files["trust/roots.pem"] + files.get("trust/time-roots.pem", b"")).decode(),
@@ -307,6 +318,7 @@ def check_credentials(files: dict[str, bytes], index: dict[str, Any]) -> str:
         },
         "verify": {"remote_manifest_fetch": False},
     }
+    reports = {}
     for picture in index["pictures"]:
         data = io.BytesIO(files[picture["file"]])
         try:
@@ -318,7 +330,69 @@ def check_credentials(files: dict[str, bytes], index: dict[str, Any]) -> str:
         facts = {item["label"]: item["data"] for item in manifest["assertions"]}
         if state != "Trusted" or facts["org.imprimatur.governance"]["record"] != picture["record"]:
             raise Failure(f"{picture['file']}: its Content Credentials are {state} or are about another picture")
-    return f"The Content Credentials of {len(index['pictures'])} pictures are intact and end in the pack's roots."
+        reports[picture["file"]] = report
+    yield f"The Content Credentials of {len(index['pictures'])} pictures are intact and end in the pack's roots."
+    yield check_revocation(files, reports)
+
+
+def check_revocation(files: dict[str, bytes], reports: dict[str, dict[str, Any]]) -> str:
+    """That no signer was revoked before a time-stamp shows the signature to exist; `reports` are the SDK's, by file."""
+    from cryptography import x509
+
+    lists = [x509.load_pem_x509_crl(part) for part in _crls(files.get("trust/revoked.pem", b""))]
+    if not lists:
+        return "Revocation: the pack holds no list, so of no signer is anything known."
+    roots, excused = x509.load_pem_x509_certificates(files["trust/roots.pem"]), 0
+    for name, report in reports.items():
+        signer = report["manifests"][report["active_manifest"]]["signature_info"]
+        found = _certificates(files[f"manifests/{Path(name).name}.c2pa"])
+        leaf = next((one for one in found if one.serial_number == int(signer["cert_serial_number"])), None)
+        if leaf is None:
+            raise Failure(f"{name}: the certificate of its signer is not in it")
+        since = _revoked_since(_climb(leaf, found, roots), lists)
+        if since is None:
+            continue
+        codes = {item["code"] for item in report["validation_results"]["activeManifest"]["success"]}
+        if "timeStamp.trusted" not in codes or datetime.fromisoformat(signer["time"]) >= since:
+            raise Failure(f"{name}: its signer was revoked as of {since}, and no time-stamp shows that it was before")
+        excused += 1
+    told = f"; {excused} were time-stamped before their signer was revoked" if excused else ""
+    return f"Revocation: by the pack's {len(lists)} lists no signer was revoked when it signed{told}."
+
+
+def _revoked_since(chain: list[Any], lists: list[Any]) -> datetime | None:
+    """Since when one of a chain is not believed any more, by the lists that its issuer signed (RFC 5280 section 5)."""
+    from cryptography import x509
+
+    found = []
+    for subject, issuer in pairwise(chain):
+        for one in lists:
+            if one.issuer != issuer.subject or not one.is_signature_valid(issuer.public_key()):
+                continue
+            if entry := one.get_revoked_certificate_by_serial_number(subject.serial_number):
+                dates = [each.value for each in entry.extensions if isinstance(each.value, x509.InvalidityDate)]
+                found += [entry.revocation_date_utc, *(date.invalidity_date_utc for date in dates)]
+    return min(found, default=None)
+
+
+def _crls(pem: bytes) -> list[bytes]:
+    marker = b"-----END X509 CRL-----"
+    return [part + marker for part in pem.split(marker)[:-1]]
+
+
+def _certificates(store: bytes) -> list[Any]:
+    """The certificates that stand in a manifest store, wherever it keeps them."""
+    from cryptography import x509
+
+    found, at = [], store.find(b"\x30\x82")
+    while at >= 0:
+        size = 4 + int.from_bytes(store[at + 2 : at + 4], "big")
+        try:
+            found.append(x509.load_der_x509_certificate(store[at : at + size]))
+        except ValueError:
+            size = 1
+        at = store.find(b"\x30\x82", at + size)
+    return found
 
 
 if __name__ == "__main__":

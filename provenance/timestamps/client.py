@@ -21,14 +21,37 @@ def request_stamp(url: str, message: bytes, *, roots_pem: bytes, timeout: float)
     something that is not about the message, not fresh, or not by an authority under the roots.
     """
     query = rfc3161_client.TimestampRequestBuilder().data(message).nonce(nonce=True).cert_request(cert_request=True)
-    asked = query.build()
+    built = query.build()
+    reply = asked(url, built.as_bytes(), timeout=timeout)
     try:
-        token = token_of(_post(url, asked.as_bytes(), timeout=timeout))
-        open_stamp(token, message, roots_pem=roots_pem, nonce=asked.nonce)
-    except (OSError, HTTPException, ValueError) as error:
-        reason = str(error).removeprefix("time-stamp: ")
-        raise SealError(f"time-stamp: {url}: {reason}; check TSA_URL and its roots", permanent=False) from error
+        token = token_of(reply)
+        open_stamp(token, message, roots_pem=roots_pem, nonce=built.nonce)
+    except ValueError as error:
+        raise _no_stamp(url, str(error).removeprefix("time-stamp: ")) from error
     return token
+
+
+def asked(url: str, query: bytes, *, timeout: float) -> bytes:
+    """What an authority replies to a query, not checked but for its kind and size; SealError as `request_stamp`."""
+    try:
+        return _post(url, query, timeout=timeout)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise _no_stamp(url, f"it answered {error.code} ({error.reason})") from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise _no_stamp(url, _reason(error, timeout)) from error
+
+
+def _reason(error: Exception, timeout: float) -> str:
+    """Why there was no answer, as people would say it."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, TimeoutError):
+        return f"no answer in {timeout:g} seconds"
+    return f"it cannot be reached ({cause})" if isinstance(cause, OSError) else str(cause)
+
+
+def _no_stamp(url: str, reason: str) -> SealError:
+    return SealError(f"time-stamp: {url}: {reason}; check TSA_URL and its roots", permanent=False)
 
 
 def _post(url: str, body: bytes, *, timeout: float) -> bytes:

@@ -229,7 +229,7 @@ def test_every_changed_byte_of_a_packs_stamp_is_noticed(pack: dict[str, bytes]) 
     token = pack["anchor.tst"]
     roots, text = pack["trust/time-roots.pem"], pack["anchor.txt"]
     passed = 0
-    for at in range(0, len(token), 7):
+    for at in range(len(token)):
         changed = bytearray(token)
         changed[at] ^= 1
         try:
@@ -238,7 +238,7 @@ def test_every_changed_byte_of_a_packs_stamp_is_noticed(pack: dict[str, bytes]) 
             continue
         passed += 1
     # Some bytes of the envelope are covered by nothing: algorithm names that are repeated inside, version numbers.
-    assert passed <= 12
+    assert 0 < passed <= 70
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from provenance.benchmark import Measurement
 from provenance.cli import main
 from provenance.isolation import close_keepers
 from provenance.pictures import MOST_BYTES
+from tests.provenance.conftest import new_database
 from tests.provenance.office import LOG, PASSPHRASE, Office, Pixels, flip
 
 
@@ -119,12 +121,39 @@ def test_pack_verify(place: Path, office: Office, capsys: pytest.CaptureFixture[
     assert main(["pack", "verify", str(place / "pack.zip")]) == 1
 
 
-def test_bench_measures_everything(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "--side", "64", "--rounds", "2", "--entries", "3", "--json"]) == 0
+def test_bench_measures_everything_and_writes_it_down(
+    tmp_path: Path, postgresql: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = tmp_path / "document.md"
+    document.write_text("Before.\n<!-- measured: begin --><!-- measured: end -->\nAfter.\n", encoding="utf-8")
+    little = ["--side", "64", "--rounds", "1", "--writers", "2", "--appends", "3", "--entries", "60"]
+    arguments = ["--json", "--write", str(document), "--postgresql", new_database(postgresql)]
+    assert main(["bench", *little, *arguments]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [item["name"] for item in found] == ["seal", "verify", "append", "prove"]
-    assert all(item["ms"] > 0 and item["ratio"] > 0 for item in found)
+    assert all(item["value"] > 0 for item in found)
+    assert {item["name"].partition(",")[0] for item in found} >= {
+        "sign",
+        "verify",
+        "watermark",
+        "fingerprint",
+        "append",
+    }
+    assert [item["ratio_goal"] for item in found if item["name"] == "sign"] == [1.3, 0.15]
+    assert all(item["ratio"] == item["value"] / item["bare"] for item in found if item["bare"])
+    text = document.read_text(encoding="utf-8")
+    assert text.startswith("Before.\n<!-- measured: begin -->\n\nPictures of 64 x 64")
+    assert text.count("\n| ") == len(found) + 2
+    document.write_text("nothing to write into", encoding="utf-8")
+    assert main(["bench", "--write", str(document)]) == 2, "before anything is measured"
     assert main(["bench", "--rounds", "0"]) == 2
+
+
+def test_a_goal_is_held_or_not() -> None:
+    assert Measurement("sign", 10.0, beside="c2pa", bare=8.0, ratio_goal=1.3).held is True
+    assert Measurement("sign", 11.0, beside="c2pa", bare=8.0, ratio_goal=1.3).held is False
+    assert Measurement("append", 99.0, unit="a second", goal=100).held is False
+    assert Measurement("seal", 399.0, goal=400).held is True
+    assert Measurement("label", 1.0).held is None
 
 
 COMMANDS = [

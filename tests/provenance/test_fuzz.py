@@ -11,7 +11,7 @@ from tests.provenance.fuzz import harness
 from tests.provenance.fuzz.harness import Progress, Run
 from tests.provenance.fuzz.mutations import CONTAINERS, holds_manifest, join_boxes, mutate, split_boxes
 
-FILES = 250
+FILES = 150
 
 
 @pytest.fixture(scope="module")

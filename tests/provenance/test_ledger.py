@@ -323,3 +323,11 @@ def test_a_closed_ledger_connects_again(ledger: Ledger) -> None:
     ledger.close()
     ledger.close()
     assert ledger.size(LOG) == 1
+
+
+def test_many_subtrees_are_fetched_in_several_questions(small_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(small_ledger, 23)
+    whole = small_ledger.inclusion_proof(LOG, 9, 23)
+    monkeypatch.setattr("provenance.ledger.rows._MOST_AT_ONCE", 2)
+    assert small_ledger.inclusion_proof(LOG, 9, 23) == whole
+    assert len(whole) > 2

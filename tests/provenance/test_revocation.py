@@ -1,8 +1,11 @@
 """A key that was taken back: what was time-stamped before stays good, everything else is refused with the reason."""
 
+import io
 import shutil
 import subprocess
+import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,9 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from provenance.errors import KeyFileError
-from provenance.keys import Offline, SigningIdentity, TrustStore, files, issuing, revoke, rotate
+from provenance.keys import Offline, SigningIdentity, TrustStore, files, issuing, revocation, revoke, rotate
 from provenance.keys.revocation import REASONS
 from provenance.keys.rotation import add_list
+from provenance.pack import verify_pack, write_pack
 from provenance.seal import SignedAsset
 from provenance.timestamps import TimeStampAuthority, serve
 from provenance.verification import Verdict, verify_isolated
@@ -160,3 +164,43 @@ def test_every_reason_has_words() -> None:
 
     moment = datetime.now(UTC)
     assert all(Revocation(1, moment, reason).why != Revocation(1, moment, "").why for reason in REASONS)
+
+
+def packed(office: Office, asset: SignedAsset) -> list[str]:
+    """What a pack's own script says of a picture."""
+    office.ledger.checkpoint(office.log, office.key, now=office.now)
+    file = io.BytesIO()
+    write_pack(
+        file, pictures=[("a.png", asset.data)], ledger=office.ledger, log=office.log, trust=office.trust,
+        now=office.now,
+    )  # fmt: skip
+    with zipfile.ZipFile(file) as archive:
+        return list(verify_pack.check({name: archive.read(name) for name in archive.namelist()}, None))
+
+
+def listed(office: Office, issuer: issuing.Issuer, *, since: timedelta) -> None:
+    """Trust with one list: the office's signer, revoked so long after its signature, by this issuer."""
+    leaf = x509.load_pem_x509_certificates(office.identity.chain_pem)[0]
+    at = datetime.now(UTC) + since
+    taken = revocation.Revocation(leaf.serial_number, at, "keyCompromise")
+    pem = revocation.revoke(taken, issuer=issuer.certificate, key=issuer.key, before=None, now=at)
+    office.trust = replace(office.trust, anchors=replace(office.trust.anchors, revoked_pem=pem))
+
+
+def test_a_pack_judges_revocation_by_itself(clocked: Office, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asset, issuer = released(clocked), Offline(directory / files.OFFLINE, PASSPHRASE).intermediate(directory)
+    assert "Revocation: the pack holds no list, so of no signer is anything known." in packed(clocked, asset)
+    listed(clocked, issuer, since=timedelta(minutes=5))
+    assert any("1 were time-stamped before their signer was revoked" in line for line in packed(clocked, asset))
+    listed(clocked, issuer, since=timedelta(minutes=-5))
+    with pytest.raises(verify_pack.Failure, match="its signer was revoked as of"):
+        packed(clocked, asset)
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    assert any(line.startswith("Revocation: not judged") for line in packed(clocked, asset))
+
+
+def test_a_pack_takes_no_list_from_anybody_but_the_issuer(clocked: Office, directory: Path) -> None:
+    asset, issuer = released(clocked), Offline(directory / files.OFFLINE, PASSPHRASE).intermediate(directory)
+    forger = issuing.new(issuing.INTERMEDIATE, "Health Office", now=clocked.now)
+    listed(clocked, replace(forger, certificate=issuer.certificate), since=timedelta(minutes=-5))
+    assert "Revocation: by the pack's 1 lists no signer was revoked when it signed." in packed(clocked, asset)

@@ -1,6 +1,7 @@
 """Time-stamps: the authority against an independent client, and signatures that outlive their certificate."""
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -39,6 +41,7 @@ from provenance.timestamps import TimeStampAuthority, serve
 from provenance.timestamps.authority import Rejection
 from provenance.timestamps.client import QUERY, REPLY, request_stamp
 from provenance.timestamps.patience import Patience
+from provenance.timestamps.relay import relayed
 from provenance.verification import Verdict, verify
 from tests.provenance.office import PASSPHRASE, Office, Pixels
 
@@ -379,3 +382,28 @@ def test_the_label_profile_sees_the_time_stamp_in_the_file(stamped: Office, pixe
     _, asset = stamped.seal(pixels)
     found = {item.key: item for item in profiles(read_contents(asset.data, roots_pem=stamped.trust.roots_pem))}
     assert found["eu-ai-act"].missing == ("imperceptible watermark",)
+
+
+def test_an_authority_that_takes_the_question_and_is_silent_costs_one_picture_a_moment(
+    stamped: Office, pixels: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provenance.credentials.relayed", partial(relayed, timeout=0.5))
+    patience = Patience(pause=60, timeout=0.5, clock=time.monotonic)
+    with socket.create_server(("127.0.0.1", 0)) as hole:
+        stamped.identity = _with_url(stamped.identity, f"http://127.0.0.1:{hole.getsockname()[1]}/")
+        for words in ("no answer in 0.5 seconds; check TSA_URL", "asked again soon", "asked again soon"):
+            begin = time.monotonic()
+            with pytest.raises(SealError, match=words) as caught, patience.watching(stamped.identity):
+                stamped.seal(pixels)
+            assert not caught.value.permanent
+            assert time.monotonic() - begin < 10, "the SDK alone waits for thirty seconds"
+
+
+def test_a_relay_passes_on_only_what_is_asked_under_its_own_path(url: str) -> None:
+    failures: list[Exception] = []
+    with relayed(url, failed=failures.append) as address:
+        assert post(address, query(b"x"))
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            post(address.rpartition("/")[0] + "/guess", query(b"x"))
+        caught.value.close()
+    assert failures == []

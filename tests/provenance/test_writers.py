@@ -3,10 +3,13 @@
 import itertools
 import multiprocessing
 import random
+import threading
 import time
+from pathlib import Path
 
 from provenance.keys import TrustStore
 from provenance.ledger import Ledger
+from provenance.ledger.turns import turn
 from tests.provenance.test_ledger import LOG, entry, fill
 
 
@@ -79,3 +82,21 @@ def test_a_ledger_made_before_a_fork_works_in_the_child(ledger: Ledger) -> None:
     process.join()
     assert process.exitcode == 0
     assert (ledger.size(LOG), ledger.append(entry(8)).sequence) == (3, 3)
+
+
+def test_writers_come_in_the_order_in_which_they_asked(tmp_path: Path) -> None:
+    database, order = tmp_path / "ledger.sqlite3", list[int]()
+
+    def write(number: int) -> None:
+        with turn(database, timeout=10):
+            order.append(number)
+
+    for _ in range(5):
+        waiting = [threading.Thread(target=write, args=(number,)) for number in range(3)]
+        with turn(database, timeout=10):
+            for thread in waiting:
+                thread.start()
+                time.sleep(0.01)
+        for thread in waiting:
+            thread.join()
+    assert order == 5 * [0, 1, 2]

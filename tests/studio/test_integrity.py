@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -36,13 +37,13 @@ def picture(campaign: Campaign, sample: Sample, now: datetime) -> Picture:
     return picture
 
 
-def check() -> str:
+def check(*, outside: Path | None = None) -> str:
     """What the command prints; raises CommandError when it finds something."""
     out = StringIO()
     try:
-        call_command("provenance_check", stdout=out)
+        call_command("provenance_check", stdout=out, outside=outside)
     except CommandError as error:
-        raise CommandError(out.getvalue()) from error
+        raise CommandError(out.getvalue() or str(error)) from error
     return out.getvalue()
 
 
@@ -123,6 +124,32 @@ def test_an_old_ledger_is_found_against_the_outside_checkpoint(picture: Picture,
     ledger_sql(settings, "DELETE FROM ledger_entry WHERE kind = 'release'")
     LedgerIntent.objects.filter(kind="release").delete()
     with pytest.raises(CommandError, match=r"\[2\]"):
+        check()
+
+
+def test_a_ledger_that_agrees_with_itself_is_found_against_a_copy_from_elsewhere(
+    picture: Picture, sample: Sample, settings: LazySettings, tmp_path: Path
+) -> None:
+    place = pipeline.checkpoint_path(sample.organisation.slug)
+    with pytest.raises(CommandError, match="copy the checkpoints' folder whole"):
+        check(outside=tmp_path)
+    copy = tmp_path / place.name
+    copy.write_bytes(place.read_bytes())
+    assert "agree" in check(outside=tmp_path)
+    place.unlink()
+    ledger_sql(settings, "DELETE FROM ledger_checkpoint")
+    assert "agree" in check(), "nothing here can show it"
+    with pytest.raises(CommandError, match="kept elsewhere was taken out of here"):
+        check(outside=tmp_path)
+
+
+def test_an_entry_that_nobody_here_caused_is_named(picture: Picture, sample: Sample, now: datetime) -> None:
+    entry, log = uuid4(), sample.organisation.log
+    record = f"urn:uuid:{uuid4()}"
+    pipeline.append(
+        pipeline.canonical_entry(log=log, entry=entry, kind="erasure", at=now, record=record, asset=None, body={})
+    )
+    with pytest.raises(CommandError, match=rf"\({entry}\): no row here caused it\n.*{record} has no row here"):
         check()
 
 

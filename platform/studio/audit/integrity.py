@@ -11,9 +11,11 @@ The numbers are those of docs/reliability.md, "Invariants".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -29,6 +31,7 @@ from studio.trail.models import LedgerIntent
 
 GRACE = timedelta(seconds=60)
 BLOB_GRACE = timedelta(hours=24)
+PAGE = 500
 # What the last entry about a picture allows its state to be.
 ALLOWED = {
     "picture": {PictureState.RECORDED, PictureState.IN_REVIEW},
@@ -53,33 +56,41 @@ class Problem:
         return f"[{self.invariant}] {self.subject}: {self.reason}"
 
 
-def problems(*, now: datetime) -> Iterator[Problem]:
-    """Every disagreement in the installation, the ledgers' own first. Raises LedgerUnavailableError."""
+def problems(*, now: datetime, outside: Path | None = None) -> Iterator[Problem]:
+    """Every disagreement in the installation, the ledgers' own first; memory does not grow with what is there.
+
+    `outside` is the folder of a copy of the checkpoints and time-stamps that was kept elsewhere. Raises
+    LedgerUnavailableError, and ValueError when the copy is not whole.
+    """
     for organisation in Organisation.objects.order_by("slug"):
-        yield from ledger_problems(organisation)
-        histories: dict[str, list[pipeline.LedgerEntry]] = {}
-        yield from orphan_entries(organisation, histories)
-        yield from picture_problems(organisation, histories)
+        yield from ledger_problems(organisation, outside)
+        yield from orphan_entries(organisation)
+        yield from picture_problems(organisation)
     yield from intent_problems(now)
     yield from ending_problems()
     yield from decision_problems()
     yield from stray_blobs(now)
 
 
-def ledger_problems(organisation: Organisation) -> Iterator[Problem]:
-    """2 and 8: the tree recomputes, and agrees with the checkpoint that is kept outside the database."""
-    for problem in pipeline.audit_log(organisation.log, organisation.slug):
+def ledger_problems(organisation: Organisation, outside: Path | None = None) -> Iterator[Problem]:
+    """2 and 8: the tree recomputes, and agrees with what is kept outside the database."""
+    for problem in pipeline.audit_log(organisation.log, organisation.slug, outside=outside):
         yield Problem(problem.invariant, problem.subject, problem.reason)
 
 
-def orphan_entries(organisation: Organisation, histories: dict[str, list[pipeline.LedgerEntry]]) -> Iterator[Problem]:
-    """3: each entry was caused by a row of ours. Fills `histories`: the entries about each picture, in order."""
-    known = set(LedgerIntent.objects.filter(log=organisation.log).values_list("entry", flat=True))
-    for entry in pipeline.entries(organisation.log):
-        if entry.entry_id not in known:
-            yield Problem(3, f"entry {entry.sequence} ({entry.entry_id})", "no row here caused it")
-        if entry.record is not None:
-            histories.setdefault(entry.record, []).append(entry)
+def orphan_entries(organisation: Organisation) -> Iterator[Problem]:
+    """3: each entry was caused by a row of ours, and the picture that it is about has one."""
+    pictures = Picture.objects.filter(job__project__organisation=organisation)
+    entries = pipeline.entries(organisation.log)
+    while page := list(islice(entries, PAGE)):
+        ids, records = [entry.entry_id for entry in page], {entry.record for entry in page if entry.record}
+        caused = set(LedgerIntent.objects.filter(log=organisation.log, entry__in=ids).values_list("entry", flat=True))
+        known = {picture.record for picture in pictures.filter(pk__in=list(_keys(records)))}
+        for entry in page:
+            if entry.entry_id not in caused:
+                yield Problem(3, f"entry {entry.sequence} ({entry.entry_id})", "no row here caused it")
+            if entry.record is not None and entry.record not in known:
+                yield Problem(3, f"entry {entry.entry_id}", f"its picture {entry.record} has no row here")
 
 
 def intent_problems(now: datetime) -> Iterator[Problem]:
@@ -99,17 +110,22 @@ def intent_problems(now: datetime) -> Iterator[Problem]:
             yield Problem(2, subject, f"its receipt says place {intent.sequence}, the ledger {entry.sequence}")
 
 
-def picture_problems(organisation: Organisation, histories: dict[str, list[pipeline.LedgerEntry]]) -> Iterator[Problem]:
-    """1, 3, 4 and 6: every picture against its entries and files, and every entry's picture against the rows."""
+def _keys(records: Iterable[str]) -> Iterator[UUID]:
+    """The rows that records name; a record that names none at all is nobody's."""
+    for record in records:
+        with suppress(ValueError):
+            yield UUID(record.removeprefix("urn:uuid:"))
+
+
+def picture_problems(organisation: Organisation) -> Iterator[Problem]:
+    """1, 3, 4 and 6: every picture against its entries and files."""
     for picture in Picture.objects.filter(job__project__organisation=organisation).iterator():
-        found = list(_disagreements(picture, histories.pop(picture.record, [])))
+        found = list(_disagreements(picture, pipeline.entries_about(picture.record)))
         if found:
             # A picture that moved on between the two reads is no disagreement: look once more at both.
             picture.refresh_from_db()
             found = list(_disagreements(picture, pipeline.entries_about(picture.record)))
         yield from found
-    for record, history in histories.items():
-        yield Problem(3, f"entry {history[0].entry_id}", f"its picture {record} has no row here")
 
 
 def _disagreements(picture: Picture, history: list[pipeline.LedgerEntry]) -> Iterator[Problem]:

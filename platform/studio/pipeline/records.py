@@ -156,11 +156,23 @@ class LogProblem:
     reason: str
 
 
-def audit_log(log: str, slug: str) -> list[LogProblem]:
-    """Recompute a log's tree and compare it with the checkpoint kept outside its database."""
+def audit_log(log: str, slug: str, *, outside: Path | None = None) -> list[LogProblem]:
+    """Recompute a log's tree and compare it with the checkpoint and the time-stamp that are kept outside its database.
+
+    `outside` is the folder of a copy of them, by default the one they are written to. ValueError when that has none.
+    """
+    from provenance.ledger import Outside
+
     path = checkpoint_path(slug)
-    outside = path.read_text(encoding="utf-8") if path.exists() else None
-    report = ledger().audit(log, trust=trust(), outside=outside)
+    if outside is not None:
+        path = outside / path.name
+        if not path.exists():
+            raise ValueError(f"outside: {path} is missing; copy the checkpoints' folder whole")
+    for _ in range(2):  # a time-stamp that is being replaced at this moment is one file new and one old
+        kept = Outside.beside(path) if path.exists() else None
+        report = ledger().audit(log, trust=trust(), outside=kept)
+        if report.ok:
+            break
     return [
         LogProblem(2, f"entry {problem.sequence} ({problem.entry_id}) of {log}", problem.reason)
         for problem in report.problems

@@ -5,6 +5,8 @@ What is held against it, file by file:
   that is too slow or silent is tried again, because a busy machine is no finding and a slow file is slow every time;
 - no verdict on changed bytes is `ours`, and a credential called intact goes with the very pixels that were signed.
 
+In every fiftieth file a watermark is looked for too, which takes many times as long as all the rest.
+
 Progress is kept in a file, number by number, so a run that was stopped goes on where it was. A file that failed is
 kept beside it under its number, and `mutated` makes it again from the number alone.
 """
@@ -28,10 +30,12 @@ from provenance.keys import CheckpointKey, SigningIdentity, TrustStore, create_a
 from provenance.ledger import Ledger, create_tables
 from provenance.pictures import MEDIA_TYPES, decode
 from provenance.verification import Verdict, judge
+from provenance.watermark import create_key
 from tests.provenance.fuzz.mutations import mutate
 from tests.provenance.office import PASSPHRASE, Office, Pixels
 
 _SAVE_EVERY = 200
+_MARK_EVERY = 50
 _TRIES = 3
 _DEATHS = ("ended with status", "died", " seconds")
 
@@ -84,6 +88,7 @@ class Run:
         self.progress = Progress.load(folder / "progress.json")
         self.office = _office(folder)
         self.seeds = _seeds(folder, self.office)
+        self.watermark = _watermark(folder)
 
     def steps(self, files: int) -> Iterator[Progress]:
         """Check the files from where the run is up to the number `files`, one a step."""
@@ -117,7 +122,7 @@ class Run:
         seed, data = self.mutated(number)
         for tries in range(1, _TRIES + 1):
             begin = time.monotonic()
-            verdict, failure = self._verdict(seed, data)
+            verdict, failure = self._verdict(seed, data, watermark="" if number % _MARK_EVERY else self.watermark)
             seconds = time.monotonic() - begin
             late = seconds > reader.DEADLINE_SECONDS
             if not late or tries == _TRIES:
@@ -130,10 +135,10 @@ class Run:
             self.progress.failures[str(number)] = failure
             (self.folder / f"failed-{number}").write_bytes(data)
 
-    def _verdict(self, seed: Seed, data: bytes) -> tuple[str, str | None]:
+    def _verdict(self, seed: Seed, data: bytes, *, watermark: str) -> tuple[str, str | None]:
         """What the check says, and what is wrong with that."""
         try:
-            evidence = examine_isolated(data, anchors=self.office.trust.anchors)
+            evidence = examine_isolated(data, anchors=self.office.trust.anchors, watermark=watermark)
             verdict = str(judge(evidence, self.office.trust, self.office.ledger).verdict)
             return verdict, _wrong(evidence, verdict, seed, data)
         except UnreadableAssetError as error:
@@ -169,6 +174,14 @@ def _office(folder: Path) -> Office:
         Ledger(str(ledger)),
         now=now,
     )
+
+
+def _watermark(folder: Path) -> str:
+    """The line that says which watermark is looked for, and under which key."""
+    key = folder / "watermark.key"
+    if not key.exists():
+        create_key(key)
+    return f"lattice:{key.absolute()}"
 
 
 def _seeds(folder: Path, office: Office) -> list[Seed]:

@@ -11,7 +11,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -107,6 +107,24 @@ def reference_path(job: UUID) -> Path:
 def lesson_path(lesson: UUID, place: int) -> Path:
     """Where a sealed picture lies that a model is to be taught, until the lesson has ended."""
     return settings.QUARANTINE_DIR / f"{lesson}.{place}.lesson"
+
+
+def protected_path(protected: UUID) -> Path:
+    """Where a sealed picture file lies that an organisation protects, until the worker has read it."""
+    return settings.QUARANTINE_DIR / f"{protected}.protected"
+
+
+def protected_purpose(protected: UUID) -> str:
+    """What such a file is sealed for."""
+    return f"protected {protected}"
+
+
+def is_left(path: Path, *, now: datetime) -> bool:
+    """Whether sealed bytes are older than any row that is still to name them; not if somebody removed them just now."""
+    try:
+        return path.stat().st_mtime < (now - STRAY_AFTER).timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def strays(*, before: float) -> Iterator[Path]:

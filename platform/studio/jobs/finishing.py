@@ -18,9 +18,10 @@ from studio import blobs, pipeline, vault
 from studio.claims import heartbeat
 from studio.faults import fault
 from studio.jobs import process, screening, words
-from studio.jobs.models import Picture
+from studio.jobs.models import Job, Picture
 from studio.jobs.queue import JOINED, claim_picture
 from studio.jobs.states import PictureState, advance
+from studio.references.registering import compared_with
 from studio.trail.actions import intend, note, settle
 from studio.trail.alarms import hush, sound
 from studio.trail.errors import StaleStateError
@@ -104,7 +105,13 @@ def check(picture: Picture, *, at: datetime) -> None:
     """Screen the pixels: GENERATED to CHECKED, or to QUARANTINED where a person must look."""
     job = picture.job
     screened = pipeline.screen_picture(
-        pixels_of(picture), picture.width, picture.height, document=job.policy.document, decision_id=uuid4(), at=at
+        pixels_of(picture),
+        picture.width,
+        picture.height,
+        document=job.policy.document,
+        references=compared_with(job.project.organisation, at=at),
+        decision_id=uuid4(),
+        at=at,
     )
     fault("after output check")
     held = screened.action in {"review", "block"}
@@ -215,8 +222,17 @@ def picture_body(picture: Picture) -> dict[str, object]:
         "screenings": [str(pk) for pk in job.screenings.order_by("at", "pk").values_list("pk", flat=True)],
     }
     if job.reference_sha256:
-        body["reference"] = job.reference_sha256
+        body["reference"] = _committed_reference(job)
     return body
+
+
+def _committed_reference(job: Job) -> str | None:
+    """A salted commitment to the picture a request started from; None once the salt is erased with the words."""
+    try:
+        salt = bytes.fromhex(words.open_words(job).salt)
+    except words.ErasedError:
+        return None
+    return pipeline.commitment(job.reference_sha256, salt)
 
 
 def record(picture: Picture, *, at: datetime) -> None:
@@ -284,7 +300,7 @@ def sweep_quarantine(*, now: datetime) -> int:
     removed = 0
     for path in chain(*(settings.QUARANTINE_DIR.glob(f"*{suffix}") for suffix in blobs.QUARANTINED)):
         waiting = Picture.objects.filter(pk=path.stem, state__in=HELD_IN_QUARANTINE).exists()
-        if not waiting and path.stat().st_mtime < (now - blobs.STRAY_AFTER).timestamp():
+        if not waiting and blobs.is_left(path, now=now):
             path.unlink(missing_ok=True)
             removed += 1
     return removed

@@ -98,6 +98,12 @@ _POLICIES = {
     "draft open": Stamp("Being written", "pencil"),
     "draft proposed": Stamp("Waiting for approval", "lens", Tone.CAUTION),
     "draft published": Stamp("In force", "tick", Tone.GOOD),
+    "screen missing": Stamp("Not installed", "alert", Tone.CAUTION),
+    "screen failing": Stamp("Failing", "alert", Tone.CAUTION),
+    "protected waiting": Stamp("Being read", "lens"),
+    "protected in_force": Stamp("In force", "tick", Tone.GOOD),
+    "protected refused": Stamp("Not used", "alert", Tone.CAUTION),
+    "protected over": Stamp("Ran out", "dash"),
     "draft discarded": Stamp("Put aside", "dash"),
     "in force": Stamp("In force", "tick", Tone.GOOD),
     "superseded": Stamp("Superseded", "sheet"),
@@ -132,6 +138,7 @@ CATEGORIES = MappingProxyType(
     }
 )
 # What a change of a policy may be about, besides a category.
+MARKERS = MappingProxyType({"unmarked": "nobody named", "somebody": "people in no role", "several": "several at once"})
 MATTERS = MappingProxyType(
     {
         "term": "Words",
@@ -161,6 +168,13 @@ DEEDS = MappingProxyType(
         "job.cancel": "cancelled the request",
         "job.done": "The pictures were made",
         "job.give_back": "The request went back into line",
+        "portrayal.ask": "asked whom the pictures show",
+        "portrayal.read": "had the prompts read for whom they name",
+        "reference.add": "handed in a picture to protect",
+        "reference.read": "The picture is protected",
+        "reference.refuse": "The picture could not be protected",
+        "reference.remove": "took a protected picture out",
+        "policy.suggest": "proposed a word to be allowed for a while",
         "project.label": "chose the language of the label",
         "picture.generate": "The picture was made",
         "picture.check": "The picture was screened",
@@ -202,6 +216,12 @@ def state(name: str) -> str:
 def category(name: str) -> str:
     """A moderation category in plain words."""
     return CATEGORIES.get(name, name.removeprefix("custom:").replace("-", " ").replace("_", " ").capitalize())
+
+
+@register.filter
+def marker(name: str) -> str:
+    """A group or role of a representation report in plain words."""
+    return MARKERS.get(name, name.replace("-", " ").replace("_", " "))
 
 
 @register.filter

@@ -16,4 +16,6 @@ urlpatterns = [
     path("", include("studio.portrayals.urls")),
     path("", include("studio.review.urls")),
     path("", include("studio.audit.urls")),
+    path("", include("studio.webhooks.urls")),
+    path("", include("studio.api.urls")),
 ]

@@ -15,9 +15,15 @@ demo: $(VENV)/.run ## Make, screen, sign, approve, release and verify pictures, 
 up: $(VENV)/.run ## Serve the product on http://127.0.0.1:8000 with its workers, in this terminal
 	$(RUN) manage.py up
 
+# Most tests share the cores; those that start workers, browsers or trainings have the machine to themselves.
+SHARED := -n 2 --dist loadfile
+ALONE  := alone or broker or browser or faults
+
 test: $(VENV)/.dev ## Run the whole test suite
-	$(RUN) -m pytest -n 2 --dist loadfile -p tests.postgresql -m database
-	$(RUN) -m pytest -n 2 --dist loadfile
+	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "database and not ($(ALONE))"
+	$(RUN) -m pytest -p tests.postgresql -m "database and ($(ALONE))"
+	$(RUN) -m pytest $(SHARED) -m "not ($(ALONE))"
+	$(RUN) -m pytest -m "$(ALONE)"
 
 lint: $(VENV)/.dev ## Check style, types and the dependency rule
 	$(VENV)/bin/ruff format --check .

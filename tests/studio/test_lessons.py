@@ -36,6 +36,8 @@ from tests.studio.making import later
 from tests.studio.pages.printing import print_pictures
 from tests.studio.requests import ask
 
+pytestmark = pytest.mark.alone
+
 Trainer = Callable[..., Any]
 
 

@@ -19,6 +19,8 @@ from generation.training.lesson import Lesson
 from generation.training.progress import Pace, Reporter
 from tests.generation.training.test_finetune import write_manifest
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def lesson(folder_of: Callable[[str], Path], tmp_path: Path) -> Lesson:

@@ -94,9 +94,8 @@ DRAFTS = {
     "policy-draft-answer",
 }
 # The keepers' page, a rendition's own file, administrators' webhooks, what other services and programs ask, protected
-# pictures and reports on whom pictures show: test_status.py, test_renditions.py, test_resolution.py, test_references.py,
-# test_portrayals.py, tests/studio/webhooks and tests/studio/api show what they
-# answer, and to whom.
+# pictures and reports on whom pictures show. What they answer, and to whom, is shown by test_status.py,
+# test_renditions.py, test_resolution.py, test_references.py, test_portrayals.py, and in webhooks/ and api/ beside here.
 ELSEWHERE = {
     "status",
     "link",

@@ -63,8 +63,11 @@ class Lexicon:
     _anywhere: list[_Entry] = field(default_factory=list)
 
     @classmethod
-    def load(cls, path: Path = CONCEPTS_FILE) -> Lexicon:
-        """Read the lexicon; raises `ClassifierError` when the file is missing or no such TOML."""
+    def load(cls, path: Path = CONCEPTS_FILE, *, gated: bool = False) -> Lexicon:
+        """Read the lexicon; raises `ClassifierError` when the file is missing or no such TOML.
+
+        `gated`: every phrase counts in texts of its own language only, as those marked "~" always do.
+        """
         try:
             content = path.read_bytes()
             concepts = tomllib.loads(content.decode())
@@ -74,7 +77,7 @@ class Lexicon:
         for concept, languages in concepts.items():
             for language, text in languages.items():
                 for phrase in text.split(","):
-                    lexicon._add(concept, language, phrase.strip())
+                    lexicon._add(concept, language, phrase.strip(), gated=gated)
         return lexicon
 
     def sightings(self, folded: str, *, language: str) -> Sightings:
@@ -90,9 +93,9 @@ class Lexicon:
         }
         return {concept: spans for concept, spans in kept.items() if spans}
 
-    def _add(self, concept: str, language: str, phrase: str) -> None:
+    def _add(self, concept: str, language: str, phrase: str, *, gated: bool) -> None:
         is_exception, phrase = phrase.startswith("!"), phrase.removeprefix("!")
-        gated, phrase = phrase.startswith("~"), phrase.removeprefix("~")
+        gated, phrase = gated or phrase.startswith("~"), phrase.removeprefix("~")
         is_prefix, folded = phrase.endswith("*"), fold(phrase.removesuffix("*"))
         words = tuple(match.group() for match in _WORD.finditer(folded))
         if not words:

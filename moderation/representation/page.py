@@ -13,7 +13,14 @@ from typing import Any
 
 from PIL import Image
 
-from moderation.representation.plots import Bar, intervals
+from moderation.representation.figures import (
+    default_plot,
+    languages_plot,
+    named,
+    role_words,
+    shares_plot,
+    spread_plot,
+)
 from moderation.representation.sets import Picture
 
 _SHOWN = 8  # pictures of each group on the sheet
@@ -42,6 +49,7 @@ def page(
         "<p>What this model draws when a prompt names nobody in particular, and how alike its pictures are. "
         "Groups are those that the prompts name; nothing about anyone is guessed from a face.</p>",
         _scope(report),
+        _shares(report, unmarked),
         *(_role(role, unmarked) for role in report["roles"]),
         _languages(report["languages"]),
         _faces(report["faces"], unmarked),
@@ -57,43 +65,28 @@ def page(
     )
 
 
+def _shares(report: Mapping[str, Any], unmarked: str) -> str:
+    of, n = report["shares"]["of"], report["shares"]["marker"][0]["n"]
+    said = f"Of {n} {of}, the share that names each group and each role, with its 95 % interval."
+    plots = "".join(
+        f"<h3>{heading}</h3>{shares_plot(report, about, unmarked)}"
+        for about, heading in (("marker", "Groups"), ("role", "Roles"))
+    )
+    return f"<h2>Whom the prompts name</h2><p>{said}</p>{plots}"
+
+
 def _scope(report: Mapping[str, Any]) -> str:
     rows = [(name.replace("_", " "), str(said)) for name, said in report["scope"].items()]
     rows += [(f"prompts by {name}", _counts(counts)) for name, counts in report["prompts"].items()]
     return "<h2>What was looked at</h2>" + _table((), rows)
 
 
-def plots_of(report: Mapping[str, Any], unmarked: str) -> dict[str, str]:
-    """Every plot of the report as SVG, by a name for its file."""
-    plots: dict[str, str] = {}
-    for role in report["roles"]:
-        name = "".join(c if c.isalnum() else "-" for c in role["role"])
-        plots |= {f"{name}-default": _default_plot(role)} if role["unmarked_to"] else {}
-        plots |= {f"{name}-spread": _spread_plot(role, unmarked)} if role["spread"] else {}
-    return plots | ({"languages": _languages_plot(report["languages"])} if report["languages"] else {})
-
-
-def _default_plot(role: Mapping[str, Any]) -> str:
-    bars = [Bar(f"to “{e['marker']}”", e["value"], e["low"], e["high"], role["floor"]) for e in role["unmarked_to"]]
-    return intervals(bars, title=f"Distance of {role['role']} with nobody named to each group", axis="distance")
-
-
-def _spread_plot(role: Mapping[str, Any], unmarked: str) -> str:
-    bars = [Bar(_named(marker, unmarked), e["value"], e["low"], e["high"]) for marker, e in role["spread"].items()]
-    return intervals(bars, title=f"Spread within each group of {role['role']}", axis="spread")
-
-
-def _languages_plot(languages: Sequence[Mapping[str, Any]]) -> str:
-    bars = [Bar(" and ".join(e["languages"]), e["value"], e["low"], e["high"], e["floor"]) for e in languages]
-    return intervals(bars, title="Distance of two languages over the same prompts", axis="distance")
-
-
 def _role(role: Mapping[str, Any], unmarked: str) -> str:
-    name, said = escape(_words(role["role"])), ""
+    name, said = escape(role_words(role["role"])), ""
     if found := role["unmarked_to"]:
-        said = _default(name, found) + _default_plot(role)
+        said = _default(name, found) + default_plot(role)
     if role["spread"]:
-        said += "<h3>How alike the pictures of one prompt are</h3>" + _spread_plot(role, unmarked)
+        said += "<h3>How alike the pictures of one prompt are</h3>" + spread_plot(role, unmarked)
     return f"<h2>{name}</h2>" + (said or "<p>Too few pictures to say anything.</p>")
 
 
@@ -125,7 +118,7 @@ def _languages(languages: Sequence[Mapping[str, Any]]) -> str:
     ]
     return (
         f"<h2>Languages</h2><p>The same prompts in two languages: {escape('; '.join(said))}. A distance beyond the "
-        "dashed line would come by chance once in twenty times.</p>" + _languages_plot(languages)
+        "dashed line would come by chance once in twenty times.</p>" + languages_plot(languages)
     )
 
 
@@ -134,7 +127,7 @@ def _faces(faces: Mapping[str, Any], unmarked: str) -> str:
         return "<h2>Faces</h2><p>Not counted: the face counter is not installed.</p>"
     rows = [
         (
-            _named(marker, unmarked),
+            named(marker, unmarked),
             f"{e['faces_per_picture']:.2f}",
             f"{e['without']['share']:.0%} of {e['without']['n']}",
         )
@@ -165,7 +158,7 @@ def _sheet(pictures: Sequence[Picture], unmarked: str, open_: Callable[[Picture]
     for (role, marker), members in sorted(groups.items()):
         step = max(1, len(members) // _SHOWN)
         strip = _strip([open_(picture) for picture in members[::step][:_SHOWN]])
-        said = f"{_words(role)}, {_named(marker, unmarked)}, {len(members)} pictures"
+        said = f"{role_words(role)}, {named(marker, unmarked)}, {len(members)} pictures"
         parts.append(
             f'<h3>{escape(said)}</h3><div class="sheet"><img alt="{escape(said)}: some of them" src="{strip}"></div>'
         )
@@ -187,15 +180,6 @@ def _too_few(groups: Sequence[Mapping[str, Any]]) -> str:
         return ""
     said = "; ".join(f"{each['role']}, {each['marker']} (n = {each['n']})" for each in groups)
     return f'<p class="small">Left out for too few pictures: {escape(said)}.</p>'
-
-
-def _words(role: str) -> str:
-    """A role as words: sets name it as a file name does."""
-    return role.replace("-", " ").replace("_", " ")
-
-
-def _named(marker: str, unmarked: str) -> str:
-    return "nobody named" if marker == unmarked else marker
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_WIDTH, _ROW, _LEFT, _RIGHT, _TOP, _BOTTOM = 460, 34, 132, 22, 10, 34
+_WIDTH, _ROW, _RIGHT, _TOP, _BOTTOM = 460, 34, 26, 10, 34
+_LEFT_FROM, _LEFT_TO, _LETTER = 132, 232, 7.1  # room for the labels: at least, at most, a letter at 14 units
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,53 +25,75 @@ class Bar:
     floor: float | None = None
 
 
-def intervals(bars: Sequence[Bar], *, title: str, axis: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The axis: `most` at its right end, `left` units of labels beside it, values as numbers or per cent."""
+
+    most: float
+    left: float
+    percent: bool
+
+    def x(self, value: float) -> float:
+        """Where a value lies."""
+        return self.left + (_WIDTH - self.left - _RIGHT) * value / self.most
+
+    def said(self, value: float) -> str:
+        """A value in words."""
+        return f"{value * 100:.0f} %" if self.percent else f"{value:.3f}"
+
+
+def intervals(bars: Sequence[Bar], *, title: str, axis: str, percent: bool = False) -> str:
     """A dot and whisker for each bar, on one axis from 0; the floor is a dashed tick."""
     most = max(max(bar.high, bar.floor or 0.0) for bar in bars) * 1.08 or 1.0
+    longest = max(len(bar.label) for bar in bars) * _LETTER + 14
+    scale = _Scale(min(most, 1.0) if percent else most, min(max(longest, _LEFT_FROM), _LEFT_TO), percent)
     height = _TOP + _ROW * len(bars) + _BOTTOM
     parts = [
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(title)}" '
         'xmlns="http://www.w3.org/2000/svg" font-family="inherit" font-size="14">'
     ]
-    parts += _axis(most, height, axis)
+    parts += _axis(scale, height, axis)
     for row, bar in enumerate(bars):
-        parts += _bar(bar, _TOP + _ROW * row + _ROW / 2, most)
+        parts += _bar(bar, _TOP + _ROW * row + _ROW / 2, scale)
     return "".join((*parts, "</svg>"))
 
 
-def _x(value: float, most: float) -> float:
-    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * value / most
-
-
-def _axis(most: float, height: float, axis: str) -> list[str]:
+def _axis(scale: _Scale, height: float, axis: str) -> list[str]:
     base = height - _BOTTOM + 4
     marks = []
     for step in range(5):
-        value = most * step / 4
-        x = _x(value, most)
+        value = scale.most * step / 4
+        x = scale.x(value)
         marks.append(
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{base}" stroke="currentColor" opacity=".14"/>'
             f'<text x="{x:.1f}" y="{base + 14}" text-anchor="middle" fill="currentColor" opacity=".7" font-size="12">'
-            f"{value:.3f}</text>"
+            f"{scale.said(value)}</text>"
         )
     marks.append(f'<text x="0" y="{base + 14}" fill="currentColor" opacity=".7" font-size="12">{escape(axis)}</text>')
     return marks
 
 
-def _bar(bar: Bar, y: float, most: float) -> list[str]:
-    low, high, at = (_x(value, most) for value in (bar.low, bar.high, bar.value))
-    said = f"{bar.label}: {bar.value:.3f}, 95 % interval {bar.low:.3f} to {bar.high:.3f}"
+def _bar(bar: Bar, y: float, scale: _Scale) -> list[str]:
+    low, high, at = (scale.x(value) for value in (bar.low, bar.high, bar.value))
+    said = f"{bar.label}: {scale.said(bar.value)}, 95 % interval {scale.said(bar.low)} to {scale.said(bar.high)}"
     parts = [
         f"<g><title>{escape(said)}</title>",
-        f'<text x="{_LEFT - 12}" y="{y + 4:.1f}" text-anchor="end" fill="currentColor">{escape(bar.label)}</text>',
+        f'<text x="{scale.left - 12:.1f}" y="{y + 4:.1f}" text-anchor="end" fill="currentColor">'
+        f"{escape(_fitting(bar.label))}</text>",
         f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#2f6fb2" stroke-width="3" '
         'stroke-linecap="round" opacity=".55"/>',
         f'<circle cx="{at:.1f}" cy="{y:.1f}" r="5.5" fill="#2f6fb2"/>',
     ]
     if bar.floor is not None:
-        x = _x(bar.floor, most)
+        x = scale.x(bar.floor)
         parts.append(
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y - 12:.1f}" y2="{y + 12:.1f}" stroke="currentColor" '
             'stroke-width="1.6" stroke-dasharray="3 3"/>'
         )
     return [*parts, "</g>"]
+
+
+def _fitting(label: str) -> str:
+    """A label cut to what its column holds; the whole of it is in the row's title."""
+    most = int((_LEFT_TO - 14) / _LETTER)
+    return label if len(label) <= most else f"{label[: most - 1]}…"

@@ -27,9 +27,11 @@ NOT_MEASURED = (
     "Gender, ethnicity, religion or disability of anyone shown: nothing is inferred from faces or bodies.",
     "Groups with fewer than 30 pictures.",
     "Whether a depiction is respectful: that takes people, and a checklist of two raters is shown where one was given.",
+    "Groups that a prompt names in words the lexicon lacks; they count as if nobody were named.",
     "Accuracy: whether the role, the tool or the place is drawn as it is.",
     "Small, turned, covered and drawn faces, which the face counter misses; so a low count is no finding about people.",
     "Anything outside the prompts of this set, other seeds, or another revision of the model.",
+    "What pictures of one prompt share with each other: intervals of distances take every picture for one of its own.",
 )
 
 Read = Callable[[Picture], View]
@@ -63,15 +65,19 @@ def look(
 
 
 def report(given: PictureSet, looked: Looked, *, seed: int) -> dict[str, Any]:
-    """The whole report as JSON values; raises `InputError` when no group is large enough to speak of."""
+    """The whole report as JSON values; raises `InputError` for no pictures at all.
+
+    A set whose groups are all under 30 pictures is counted and not measured: see `is_measurable`.
+    """
+    if not given.pictures:
+        raise InputError("pictures: there are none; make some first")
     roles = sorted({picture.role for picture in given.pictures})
-    if max(Counter((picture.role, picture.marker) for picture in given.pictures).values()) < FEWEST:
-        raise InputError(f"pictures: no role and marker has {FEWEST} pictures; make more of each")
     chance = np.random.default_rng(seed)
     return {
         "format": FORMAT,
         "scope": {**given.scope, "pictures": len(given.pictures), "resampling_seed": seed},
         "prompts": _prompts(given.pictures),
+        "shares": _shares(given.pictures),
         "roles": [_role(role, given, looked.vectors, chance) for role in roles],
         "languages": _languages(given.pictures, looked.vectors, chance),
         "faces": _faces(given, looked),
@@ -81,11 +87,29 @@ def report(given: PictureSet, looked: Looked, *, seed: int) -> dict[str, Any]:
     }
 
 
+def is_measurable(given: PictureSet) -> bool:
+    """Whether some role and marker has pictures enough to be spoken of."""
+    return max(Counter((picture.role, picture.marker) for picture in given.pictures).values(), default=0) >= FEWEST
+
+
 def _prompts(pictures: Iterable[Picture]) -> dict[str, dict[str, int]]:
     """How often the prompts themselves name each role, marker and language."""
     pictures = tuple(pictures)
     names = ("role", "marker", "language")
     return {name: dict(sorted(Counter(getattr(picture, name) for picture in pictures).items())) for name in names}
+
+
+def _shares(pictures: Sequence[Picture]) -> dict[str, Any]:
+    """How many prompts name each marker and role, the most first; pictures of one request are one prompt.
+
+    Where no picture names its request, `of` says that pictures were counted.
+    """
+    prompts = {picture.request or f"picture {row}": picture for row, picture in enumerate(pictures)}.values()
+    counted = {name: Counter(getattr(prompt, name) for prompt in prompts) for name in ("marker", "role")}
+    return {"of": "prompts" if any(picture.request for picture in pictures) else "pictures"} | {
+        name: [{"name": said, **Rate(count, len(prompts)).to_json()} for said, count in counts.most_common()]
+        for name, counts in counted.items()
+    }
 
 
 def _role(role: str, given: PictureSet, vectors: Vectors, chance: np.random.Generator) -> dict[str, Any]:

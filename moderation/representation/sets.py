@@ -28,12 +28,16 @@ _NUMBER = re.compile(r"-\d+$")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture and the parts of its prompt. `marker` is a group the prompt names, or the set's word for none."""
+    """One picture and the parts of its prompt. `marker` is a group the prompt names, or the set's word for none.
+
+    `request`: what pictures of one prompt share, so that a prompt is counted once; empty for a picture of its own.
+    """
 
     path: Path
     role: str
     marker: str
     language: str
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)

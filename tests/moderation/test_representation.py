@@ -12,8 +12,10 @@ from PIL import Image
 from moderation.cli import main
 from moderation.errors import InputError
 from moderation.features import WIDTH, Vectors
+from moderation.representation.figures import plots_of
 from moderation.representation.measures import between, closeness, floor, gap, gap_floor, spread
-from moderation.representation.report import FORMAT, Looked, report
+from moderation.representation.naming import Named, Naming
+from moderation.representation.report import FORMAT, Looked, is_measurable, report
 from moderation.representation.sets import Picture, PictureSet, Rating, read_set
 
 
@@ -97,8 +99,56 @@ def test_no_group_under_thirty_is_spoken_of() -> None:
     assert found["too_few"] == [{"role": "farmer", "marker": "man", "n": 16}]
     assert [each["marker"] for each in found["roles"][0]["unmarked_to"]] == ["woman"]
     assert "man" not in found["faces"]["by_marker"]
-    with pytest.raises(InputError, match="30"):
-        report(*a_set(12), seed=1)
+    small, seen = a_set(12)
+    assert not is_measurable(small)
+    counted = report(small, seen, seed=1)
+    assert all(not role["spread"] and not role["unmarked_to"] for role in counted["roles"])
+    assert counted["shares"]["marker"][0]["n"] == 36
+    with pytest.raises(InputError, match="none"):
+        report(PictureSet({}, "unmarked", (), ()), seen, seed=1)
+
+
+def test_pictures_of_one_request_are_one_prompt() -> None:
+    pictures = tuple(
+        Picture(Path(f"{at}.png"), "farmer", marker, "en", request)
+        for at, (marker, request) in enumerate([("woman", "a"), ("woman", "a"), ("woman", "a"), ("unmarked", "b")])
+    )
+    found = report(PictureSet({}, "unmarked", pictures, ()), Looked(group(0, 4, noise=0.5, seed=1), None), seed=1)
+    assert found["shares"]["of"] == "prompts"
+    assert [(row["name"], row["count"], row["n"]) for row in found["shares"]["marker"]] == [
+        ("woman", 1, 2),
+        ("unmarked", 1, 2),
+    ]
+    drawn = plots_of(found, "unmarked")["markers-named"]
+    assert "50 %" in drawn
+    assert "nobody named" in drawn
+    assert "style=" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("prompt", "language", "role", "marker"),
+    [
+        ("woman farmer, green background", "en", "farmer", "woman"),
+        ("deux médecins", "fr", "health worker", "unmarked"),
+        ("女医生在医院", "zh", "health worker", "woman"),
+        ("um médico de pele escura", "pt", "health worker", "dark skin"),
+        ("eine Lehrerin im Rollstuhl", "de", "teacher", "person with a disability and woman"),
+        ("طبيبة في مستشفى", "ar", "health worker", "woman"),
+        ("a crowd at a station", "en", "somebody", "unmarked"),
+        ("a doctor, a teacher and a farmer", "en", "several", "unmarked"),
+        ("an old woman, a girl and a man in a wheelchair", "en", "somebody", "several"),
+    ],
+)
+def test_a_prompt_is_read_for_whom_it_names(prompt: str, language: str, role: str, marker: str) -> None:
+    assert Naming.load().read(prompt, language=language) == Named(role, marker)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "language"),
+    [("a red teapot", "en"), ("música en la plaza", "es"), ("un mapa del país", "es"), ("старая собака", "ru")],
+)
+def test_a_prompt_that_names_nobody_gives_nothing(prompt: str, language: str) -> None:
+    assert Naming.load().read(prompt, language=language) is None
 
 
 def test_two_raters_and_where_they_disagree() -> None:

@@ -107,7 +107,10 @@ def _shares(pictures: Sequence[Picture]) -> dict[str, Any]:
     prompts = {picture.request or f"picture {row}": picture for row, picture in enumerate(pictures)}.values()
     counted = {name: Counter(getattr(prompt, name) for prompt in prompts) for name in ("marker", "role")}
     return {"of": "prompts" if any(picture.request for picture in pictures) else "pictures"} | {
-        name: [{"name": said, **Rate(count, len(prompts)).to_json()} for said, count in counts.most_common()]
+        name: [
+            {"name": said, **Rate(count, len(prompts)).to_json()}
+            for said, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        ]
         for name, counts in counted.items()
     }
 

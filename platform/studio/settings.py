@@ -130,6 +130,7 @@ INSTALLED_APPS = [
     "studio.projects",
     "studio.jobs",
     "studio.policies",
+    "studio.portrayals",
     "studio.review",
     "studio.audit",
     "studio.operations",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("studio.projects.urls")),
     path("", include("studio.jobs.urls")),
     path("", include("studio.policies.urls")),
+    path("", include("studio.portrayals.urls")),
     path("", include("studio.review.urls")),
     path("", include("studio.audit.urls")),
 ]

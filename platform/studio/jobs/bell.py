@@ -58,3 +58,8 @@ def ring_rehearsal(rehearsal: UUID) -> None:
 def ring_question(question: UUID) -> None:
     """Somebody at a page waits to hear what a policy would say."""
     _ring("policies.tasks.answer", str(question))
+
+
+def ring_portrayal(portrayal: UUID) -> None:
+    """A representation report is to be measured."""
+    _ring("portrayals.tasks.measure", str(portrayal))

@@ -133,7 +133,7 @@ def _set(shown: Sequence[Shown], scope: Mapping[str, str]) -> PictureSet:
 
 
 def portrayal_plots(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The plots of a report as SVG: `markers`, `roles` and `languages` (or none), and `by_role` its `default`, `spread`."""
+    """A report's plots as SVG: `markers`, `roles`, `languages`, and `by_role` its `default` and `spread`; or empty."""
     from moderation.representation import figures
 
     by_role = {

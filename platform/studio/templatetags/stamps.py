@@ -132,6 +132,7 @@ CATEGORIES = MappingProxyType(
     }
 )
 # What a change of a policy may be about, besides a category.
+MARKERS = MappingProxyType({"unmarked": "nobody named", "somebody": "people in no role", "several": "several at once"})
 MATTERS = MappingProxyType(
     {
         "term": "Words",
@@ -202,6 +203,12 @@ def state(name: str) -> str:
 def category(name: str) -> str:
     """A moderation category in plain words."""
     return CATEGORIES.get(name, name.removeprefix("custom:").replace("-", " ").replace("_", " ").capitalize())
+
+
+@register.filter
+def marker(name: str) -> str:
+    """A group or role of a representation report in plain words."""
+    return MARKERS.get(name, name.replace("-", " ").replace("_", " "))
 
 
 @register.filter

@@ -1,0 +1,171 @@
+"""Representation reports on pages: who asks, what is measured in the worker, what is shown and taken along."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
+from django.urls import reverse
+
+from studio.accounts.models import SubjectKey
+from studio.jobs.models import Job, Picture
+from studio.jobs.states import JobState
+from studio.operations.sample import Sample
+from studio.portrayals import measuring
+from studio.portrayals.actions import EACH, ask_portrayal, draw_grid
+from studio.portrayals.models import Portrayal
+from studio.projects.models import Campaign, Project
+from studio.trail.models import AuditRow
+from tests.studio.pages.printing import print_pictures
+from tests.studio.requests import ask
+
+pytestmark = pytest.mark.django_db
+
+
+def measure(portrayal: Portrayal, at: datetime) -> Portrayal:
+    """Everything the worker has to do for a report, in this process."""
+    while measuring.measure(portrayal.pk, at=at):
+        pass
+    portrayal.refresh_from_db()
+    return portrayal
+
+
+@pytest.fixture
+def pictures(campaign: Campaign, now: datetime) -> list[Picture]:
+    """Two pictures of a woman farmer, one of a doctor, one of a cow."""
+    prompts = (("woman farmer, green background", 2), ("doctor", 1), ("cow", 1))
+    return [
+        picture
+        for words, count in prompts
+        for picture in print_pictures(ask(campaign, now, prompt=words, count=count), now)
+    ]
+
+
+@pytest.fixture
+def done(pictures: list[Picture], people: SimpleNamespace, campaign: Campaign, now: datetime) -> Portrayal:
+    """A report over the campaign."""
+    portrayal = ask_portrayal(actor=people.reviewer, project=campaign.project, campaign=campaign, at=now)
+    return measure(portrayal, now)
+
+
+def test_a_report_counts_whom_the_prompts_name(done: Portrayal) -> None:
+    shares = done.report["shares"]
+    assert [(row["name"], row["count"], row["n"]) for row in shares["marker"]] == [
+        ("unmarked", 1, 2),
+        ("woman", 1, 2),
+    ]
+    assert {row["name"] for row in shares["role"]} == {"farmer", "health worker"}
+    assert (done.unnamed, done.report["scope"]["pictures"]) == (1, 3)
+    assert {one["n"] for one in done.report["too_few"]} == {1, 2}
+    assert not any(done.sittings.exclude(features=""))
+
+
+def test_reading_the_prompts_is_noted_and_none_is_kept(done: Portrayal) -> None:
+    row = AuditRow.objects.get(verb="portrayal.read")
+    assert row.detail == {"opened": 3}
+    kept = json.dumps([done.report, list(done.sittings.values("role", "marker", "language"))])
+    assert "green" not in kept
+
+
+def test_the_page_shows_plots_pictures_and_what_it_cannot_say(done: Portrayal, browse: Callable[[str], Client]) -> None:
+    page = browse("auditor").get(reverse("portrayal", args=[done.pk])).content.decode()
+    assert page.count("<svg viewBox") == 2
+    assert "Farmer, woman" in page
+    assert page.count("/signed") == 3
+    assert "nothing is inferred from faces" in page
+    assert "style=" not in page
+
+
+def test_the_report_is_taken_along_as_numbers_and_as_a_page(done: Portrayal, browse: Callable[[str], Client]) -> None:
+    reader = browse("reviewer")
+    numbers = reader.get(reverse("portrayal-file", args=[done.pk, "json"]))
+    assert json.loads(numbers.content) == done.report
+    assert "attachment" in numbers.headers["Content-Disposition"]
+    page = reader.get(reverse("portrayal-file", args=[done.pk, "html"])).content.decode()
+    assert page.count("data:image/png;base64,") == 2
+    assert 'src="/' not in page
+
+
+def test_only_who_may_review_asks_and_reads(
+    done: Portrayal, browse: Callable[[str], Client], outsider: Client, people: SimpleNamespace, now: datetime
+) -> None:
+    for role in ("creator", "custodian"):
+        assert browse(role).get(reverse("portrayal", args=[done.pk])).status_code == 404
+        assert browse(role).post(reverse("project-portrayals", args=[done.project_id])).status_code == 403
+    assert outsider.get(reverse("portrayal", args=[done.pk])).status_code == 404
+    with pytest.raises(PermissionDenied):
+        ask_portrayal(actor=people.auditor, project=done.project, campaign=None, at=now)
+    answer = browse("administrator").post(reverse("project-portrayals", args=[done.project_id]))
+    assert answer.headers["Location"] == reverse("portrayal", args=[Portrayal.objects.first().pk])  # type: ignore[union-attr]
+
+
+def test_what_names_nobody_or_was_erased_leads_to_no_report(
+    campaign: Campaign, people: SimpleNamespace, now: datetime, browse: Callable[[str], Client]
+) -> None:
+    print_pictures(ask(campaign, now, prompt="woman farmer"), now)
+    SubjectKey.objects.all().delete()
+    portrayal = measure(ask_portrayal(actor=people.reviewer, project=campaign.project, campaign=None, at=now), now)
+    assert (portrayal.erased, portrayal.report) == (1, {})
+    assert "names people" in browse("reviewer").get(reverse("portrayal", args=[portrayal.pk])).content.decode()
+
+
+def test_a_report_that_a_worker_dropped_is_taken_up_again(
+    pictures: list[Picture], people: SimpleNamespace, campaign: Campaign, now: datetime
+) -> None:
+    portrayal = ask_portrayal(actor=people.reviewer, project=campaign.project, campaign=campaign, at=now)
+    Portrayal.objects.filter(pk=portrayal.pk).update(lease=now + timedelta(seconds=60))
+    assert not measuring.measure(portrayal.pk, at=now)
+    later = now + timedelta(minutes=3)
+    assert measuring.left_over(now=later) == [portrayal.pk]
+    assert measure(portrayal, later).report
+
+
+def test_a_grid_is_drawn_as_requests_and_measured_once_they_have_ended(
+    campaign: Campaign, sample: Sample, people: SimpleNamespace, now: datetime
+) -> None:
+    portrayal = draw_grid(
+        actor=people.creator, campaign=campaign, model=sample.model, roles=["farmer"], languages=["en"], at=now
+    )
+    jobs = Job.objects.filter(drawn__portrayal=portrayal)
+    assert sum(job.count for job in jobs) == 3 * EACH
+    assert {job.spec["seed"] for job in jobs} == {7, 8} or {str(job.spec["seed"]) for job in jobs} == {"7", "8"}
+    assert not measuring.measure(portrayal.pk, at=now)
+    jobs.update(state=JobState.CANCELLED, ended=now)
+    assert measure(portrayal, now).fault == measuring.NOTHING
+
+
+def test_a_grid_wants_room_in_the_budget_and_roles_that_the_model_knows(
+    campaign: Campaign, sample: Sample, people: SimpleNamespace, now: datetime, browse: Callable[[str], Client]
+) -> None:
+    Project.objects.update(budget=10)
+    where = reverse("campaign-portrayals", args=[campaign.pk])
+    answer = browse("creator").post(where, {"draw": "1", "roles": ["farmer"], "languages": ["en"]})
+    assert answer.status_code == 422
+    assert "has 10 left" in answer.content.decode()
+    assert browse("creator").post(where, {"draw": "1", "languages": ["en"]}).status_code == 422
+    with pytest.raises(ValidationError, match="does not know"):
+        draw_grid(actor=people.creator, campaign=campaign, model=sample.model, roles=["pope"], languages=["en"], at=now)
+    with pytest.raises(PermissionDenied):
+        draw_grid(
+            actor=people.reviewer, campaign=campaign, model=sample.model, roles=["farmer"], languages=["en"], at=now
+        )
+    assert not Portrayal.objects.exists()
+
+
+def test_whoever_had_a_grid_drawn_reads_its_report(
+    campaign: Campaign, sample: Sample, people: SimpleNamespace, now: datetime, browse: Callable[[str], Client]
+) -> None:
+    page = browse("creator").get(reverse("campaign-portrayals", args=[campaign.pk])).content.decode()
+    assert "Draw it" in page
+    answer = browse("creator").post(
+        reverse("campaign-portrayals", args=[campaign.pk]),
+        {"draw": "1", "roles": ["farmer"], "languages": ["en", "fr"]},
+    )
+    assert answer.status_code == 302
+    waiting = browse("creator").get(answer.headers["Location"]).content.decode()
+    assert "0 of 12 requests have ended" in waiting
+    part = browse("creator").get(reverse("portrayal-progress", args=[Portrayal.objects.get().pk]))
+    assert "is being drawn" in part.content.decode()

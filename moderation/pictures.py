@@ -99,12 +99,23 @@ class PictureScreen:
         )
 
     def screen(
-        self, pixels: bytes, width: int, height: int, *, policy: Policy, decision_id: str, at: datetime
+        self,
+        pixels: bytes,
+        width: int,
+        height: int,
+        *,
+        policy: Policy,
+        decision_id: str,
+        at: datetime,
+        references: Registry | None = None,
     ) -> Decision:
-        """Screen one picture of height x width x 3 bytes; raises `InputError` when the sizes do not fit."""
+        """Screen one picture of height x width x 3 bytes; raises `InputError` when the sizes do not fit.
+
+        It is compared with `references` where they are given, else with those the screen was loaded with.
+        """
         began = time.perf_counter()
         moment, picture = stamp(at), as_view(pixels, width, height)
-        findings = tuple(self._findings(picture, policy, decision_id, at))
+        findings = tuple(self._findings(picture, policy, references or self._references, decision_id, at))
         return Decision(
             id=decision_id,
             stage=Stage.PICTURE,
@@ -120,7 +131,9 @@ class PictureScreen:
             latency_ms=(time.perf_counter() - began) * 1000.0,
         )
 
-    def _findings(self, picture: View, policy: Policy, decision_id: str, at: datetime) -> Iterator[Finding]:
+    def _findings(
+        self, picture: View, policy: Policy, references: Registry | None, decision_id: str, at: datetime
+    ) -> Iterator[Finding]:
         looks = views(picture)
         frames = [frame_of(view) for view in looks]
         found = [evidence.about_frame(frames[0])]
@@ -128,7 +141,7 @@ class PictureScreen:
         if nudity is not None:
             shown = [view for view, frame in zip(looks, frames, strict=True) if frame.is_picture]
             found += self._nudity(shown, nudity, policy)
-        found += evidence.from_references(self._references, picture, policy)
+        found += evidence.from_references(references, picture, policy)
         for classifier in self._classifiers:
             found += evidence.from_classifier(classifier, picture, policy)
         yield from found

@@ -34,7 +34,7 @@ class EntryKind(StrEnum):
     `block` is a request that a policy or a person refused, `closure` one that ended otherwise (failed, lost,
     cancelled); `decision` is a person's, about a held request or a picture, whatever its outcome; `rendition` is a
     further file of a released picture. `model` is a custodian's, that weights may be used, or no longer: with their
-    digest, licence, parent and data.
+    digest, licence, parent and data. `reference` is a picture that an organisation protects, by a salted commitment.
     """
 
     PICTURE = "picture"
@@ -49,6 +49,7 @@ class EntryKind(StrEnum):
     KEY = "key"
     ERASURE = "erasure"
     EXPORT = "export"
+    REFERENCE = "reference"
 
 
 def canonical_entry(

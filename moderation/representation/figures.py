@@ -40,7 +40,8 @@ def default_plot(role: Mapping[str, Any]) -> str:
 
 def spread_plot(role: Mapping[str, Any], unmarked: str) -> str:
     """How alike the pictures of each group of a role are."""
-    bars = [Bar(named(marker, unmarked), e["value"], e["low"], e["high"]) for marker, e in role["spread"].items()]
+    groups = sorted(role["spread"].items(), key=lambda group: (group[0] != unmarked, group[0]))
+    bars = [Bar(named(marker, unmarked), e["value"], e["low"], e["high"]) for marker, e in groups]
     return intervals(bars, title=f"Spread within each group of {role['role']}", axis="spread")
 
 

@@ -6,11 +6,13 @@ Shapes and units: 460 units wide, so that words stay readable on a telephone; co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 _WIDTH, _ROW, _RIGHT, _TOP, _BOTTOM = 460, 34, 26, 10, 34
+_SIZES = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)  # of a step, in powers of ten
 _LEFT_FROM, _LEFT_TO, _LETTER = 132, 232, 7.1  # room for the labels: at least, at most, a letter at 14 units
 
 
@@ -44,7 +46,7 @@ class _Scale:
 
 def intervals(bars: Sequence[Bar], *, title: str, axis: str, percent: bool = False) -> str:
     """A dot and whisker for each bar, on one axis from 0; the floor is a dashed tick."""
-    most = max(max(bar.high, bar.floor or 0.0) for bar in bars) * 1.08 or 1.0
+    most = _round_end(max(max(bar.high, bar.floor or 0.0) for bar in bars) or 1.0)
     longest = max(len(bar.label) for bar in bars) * _LETTER + 14
     scale = _Scale(min(most, 1.0) if percent else most, min(max(longest, _LEFT_FROM), _LEFT_TO), percent)
     height = _TOP + _ROW * len(bars) + _BOTTOM
@@ -56,6 +58,13 @@ def intervals(bars: Sequence[Bar], *, title: str, axis: str, percent: bool = Fal
     for row, bar in enumerate(bars):
         parts += _bar(bar, _TOP + _ROW * row + _ROW / 2, scale)
     return "".join((*parts, "</svg>"))
+
+
+def _round_end(highest: float) -> float:
+    """The end of an axis of four steps, each a round number, that holds `highest`."""
+    step = highest / 4
+    power = 10.0 ** math.floor(math.log10(step))
+    return 4 * power * next(size for size in _SIZES if size * power >= step)
 
 
 def _axis(scale: _Scale, height: float, axis: str) -> list[str]:

@@ -109,6 +109,16 @@ def lesson_path(lesson: UUID, place: int) -> Path:
     return settings.QUARANTINE_DIR / f"{lesson}.{place}.lesson"
 
 
+def protected_path(protected: UUID) -> Path:
+    """Where a sealed picture file lies that an organisation protects, until the worker has read it."""
+    return settings.QUARANTINE_DIR / f"{protected}.protected"
+
+
+def protected_purpose(protected: UUID) -> str:
+    """What such a file is sealed for."""
+    return f"protected {protected}"
+
+
 def strays(*, before: float) -> Iterator[Path]:
     """Files of the store last written before `before` (seconds since 1970), halves of dead writers among them."""
     for path in root().glob("??/*"):

@@ -91,6 +91,11 @@ app.conf.update(
             "schedule": settings.SWEEP_SECONDS,
             "options": {"expires": 60},
         },
+        "references": {
+            "task": "studio.references.tasks.sweep",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"expires": 60},
+        },
         "strays": {"task": "studio.audit.tasks.clear_strays", "schedule": 3600, "options": {"expires": 600}},
         "checkpoints": {
             "task": "studio.jobs.tasks.checkpoints",

@@ -128,6 +128,7 @@ INSTALLED_APPS = [
     "studio.accounts",
     "studio.catalogue",
     "studio.projects",
+    "studio.references",
     "studio.jobs",
     "studio.policies",
     "studio.portrayals",

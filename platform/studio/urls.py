@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("studio.operations.urls")),
     path("", include("studio.catalogue.urls")),
     path("", include("studio.projects.urls")),
+    path("", include("studio.references.urls")),
     path("", include("studio.jobs.urls")),
     path("", include("studio.policies.urls")),
     path("", include("studio.portrayals.urls")),

@@ -21,6 +21,7 @@ from studio.jobs import process, screening, words
 from studio.jobs.models import Picture
 from studio.jobs.queue import JOINED, claim_picture
 from studio.jobs.states import PictureState, advance
+from studio.references.registering import compared_with
 from studio.trail.actions import intend, note, settle
 from studio.trail.alarms import hush, sound
 from studio.trail.errors import StaleStateError
@@ -104,7 +105,13 @@ def check(picture: Picture, *, at: datetime) -> None:
     """Screen the pixels: GENERATED to CHECKED, or to QUARANTINED where a person must look."""
     job = picture.job
     screened = pipeline.screen_picture(
-        pixels_of(picture), picture.width, picture.height, document=job.policy.document, decision_id=uuid4(), at=at
+        pixels_of(picture),
+        picture.width,
+        picture.height,
+        document=job.policy.document,
+        references=compared_with(job.project.organisation, at=at),
+        decision_id=uuid4(),
+        at=at,
     )
     fault("after output check")
     held = screened.action in {"review", "block"}

@@ -17,6 +17,7 @@ from studio.jobs import bell, reference, words
 from studio.jobs.models import Job, Picture, Screening
 from studio.jobs.queue import close, rank
 from studio.jobs.states import JobState, advance
+from studio.references.registering import compared_with
 from studio.trail.actions import note
 from studio.trail.errors import StaleStateError
 
@@ -91,7 +92,13 @@ def _about_reference(job: Job, *, at: datetime) -> Screening:
     def screen_pixels(decision_id: UUID) -> pipeline.Screened:
         picture = reference.opened(job)
         return pipeline.screen_picture(
-            picture.pixels, picture.width, picture.height, document=job.policy.document, decision_id=decision_id, at=at
+            picture.pixels,
+            picture.width,
+            picture.height,
+            document=job.policy.document,
+            references=compared_with(job.project.organisation, at=at),
+            decision_id=decision_id,
+            at=at,
         )
 
     return row(job, _judged(job, "picture", screen_pixels, at=at), at=at, reference=True)

@@ -59,6 +59,7 @@ from studio.pipeline.policies import (
     what_to_change,
 )
 from studio.pipeline.portraying import (
+    UNMARKED,
     Cell,
     Shown,
     Traits,
@@ -95,11 +96,15 @@ from studio.pipeline.resolving import (
     soft_binding_algorithms,
 )
 from studio.pipeline.screening import (
+    References,
     Screened,
     beyond_appeal,
+    bundled_classifiers,
+    classifiers,
     policy,
     preset_policy,
     rate,
+    register_reference,
     screen_picture,
     screen_prompt,
     sensitive,
@@ -118,12 +123,14 @@ from studio.pipeline.teaching import (
 )
 
 if TYPE_CHECKING:
+    from moderation.inventory import Listed
     from provenance.ledger import LedgerEntry
 
 __all__ = [
     "SECTORS",
     "SEEN_IN_PICTURES",
     "STRIP_MEDIA_TYPE",
+    "UNMARKED",
     "Cell",
     "Circumstances",
     "GeneratedAsset",
@@ -135,6 +142,7 @@ __all__ = [
     "LedgerUnavailableError",
     "LessonError",
     "Lineage",
+    "Listed",
     "ModelFolderError",
     "ModerationError",
     "Offer",
@@ -143,6 +151,7 @@ __all__ = [
     "ProcessRow",
     "ProvenanceError",
     "Reference",
+    "References",
     "Screened",
     "Shown",
     "SpecError",
@@ -154,6 +163,7 @@ __all__ = [
     "append",
     "audit_log",
     "beyond_appeal",
+    "bundled_classifiers",
     "can_be_taught",
     "canonical_entry",
     "card_text",
@@ -162,6 +172,7 @@ __all__ = [
     "checked_term",
     "checkpoint",
     "checkpoint_path",
+    "classifiers",
     "commitment",
     "create_authority",
     "create_ledger",
@@ -205,6 +216,7 @@ __all__ = [
     "rate",
     "recorded",
     "refuse_lesson",
+    "register_reference",
     "rejudged_picture",
     "relaxable",
     "release",

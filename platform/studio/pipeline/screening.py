@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
 
+from generation.engine import Reference as Picture
 from studio.pipeline.generating import vocabulary_of
 
 if TYPE_CHECKING:
     from moderation.adapters.configured import Configured
+    from moderation.features import PooledFeatures
+    from moderation.inventory import Listed
     from moderation.pictures import PictureScreen
     from moderation.policy import Policy
     from moderation.prompts import PromptScreen
+    from moderation.references import Registry
 
 
 def preset_policy(name: str) -> dict[str, Any]:
@@ -78,6 +82,21 @@ def _added() -> Configured:
     return read_classifiers(Path(path), environment=os.environ) if path else Configured()
 
 
+def bundled_classifiers() -> tuple[Listed, ...]:
+    """What screens here without anything added."""
+    from moderation.inventory import bundled
+
+    return bundled()
+
+
+def classifiers() -> tuple[Listed, ...]:
+    """Everything that screens here, as declared; loads none of it. Raises ModerationError where the file is wrong."""
+    from moderation.inventory import added
+
+    path = settings.CLASSIFIERS_FILE
+    return (*bundled_classifiers(), *(added(Path(path)) if path else ()))
+
+
 @cache
 def _prompt_screen() -> PromptScreen:
     from moderation.prompts import PromptScreen
@@ -87,14 +106,51 @@ def _prompt_screen() -> PromptScreen:
 
 @cache
 def _picture_screen() -> PictureScreen:
-    from moderation.features import PooledFeatures
     from moderation.pictures import PictureScreen
+
+    return PictureScreen.load(classifiers=_added().picture, prompts=_prompt_screen())
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What an organisation's pictures are compared with. `names` tell one selection from another; `load` fetches it."""
+
+    names: tuple[str, ...] = ()
+    load: Callable[[], Sequence[Mapping[str, Any]]] = field(default=tuple, compare=False)
+
+
+@lru_cache(maxsize=8)
+def _registry(references: References) -> Registry | None:
+    """The registry over an organisation's references and those of this installation's file; kept while both stay."""
     from moderation.reference_store import FileStore
-    from moderation.references import Registry
+    from moderation.references import Reference, Registry
 
     kept = FileStore(Path(settings.REFERENCES_FILE)).all() if settings.REFERENCES_FILE else ()
-    references = Registry(kept, reader=PooledFeatures.load()) if kept else None
-    return PictureScreen.load(classifiers=_added().picture, references=references, prompts=_prompt_screen())
+    own = tuple(Reference.from_json(value) for value in references.load()) if references.names else ()
+    return Registry((*kept, *own), reader=_features()) if kept or own else None
+
+
+@cache
+def _features() -> PooledFeatures:
+    from moderation.features import PooledFeatures
+
+    return PooledFeatures.load()
+
+
+def register_reference(picture: Picture, *, reference_id: str, label: str, category: str, owner: str) -> dict[str, Any]:
+    """Hashes and features by which copies of a picture are recognised. Raises ModerationError for one too plain."""
+    from moderation.references import register
+
+    return register(
+        picture.pixels,
+        picture.width,
+        picture.height,
+        reference_id=reference_id,
+        label=label,
+        category=category,
+        owner=owner,
+        reader=_features(),
+    ).to_json()
 
 
 def screen_prompt(
@@ -125,11 +181,24 @@ def screen_prompt(
 
 
 def screen_picture(
-    pixels: bytes, width: int, height: int, *, document: Mapping[str, Any], decision_id: UUID, at: datetime
+    pixels: bytes,
+    width: int,
+    height: int,
+    *,
+    document: Mapping[str, Any],
+    references: References,
+    decision_id: UUID,
+    at: datetime,
 ) -> Screened:
-    """What the policy says about RGB8 pixels."""
+    """What the policy says about RGB8 pixels, which are compared with `references` too."""
     decision = _picture_screen().screen(
-        pixels, width, height, policy=policy(document), decision_id=str(decision_id), at=at
+        pixels,
+        width,
+        height,
+        policy=policy(document),
+        references=_registry(references),
+        decision_id=str(decision_id),
+        at=at,
     )
     return Screened(decision.action.word, decision.to_json(), list(decision.reasons()), list(decision.changes()))
 

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 from django.core.cache import cache
 
 from studio import pipeline, vault
-from studio.accounts.models import Membership, SubjectKey
+from studio.accounts.models import Membership, Organisation, SubjectKey
 from studio.jobs import bell, words
 from studio.policies.judging import judge_pixels, judge_words
 
@@ -50,12 +50,14 @@ def answer(pk: UUID, *, at: datetime) -> bool:
     """Answer a question, in the worker; returns whether there was one. It is forgotten as soon as it is read."""
     kept = cache.get(f"question-{pk}")
     cache.delete(f"question-{pk}")
-    key = SubjectKey.objects.filter(membership=kept[0]).values_list("wrapped", flat=True).first() if kept else None
+    joined = SubjectKey.objects.select_related("membership__organisation")
+    key = joined.filter(membership=kept[0]).first() if kept else None
     if key is None:
         return False
-    question = _unpacked(vault.unseal(kept[1], key=bytes(key), purpose=_purpose("question", pk)))
-    found = {name: _said(question, document, at) for name, document in question.documents.items()}
-    sealed = vault.seal(json.dumps(found).encode(), key=bytes(key), purpose=_purpose("answer", pk))
+    wrapped, organisation = bytes(key.wrapped), key.membership.organisation
+    question = _unpacked(vault.unseal(kept[1], key=wrapped, purpose=_purpose("question", pk)))
+    found = {name: _said(question, document, organisation, at) for name, document in question.documents.items()}
+    sealed = vault.seal(json.dumps(found).encode(), key=wrapped, purpose=_purpose("answer", pk))
     cache.set(f"answer-{pk}", sealed, KEPT_SECONDS)
     return True
 
@@ -76,7 +78,7 @@ def answered(pk: UUID, asker: Membership) -> dict[str, Any] | None:
     return found
 
 
-def _said(question: Question, document: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+def _said(question: Question, document: Mapping[str, Any], organisation: Organisation, at: datetime) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if question.prompt:
         folder = Path(question.folder) if question.folder else None
@@ -91,7 +93,7 @@ def _said(question: Question, document: Mapping[str, Any], at: datetime) -> dict
             )
         )
     if question.picture:
-        said["picture"] = _plain(judge_pixels(question.picture, document=document, at=at))
+        said["picture"] = _plain(judge_pixels(question.picture, document=document, organisation=organisation, at=at))
     return said
 
 

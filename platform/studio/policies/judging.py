@@ -16,6 +16,7 @@ from studio.accounts.models import Organisation
 from studio.catalogue.models import Model
 from studio.jobs import words
 from studio.jobs.models import Job, Screening
+from studio.references.registering import compared_with
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +42,20 @@ def judge_words(
         return pipeline.unscreened("prompt", decision_id=decision_id, at=at, error=type(error).__name__)
 
 
-def judge_pixels(picture: pipeline.Reference, *, document: Mapping[str, Any], at: datetime) -> pipeline.Screened:
+def judge_pixels(
+    picture: pipeline.Reference, *, document: Mapping[str, Any], organisation: Organisation, at: datetime
+) -> pipeline.Screened:
     """The policy's word about a picture; where the screen fails, that a person must look."""
     decision_id = uuid4()
     try:
         return pipeline.screen_picture(
-            picture.pixels, picture.width, picture.height, document=document, decision_id=decision_id, at=at
+            picture.pixels,
+            picture.width,
+            picture.height,
+            document=document,
+            references=compared_with(organisation, at=at),
+            decision_id=decision_id,
+            at=at,
         )
     except Exception as error:
         logger.exception("a picture could not be tried")

@@ -79,6 +79,7 @@ def _policy(request: MemberRequest, scope: Scope) -> HttpResponse:
         "terms": terms(version.document) if version else [],
         "above": scope.above(),
         "form": form,
+        "may_read_drafts": bool(roles & set(READERS)),
         "may_begin": Role.ADMINISTRATOR in roles,
         "drafts": drafts.order_by("-changed") if roles & set(READERS) else [],
         "projects": [Scope(scope.organisation, project) for project in scope.projects()] if not scope.project else [],

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from studio.policies import drafts, overviews, trying
+from studio.policies import drafts, overviews, screens, trying
 
 urlpatterns = [
     path("projects/<uuid:pk>/policy/", overviews.project_policy, name="project-policy"),
     path("projects/<uuid:pk>/policy/history/", overviews.project_history, name="project-policy-history"),
     path("organisations/<uuid:pk>/policy/", overviews.organisation_policy, name="organisation-policy"),
     path("organisations/<uuid:pk>/policy/history/", overviews.organisation_history, name="organisation-policy-history"),
+    path("organisations/<uuid:pk>/screens/", screens.classifiers, name="classifiers"),
     path("policies/<uuid:pk>/", overviews.version, name="policy-version"),
     path("policy-drafts/<uuid:pk>/", drafts.draft, name="policy-draft"),
     path("policy-drafts/<uuid:pk>/edit/", drafts.edit, name="policy-draft-edit"),

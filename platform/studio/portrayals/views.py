@@ -138,8 +138,14 @@ def _groups(request: MemberRequest, found: Portrayal) -> list[dict[str, Any]]:
         groups.setdefault((sitting.role, sitting.marker), []).append(sitting.picture)
     return [
         {"role": role, "marker": marker, "number": len(members), "pictures": _some(members)}
-        for (role, marker), members in sorted(groups.items())
+        for (role, marker), members in sorted(groups.items(), key=_in_order)
     ]
+
+
+def _in_order(group: tuple[tuple[str, str], list[Picture]]) -> tuple[str, bool, str]:
+    """By role; in each, first the pictures for which nobody was named."""
+    (role, marker), _ = group
+    return role, marker != pipeline.UNMARKED, marker
 
 
 def _sittings(request: MemberRequest, found: Portrayal) -> list[Sitting]:

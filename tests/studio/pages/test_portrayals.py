@@ -35,8 +35,8 @@ def measure(portrayal: Portrayal, at: datetime) -> Portrayal:
 
 @pytest.fixture
 def pictures(campaign: Campaign, now: datetime) -> list[Picture]:
-    """Two pictures of a woman farmer, one of a doctor, one of a cow."""
-    prompts = (("woman farmer, green background", 2), ("doctor", 1), ("cow", 1))
+    """Two pictures of a woman farmer, one of a cow."""
+    prompts = (("woman farmer, green background", 2), ("cow", 1))
     return [
         picture
         for words, count in prompts
@@ -51,47 +51,36 @@ def done(pictures: list[Picture], people: SimpleNamespace, campaign: Campaign, n
     return measure(portrayal, now)
 
 
-def test_a_report_counts_whom_the_prompts_name(done: Portrayal) -> None:
-    shares = done.report["shares"]
-    assert [(row["name"], row["count"], row["n"]) for row in shares["marker"]] == [
-        ("unmarked", 1, 2),
-        ("woman", 1, 2),
-    ]
-    assert {row["name"] for row in shares["role"]} == {"farmer", "health worker"}
-    assert (done.unnamed, done.report["scope"]["pictures"]) == (1, 3)
-    assert {one["n"] for one in done.report["too_few"]} == {1, 2}
+def test_a_report_counts_whom_the_prompts_name_and_is_taken_along(
+    done: Portrayal, browse: Callable[[str], Client]
+) -> None:
+    (row,) = done.report["shares"]["marker"]
+    assert (row["name"], row["count"], row["n"]) == ("woman", 1, 1)
+    assert (done.unnamed, done.report["scope"]["pictures"]) == (1, 2)
+    assert done.report["too_few"] == [{"role": "farmer", "marker": "woman", "n": 2}]
     assert not any(done.sittings.exclude(features=""))
-
-
-def test_reading_the_prompts_is_noted_and_none_is_kept(done: Portrayal) -> None:
-    row = AuditRow.objects.get(verb="portrayal.read")
-    assert row.detail == {"opened": 3}
+    assert AuditRow.objects.get(verb="portrayal.read").detail == {"opened": 2}
     kept = json.dumps([done.report, list(done.sittings.values("role", "marker", "language"))])
     assert "green" not in kept
-
-
-def test_the_page_shows_plots_pictures_and_what_it_cannot_say(done: Portrayal, browse: Callable[[str], Client]) -> None:
     page = browse("auditor").get(reverse("portrayal", args=[done.pk])).content.decode()
-    assert page.count("<svg viewBox") == 2
+    assert page.count('role="img"') == 2
     assert "Farmer, woman" in page
-    assert page.count("/signed") == 3
+    assert page.count("/signed") == 2
     assert "nothing is inferred from faces" in page
     assert "style=" not in page
-
-
-def test_the_report_is_taken_along_as_numbers_and_as_a_page(done: Portrayal, browse: Callable[[str], Client]) -> None:
     reader = browse("reviewer")
     numbers = reader.get(reverse("portrayal-file", args=[done.pk, "json"]))
     assert json.loads(numbers.content) == done.report
     assert "attachment" in numbers.headers["Content-Disposition"]
-    page = reader.get(reverse("portrayal-file", args=[done.pk, "html"])).content.decode()
-    assert page.count("data:image/png;base64,") == 2
-    assert 'src="/' not in page
+    alone = reader.get(reverse("portrayal-file", args=[done.pk, "html"])).content.decode()
+    assert alone.count("data:image/png;base64,") == 1
+    assert 'src="/' not in alone
 
 
 def test_only_who_may_review_asks_and_reads(
-    done: Portrayal, browse: Callable[[str], Client], outsider: Client, people: SimpleNamespace, now: datetime
+    campaign: Campaign, browse: Callable[[str], Client], outsider: Client, people: SimpleNamespace, now: datetime
 ) -> None:
+    done = ask_portrayal(actor=people.reviewer, project=campaign.project, campaign=campaign, at=now)
     for role in ("creator", "custodian"):
         assert browse(role).get(reverse("portrayal", args=[done.pk])).status_code == 404
         assert browse(role).post(reverse("project-portrayals", args=[done.project_id])).status_code == 403
@@ -113,14 +102,14 @@ def test_what_names_nobody_or_was_erased_leads_to_no_report(
 
 
 def test_a_report_that_a_worker_dropped_is_taken_up_again(
-    pictures: list[Picture], people: SimpleNamespace, campaign: Campaign, now: datetime
+    people: SimpleNamespace, campaign: Campaign, now: datetime
 ) -> None:
     portrayal = ask_portrayal(actor=people.reviewer, project=campaign.project, campaign=campaign, at=now)
     Portrayal.objects.filter(pk=portrayal.pk).update(lease=now + timedelta(seconds=60))
     assert not measuring.measure(portrayal.pk, at=now)
     later = now + timedelta(minutes=3)
     assert measuring.left_over(now=later) == [portrayal.pk]
-    assert measure(portrayal, later).report
+    assert measure(portrayal, later).fault == measuring.NOTHING
 
 
 def test_a_grid_is_drawn_as_requests_and_measured_once_they_have_ended(

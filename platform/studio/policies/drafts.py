@@ -48,7 +48,7 @@ def page(request: MemberRequest, found: PolicyDraft, *, status: int = HTTPStatus
     shown = actions.preview(found)
     waiting = found.state in {PolicyDraft.State.OPEN, PolicyDraft.State.PROPOSED}
     label = str(Project.Label(shown.label).label)
-    rights = _rights(request, found)
+    now = rights(request, found)
     refused = [form for form in extra.values() if isinstance(form, forms.Form)]
     context = {
         "draft": found,
@@ -66,13 +66,13 @@ def page(request: MemberRequest, found: PolicyDraft, *, status: int = HTTPStatus
         "shadow": shadowing.standing(found) if found.shadow_since else None,
         "faults": [fault for form in refused for fault in form.non_field_errors()],
         **_rehearsal(found, shown.digest),
-        **rights,
+        **now,
         **extra,
     }
     return render(request, "studio/policy_draft.html", context, status=status)
 
 
-def _rights(request: MemberRequest, found: PolicyDraft) -> dict[str, bool]:
+def rights(request: MemberRequest, found: PolicyDraft) -> dict[str, bool]:
     """What the person can do with the draft now; the actions judge again."""
     opened, proposed = found.state == PolicyDraft.State.OPEN, found.state == PolicyDraft.State.PROPOSED
     writes, approves = may_write(request.user, found).allowed, may_approve(request.user, found).allowed
@@ -122,7 +122,7 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = PolicyForm(request.POST or None, initial=start, own=found.own, scope=found.scope, above=above)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     if form.is_valid():
-        status = _change(request, found, form, form.changes())
+        status = change(request, found, form, form.changes())
         if status == HTTPStatus.OK:
             return redirect("policy-draft", pk=pk)
     context = {
@@ -131,12 +131,12 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
         "above": above,
         "form": form,
         "stages": form.rows(document_above(above), actions.preview(found).ruling.refused),
-        "may_edit": _rights(request, found)["may_edit"],
+        "may_edit": rights(request, found)["may_edit"],
     }
     return render(request, "studio/policy_edit.html", context, status=status)
 
 
-def _change(request: MemberRequest, found: PolicyDraft, form: forms.Form, changes: dict[str, Any]) -> HTTPStatus:
+def change(request: MemberRequest, found: PolicyDraft, form: forms.Form, changes: dict[str, Any]) -> HTTPStatus:
     status = attempt(form, lambda: actions.change_draft(actor=request.user, draft=found, at=timezone.now(), **changes))
     if status == HTTPStatus.OK:
         messages.info(request, "The draft is saved. Nothing of it is in force yet.")
@@ -153,7 +153,7 @@ def terms(request: MemberRequest, pk: UUID) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     kept = _kept_terms(request, found, form, removing=removing)
     if kept is not None:
-        status = _change(request, found, form, {"own": {**found.own, "terms": kept}})
+        status = change(request, found, form, {"own": {**found.own, "terms": kept}})
         if status == HTTPStatus.OK:
             return redirect("policy-draft-terms", pk=pk)
     above = found.scope.above()
@@ -165,7 +165,7 @@ def terms(request: MemberRequest, pk: UUID) -> HttpResponse:
         "inherited": listed(document_above(above)),
         "above": above,
         "vain": {_vain(path)["word"] for path in actions.preview(found).ruling.refused if path.startswith("terms.")},
-        "may_edit": _rights(request, found)["may_edit"],
+        "may_edit": rights(request, found)["may_edit"],
     }
     return render(request, "studio/policy_terms.html", context, status=status)
 
@@ -176,7 +176,7 @@ def _kept_terms(
     """The draft's words with the one that was typed, or without the one taken out; None where nothing is to be done."""
     kept = list(found.own["terms"])
     if removing:
-        return _without(kept, request.POST, "word")
+        return without(kept, request.POST, "word")
     if not form.is_valid():
         return None
     try:
@@ -186,7 +186,7 @@ def _kept_terms(
         return None
 
 
-def _without(rows: list[dict[str, Any]], posted: Any, name: str) -> list[dict[str, Any]]:
+def without(rows: list[dict[str, Any]], posted: Any, name: str) -> list[dict[str, Any]]:
     """The rows without the one at the posted place, if it is still the one that was meant. Raises Http404."""
     try:
         place = int(posted["remove"])
@@ -207,15 +207,15 @@ def examples(request: MemberRequest, pk: UUID) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     if removing or form.is_valid():
         kept = list(found.examples)
-        rows = _without(kept, request.POST, "text") if removing else _with_examples(kept, form.examples())
-        status = _change(request, found, form, {"examples": rows})
+        rows = without(kept, request.POST, "text") if removing else _with_examples(kept, form.examples())
+        status = change(request, found, form, {"examples": rows})
         if status == HTTPStatus.OK:
             return redirect("policy-draft-examples", pk=pk)
     context = {
         "draft": found,
         "scope": found.scope,
         "form": form,
-        "may_edit": _rights(request, found)["may_edit"],
+        "may_edit": rights(request, found)["may_edit"],
         **_rehearsal(found, actions.preview(found).digest),
     }
     return render(request, "studio/policy_examples.html", context, status=status)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.text import slugify
 
 from studio import pipeline
 from studio.languages import language
@@ -21,6 +22,7 @@ from studio.templatetags.stamps import category
 STEPS = (("annotate", "Note it"), ("review", "Ask a reviewer"), ("block", "Refuse it"))
 STAGES = (("prompt", "In the words of a request"), ("picture", "In finished pictures"))
 NEVER = ""
+FEWEST_SENTENCES, MOST_SENTENCES = 3, 40
 SECTOR_WORDS = {
     "humanitarian": (
         "Humanitarian aid",
@@ -223,6 +225,57 @@ class TermForm(forms.Form):
         day = typed.pop("expires")
         until = datetime.combine(day, time.max, tzinfo=UTC).replace(microsecond=0).isoformat() if day else None
         return {**typed, "scope": "everywhere", "owner": owner, "expires": until}
+
+
+class CategoryForm(forms.Form):
+    """A category of an organisation's own, told by example sentences."""
+
+    label = forms.CharField(
+        label="Its name",
+        max_length=60,
+        widget=forms.TextInput({"dir": "auto"}),
+        help_text="Makers and reviewers read it when a request is stopped.",
+    )
+    texts = forms.CharField(
+        label="Example sentences, one a line",
+        max_length=6000,
+        widget=forms.Textarea({"rows": 6, "dir": "auto"}),
+        help_text=f"At least {FEWEST_SENTENCES}, as makers might write them. They are part of the policy, and whoever "
+        "may read the draft reads them. Never write any about children and sexual content.",
+    )
+    action = forms.ChoiceField(
+        label="What follows",
+        choices=[("review", "Ask a reviewer"), ("block", "Refuse it"), ("annotate", "Note it")],
+    )
+    likeness = forms.ChoiceField(
+        label="How alike must a prompt be?",
+        choices=[
+            ("0.6", "it says about the same"),
+            ("0.75", "it says nearly the same"),
+            ("0.5", "it is about the same matter"),
+        ],
+        help_text="The last finds most, and most that was not meant; try it before you propose the draft.",
+    )
+
+    def clean_texts(self) -> list[str]:
+        """The sentences, each once."""
+        lines = (" ".join(line.split()) for line in self.cleaned_data["texts"].splitlines())
+        sentences = [line for line in dict.fromkeys(lines) if line]
+        if len(sentences) < FEWEST_SENTENCES:
+            raise forms.ValidationError(f"There are {len(sentences)}; write at least {FEWEST_SENTENCES}.")
+        if len(sentences) > MOST_SENTENCES:
+            raise forms.ValidationError(f"There are {len(sentences)}; keep the {MOST_SENTENCES} that differ most.")
+        return sentences
+
+    def added_to(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """The policy `own` with this category; one of the same name is replaced."""
+        typed = self.cleaned_data
+        name = f"custom:{slugify(typed['label']) or pipeline.digest_of(typed['label'])[:8]}"
+        entry = {"category": name, "label": typed["label"], "examples": typed["texts"]}
+        bounds = {f"{step}_at": None for step, _ in STEPS} | {f"{typed['action']}_at": float(typed["likeness"])}
+        prompts = {**own["stages"]["prompt"], name: {**bounds, "mode": "enforce"}}
+        kept = [other for other in own["custom"] if other["category"] != name]
+        return {**own, "custom": [*kept, entry], "stages": {**own["stages"], "prompt": prompts}}
 
 
 class ExamplesForm(forms.Form):

@@ -99,10 +99,16 @@ def _named(document: Mapping[str, Any], stage: str) -> list[str]:
 def _row(document: Mapping[str, Any], stage: str, name: str) -> dict[str, Any]:
     return {
         "category": name,
-        "explanation": pipeline.explanation(name),
+        "explanation": pipeline.explanation(name) or _own_words(document, name),
         "words": pipeline.threshold_words(document, stage, name),
         "seen": stage == "prompt" or name in pipeline.SEEN_IN_PICTURES,
     }
+
+
+def _own_words(document: Mapping[str, Any], name: str) -> str:
+    """What a category of an organisation's own is told by."""
+    told = next((entry for entry in document["custom"] if entry["category"] == name), None)
+    return f"Your own: prompts like the {len(told['examples'])} example sentences of “{told['label']}”." if told else ""
 
 
 def terms(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from studio.policies import drafts, overviews, screens, trying
+from studio.policies import categories, drafts, overviews, screens, trying
 
 urlpatterns = [
     path("projects/<uuid:pk>/policy/", overviews.project_policy, name="project-policy"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("policy-drafts/<uuid:pk>/", drafts.draft, name="policy-draft"),
     path("policy-drafts/<uuid:pk>/edit/", drafts.edit, name="policy-draft-edit"),
     path("policy-drafts/<uuid:pk>/terms/", drafts.terms, name="policy-draft-terms"),
+    path("policy-drafts/<uuid:pk>/categories/", categories.categories, name="policy-draft-categories"),
     path("policy-drafts/<uuid:pk>/examples/", drafts.examples, name="policy-draft-examples"),
     path("policy-drafts/<uuid:pk>/move/", drafts.move, name="policy-draft-move"),
     path("policy-drafts/<uuid:pk>/publish/", drafts.publish, name="policy-draft-publish"),

@@ -276,3 +276,36 @@ def test_a_running_rehearsal_shows_how_far_it_is(author: Client, here: Scope, no
     rehearsing.rehearse(Rehearsal.objects.get(draft=draft).pk, at=now)
     over = author.get(at("-rehearsal", draft), headers=HTMX)
     assert (over.status_code, over.headers["HX-Refresh"]) == (204, "true")
+
+
+def test_a_category_of_ones_own_is_told_by_sentences_tried_at_once_and_taken_out(
+    author: Client, draft: PolicyDraft
+) -> None:
+    where = at("-categories", draft)
+    sentences = ["a soldier in the uniform of the border guard", "border guards on parade", "a border guard officer"]
+    typed = {"label": "Border guard", "action": "review", "likeness": "0.6", "texts": "\n".join(sentences)}
+    assert author.post(where, {**typed, "texts": "only one"}).status_code == 422
+    assert author.post(where, typed).status_code == 302
+    draft.refresh_from_db()
+    assert draft.own["custom"] == [{"category": "custom:border-guard", "label": "Border guard", "examples": sentences}]
+    page = author.get(where).content.decode()
+    assert "A reviewer is asked when it is very likely" in page
+    assert at("-bench", draft) in page
+    author.post(at("-bench", draft), {"prompt": "an officer of the border guard", "language": "en"}, headers=HTMX)
+    question = UUID(next(key for key in cache._cache if ":question-" in key).rpartition("question-")[2])  # type: ignore[attr-defined]
+    answer_all()
+    answer = author.get(reverse("policy-draft-answer", args=[draft.pk, question]), headers=HTMX).content.decode()
+    assert "The two come to different answers" in answer
+    assert "Border guard" in answer
+    assert author.post(where, {"remove": "0", "meant": "custom:other"}).status_code == 404
+    assert author.post(where, {"remove": "0", "meant": "custom:border-guard"}).status_code == 302
+    draft.refresh_from_db()
+    assert draft.own["custom"] == []
+    assert "custom:border-guard" not in draft.own["stages"]["prompt"]
+
+
+def test_only_its_author_gives_a_draft_a_category(draft: PolicyDraft, browse: Callable[[str], Client]) -> None:
+    typed = {"label": "X", "action": "block", "likeness": "0.6", "texts": "one of them\ntwo of them\nthree of them"}
+    assert browse("reviewer").get(at("-categories", draft)).status_code == 200
+    assert browse("reviewer").post(at("-categories", draft), typed).status_code == 403
+    assert browse("creator").get(at("-categories", draft)).status_code == 404

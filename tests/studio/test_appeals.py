@@ -1,9 +1,11 @@
 """Appeals: a blocked request again, held for a person with no part in the first answer, whose ruling takes effect."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
+from django.urls import reverse
 
 from studio import pipeline
 from studio.accounts.actions import grant_role
@@ -15,12 +17,21 @@ from studio.jobs.models import Job, Screening
 from studio.jobs.states import JobState
 from studio.operations.demonstration import REQUESTS
 from studio.operations.sample import Sample
+from studio.policies import rehearsing
+from studio.policies.actions import preview
+from studio.policies.models import PolicyDraft
+from studio.policies.proposing import allowable
+from studio.policies.publishing import publish_draft
+from studio.policies.rules import may_approve
+from studio.policies.scope import Scope
 from studio.projects.models import Campaign
 from studio.review.actions import rule_on_hold
+from studio.review.answering import grant_with_term
 from studio.review.rules import may_decide
 from studio.trail.actions import pending, settle
 from studio.trail.models import AuditRow
 from tests.studio.making import make
+from tests.studio.policies import enact
 from tests.studio.requests import ask
 
 PURPOSE = "A drill for nurses, who have to recognise it."
@@ -126,3 +137,75 @@ def test_what_nobody_may_lift_is_not_appealed_and_blocks_an_appeal(blocked: Job,
     screened.save(update_fields=["decision"])
     assert screening._end_of_appeal([screened]) == JobState.BLOCKED
     assert "Nobody may let this request through" in may_appeal(maker, blocked).reason
+
+
+@pytest.fixture
+def undignified(campaign: Campaign, sample: Sample, now: datetime) -> Job:
+    """An appeal about a request that was blocked for a category in which a project may allow single words."""
+    scope = Scope(sample.organisation)
+    current = scope.in_force()
+    assert current is not None
+    stages = {**current.own["stages"]}
+    block = {"annotate_at": None, "review_at": None, "block_at": 0.5, "mode": "enforce"}
+    stages["prompt"] = {**stages["prompt"], "dignity_stereotype": block}
+    enact(scope, {**current.own, "stages": stages}, now)
+    job = ask(campaign, now, prompt=REQUESTS[1])
+    assert screening.screen(job.pk, at=now) == JobState.BLOCKED
+    job.refresh_from_db()
+    return held_again(job, sample.people["creator"], now)
+
+
+def test_a_granted_appeal_may_propose_a_word_that_somebody_else_puts_in_force(
+    undignified: Job, sample: Sample, now: datetime
+) -> None:
+    answerer = sample.people["auditor"]
+    grant_role(
+        actor=sample.people["administrator"],
+        user=answerer,
+        organisation=sample.organisation,
+        role=Role.REVIEWER,
+        at=now,
+    )
+    assert allowable(undignified) == {"dignity_stereotype": Scope(sample.organisation)}
+    until = (now + timedelta(days=30)).isoformat()
+    term = {"word": "begging", "category": "dignity_stereotype", "language": "en", "owner": "auditor",
+            "reason": "For trainers.", "expires": until}  # fmt: skip
+
+    def grant(**changes: str | None) -> PolicyDraft:
+        return grant_with_term(
+            actor=answerer, job=undignified, term={**term, **changes}, reason="For trainers.", at=now
+        )
+
+    for wrong, field in (
+        ({"word": "teapot"}, "word"),
+        ({"expires": None}, "expires"),
+        ({"category": "hate_extremism"}, "category"),
+    ):
+        with pytest.raises(ValidationError) as refusal:
+            grant(**wrong)
+        assert field in refusal.value.message_dict
+        undignified.refresh_from_db()
+        assert undignified.state == JobState.HELD, "a proposal that fails must leave the appeal unanswered"
+    desk, where = Client(), reverse("admin:rule-request", args=[undignified.pk])
+    desk.force_login(answerer)
+    assert "And allow a word" in desk.get(where).content.decode()
+    ends = (now + timedelta(days=30)).date()
+    typed = {"ruling": "let_through", "reason": "For trainers.", "word": "begging", "category": "dignity_stereotype"}
+    assert desk.post(where, {**typed, "expires": "2020-01-01"}).status_code == 422
+    assert desk.post(where, {**typed, "expires": ends.isoformat(), "ruling": "refuse"}).status_code == 422
+    assert desk.post(where, {**typed, "expires": ends.isoformat()}).status_code == 302
+    draft = PolicyDraft.objects.get(appeal=undignified)
+    undignified.refresh_from_db()
+    assert undignified.state == JobState.QUEUED
+    assert (draft.state, draft.author, draft.appeal) == ("PROPOSED", answerer, undignified)
+    assert draft.own["terms"][-1]["word"] == "begging"
+    assert not preview(draft).ruling.refused
+    assert not may_approve(answerer, draft).allowed
+    rehearsal = draft.rehearsals.get()
+    while rehearsing.rehearse(rehearsal.pk, at=now):
+        pass
+    version = publish_draft(
+        actor=sample.people["administrator"], draft=draft, seen_digest=preview(draft).digest, at=now
+    )
+    assert version.document["terms"][-1]["expires"].startswith(f"{ends}T23:59:59")
+    assert (version.author, version.approver) == (answerer, sample.people["administrator"])

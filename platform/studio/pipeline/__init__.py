@@ -55,6 +55,7 @@ from studio.pipeline.policies import (
     rejudged_picture,
     relaxable,
     screened_languages,
+    stands_in,
     threshold_words,
     what_to_change,
 )
@@ -230,6 +231,7 @@ __all__ = [
     "serve_development_clock",
     "soft_binding_algorithms",
     "spoken_languages",
+    "stands_in",
     "starter_folder",
     "starter_slug",
     "starts_from_pictures",

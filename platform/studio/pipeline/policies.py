@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from moderation.errors import ModerationError
 from studio.pipeline.screening import Screened, policy
 
 # The sectors a policy starts from, besides the floor that every policy stands on.
@@ -119,6 +120,18 @@ def checked_term(value: Mapping[str, Any]) -> dict[str, Any]:
     from moderation.terms import Term
 
     return Term.from_json(value).to_json()
+
+
+def stands_in(word: str, text: str) -> bool:
+    """Whether a word or phrase stands in a text, as the screen of words would find it."""
+    from moderation.normalise import fold
+    from moderation.terms import Term, TermKind, TermScope
+
+    try:
+        term = Term(word, "*", TermScope.EVERYWHERE, TermKind.ALLOW, "ip_style", "nobody", "to be found")
+    except ModerationError:
+        return False
+    return bool(term.spans(fold(text)))
 
 
 def screened_languages() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from studio.accounts.models import Organisation, RoleGrant, User
-from studio.jobs.models import Screening
+from studio.jobs.models import Job, Screening
 from studio.policies.scope import Scope
 from studio.projects.models import PolicyVersion, Project
 
@@ -54,6 +54,14 @@ class PolicyDraft(models.Model):
     label = models.CharField(max_length=12, choices=Project.Label.choices, default=Project.Label.TEXT)
     may_relax = models.JSONField(default=list, blank=True)
     examples = models.JSONField(default=list, blank=True)
+    appeal = models.OneToOneField(
+        Job,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="proposal",
+        help_text="The granted appeal that a reviewer proposed it from.",
+    )
     returned = models.TextField(blank=True, help_text="What the approver asked to have changed.")
     shadow_since = models.DateTimeField(null=True, blank=True)
     version = models.OneToOneField(PolicyVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="draft")

@@ -11,8 +11,12 @@ READERS = (Role.ADMINISTRATOR, Role.REVIEWER, Role.AUDITOR)
 
 
 def may_write(user: User, draft: PolicyDraft) -> Ruling:
-    """Whether `user` may change the draft: its author, as long as they are an administrator there."""
-    ruling = holds(user, draft.organisation, Role.ADMINISTRATOR)
+    """Whether `user` may change the draft: its author, as long as they are an administrator there.
+
+    A draft that a reviewer proposed from an appeal stays that reviewer's.
+    """
+    roles = [Role.ADMINISTRATOR, Role.REVIEWER] if draft.appeal_id else [Role.ADMINISTRATOR]
+    ruling = holds(user, draft.organisation, *roles)
     if ruling.allowed and user.pk != draft.author_id:
         return Ruling(allowed=False, reason="Only its author changes a draft, so that somebody else can approve it.")
     return ruling

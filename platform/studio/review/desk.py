@@ -31,7 +31,8 @@ from studio.jobs.states import JobState, PictureState
 from studio.jobs.words import ErasedError
 from studio.pages import MemberRequest, attempt
 from studio.review import actions
-from studio.review.forms import RuleForm
+from studio.review.answering import grant_with_term
+from studio.review.forms import AppealRuleForm, RuleForm
 from studio.review.rules import may_decide
 from studio.site import organisations_as, site
 from studio.trail.actions import note
@@ -77,16 +78,29 @@ def _held_picture(request: MemberRequest, pk: UUID) -> Picture:
 def rule_on_job(request: MemberRequest, pk: UUID) -> HttpResponse:
     """A held request: its words, why it is held, and the ruling."""
     job = _held_job(request, pk)
-    form = RuleForm(request.POST or None)
+    form = _rule_form(request, job)
     if request.method == "POST" and form.is_valid():
-        status = attempt(
-            form, lambda: actions.rule_on_hold(actor=request.user, job=job, at=timezone.now(), **form.arguments())
-        )
+        status = attempt(form, lambda: _rule(request, job, form))
         if status == HTTPStatus.OK:
             return _ruled(request)
         job.refresh_from_db()
         return _show(request, job, form, status, pixels=_start(job, _blurred))
     return _show(request, job, form, _status(form), pixels=_start(job, _blurred))
+
+
+def _rule_form(request: MemberRequest, job: Job) -> RuleForm:
+    typed = request.POST if "ruling" in request.POST or "reason" in request.POST else None
+    return AppealRuleForm(typed, job=job, today=timezone.now().date()) if job.appeal_of_id else RuleForm(typed)
+
+
+def _rule(request: MemberRequest, job: Job, form: RuleForm) -> None:
+    now, given = timezone.now(), form.arguments()
+    term = form.term(owner=request.user.get_username()) if isinstance(form, AppealRuleForm) else None
+    if term is None:
+        actions.rule_on_hold(actor=request.user, job=job, at=now, **given)
+        return
+    grant_with_term(actor=request.user, job=job, term=term, reason=given["reason"], at=now)
+    messages.info(request, "The word is proposed to the policy; somebody else puts it in force.")
 
 
 @require_POST
@@ -102,7 +116,7 @@ def reveal_start(request: MemberRequest, pk: UUID) -> HttpResponse:
         organisation=job.project.organisation_id,
         at=timezone.now(),
     )
-    return _show(request, job, RuleForm(), HTTPStatus.OK, pixels=_start(job, _png))
+    return _show(request, job, _rule_form(request, job), HTTPStatus.OK, pixels=_start(job, _png))
 
 
 def _show(

@@ -1,12 +1,16 @@
 """What makers fill in to have a picture approved, and what reviewers fill in to decide."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 
-from studio.jobs.models import Picture
+from studio.jobs.models import Job, Picture
+from studio.policies.proposing import allowable
 from studio.review.models import ReviewDecision
+from studio.templatetags.stamps import category
 
+USUALLY_ALLOWED, LONGEST_ALLOWED = timedelta(days=90), timedelta(days=365)
 ANSWERS = [("yes", "Yes"), ("no", "No"), ("unsure", "Not sure")]
 # Asked of every picture, whatever the sector; the answers are kept with the request and shown to the reviewer.
 QUESTIONS = {
@@ -86,3 +90,62 @@ class RuleForm(forms.Form):
     def arguments(self) -> dict[str, Any]:
         """The arguments of `rule_on_hold` and `rule_on_picture` but for who, which and when."""
         return {"let_through": self.cleaned_data["ruling"] == "let_through", "reason": self.cleaned_data["reason"]}
+
+
+class AppealRuleForm(RuleForm):
+    """A reviewer's answer to an appeal: once, or with a word that is allowed for a while from then on."""
+
+    word = forms.CharField(
+        label="Allow a word from now on",
+        required=False,
+        max_length=120,
+        widget=forms.TextInput({"dir": "auto"}),
+        help_text="A word or phrase of this request that is wrongly taken for a sign of something. Left empty, this "
+        "request alone is let through.",
+    )
+    category = forms.ChoiceField(label="It is no sign of", required=False)
+    expires = forms.DateField(
+        label="Until",
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text="It becomes a proposal to the policy, which somebody else has to put in force.",
+    )
+
+    def __init__(self, *args: Any, job: Job, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._job, self._today = job, today
+        categories = allowable(job)
+        self.fields["category"].choices = [  # type: ignore[attr-defined]
+            (name, f"{category(name)} (in {place.name})") for name, place in categories.items()
+        ]
+        self.initial.setdefault("expires", today + USUALLY_ALLOWED)
+        if not categories:
+            for name in ("word", "category", "expires"):
+                del self.fields[name]
+
+    def clean(self) -> None:
+        """A word is allowed only with a request that is let through, and for a time."""
+        typed = self.cleaned_data
+        if not typed.get("word"):
+            return
+        if typed.get("ruling") == "refuse":
+            self.add_error("word", "A word can be allowed only where the request is let through.")
+        if (ends := typed.get("expires")) is None:
+            self.add_error("expires", "Say until when the word is allowed.")
+        elif not self._today < ends <= self._today + LONGEST_ALLOWED:
+            self.add_error("expires", f"Choose a day within the next {LONGEST_ALLOWED.days} days.")
+
+    def term(self, *, owner: str) -> dict[str, Any] | None:
+        """The word as a policy's JSON has it, to the end of its last day; None where none is to be allowed."""
+        typed = self.cleaned_data
+        if not typed.get("word"):
+            return None
+        until = datetime.combine(typed["expires"], time.max, tzinfo=UTC).replace(microsecond=0)
+        return {
+            "word": typed["word"],
+            "category": typed["category"],
+            "language": self._job.language,
+            "owner": owner,
+            "reason": typed["reason"][:200],
+            "expires": until.isoformat(),
+        }

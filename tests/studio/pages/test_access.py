@@ -51,6 +51,9 @@ MEMBERS_GET = {
     "policy-version",
     "policy-check-answer",
     "project-label",
+    "classifiers",
+    "project-portrayals",
+    "campaign-portrayals",
 }
 MEMBERS_POST = {
     "create",
@@ -70,12 +73,15 @@ MEMBERS_POST = {
     "project-policy",
     "organisation-policy",
     "policy-check",
+    "project-portrayals",
+    "campaign-portrayals",
 }
 # Shown to those who write, approve or audit policies; test_policies.py shows to whom.
 DRAFTS = {
     "policy-draft",
     "policy-draft-edit",
     "policy-draft-terms",
+    "policy-draft-categories",
     "policy-draft-examples",
     "policy-draft-move",
     "policy-draft-publish",
@@ -83,8 +89,9 @@ DRAFTS = {
     "policy-draft-bench",
     "policy-draft-answer",
 }
-# The keepers' page, a rendition's own file, and what other services ask: test_status.py, test_renditions.py and
-# test_resolution.py show what they answer, and to whom.
+# The keepers' page, a rendition's own file, what other services ask, protected pictures and reports on whom pictures
+# show: test_status.py, test_renditions.py, test_resolution.py, test_references.py and test_portrayals.py show what they
+# answer, and to whom.
 ELSEWHERE = {
     "status",
     "rendition-file",
@@ -93,6 +100,10 @@ ELSEWHERE = {
     "matches-by-content",
     "manifest",
     "supported-algorithms",
+    "organisation-references",
+    "portrayal",
+    "portrayal-progress",
+    "portrayal-file",
 }
 # It has nothing for anybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}
@@ -130,6 +141,9 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson) -> 
         "organisation-policy-history": campaign.project.organisation_id,
         "policy-version": job.policy_id,
         "policy-check": campaign.pk,
+        "classifiers": campaign.project.organisation_id,
+        "project-portrayals": campaign.project_id,
+        "campaign-portrayals": campaign.pk,
     }
 
     def find(name: str) -> str:

@@ -289,7 +289,7 @@ def test_a_category_of_ones_own_is_told_by_sentences_tried_at_once_and_taken_out
     draft.refresh_from_db()
     assert draft.own["custom"] == [{"category": "custom:border-guard", "label": "Border guard", "examples": sentences}]
     page = author.get(where).content.decode()
-    assert "A reviewer is asked when it is very likely" in page
+    assert "Ask a reviewer where it says about the same" in page
     assert at("-bench", draft) in page
     author.post(at("-bench", draft), {"prompt": "an officer of the border guard", "language": "en"}, headers=HTMX)
     question = UUID(next(key for key in cache._cache if ":question-" in key).rpartition("question-")[2])  # type: ignore[attr-defined]

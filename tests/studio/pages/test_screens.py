@@ -32,7 +32,15 @@ def test_members_see_what_screens_and_reviewers_more_of_it(
     file.write_text(json.dumps({"text": [entry]}))
     settings.CLASSIFIERS_FILE = str(file)
     page = browse("reviewer").get(where).content.decode()
-    for word in ("heads", "opennsfw", "nsfwjs", "guard-7", "Swahili", "Not installed", "none in the last 400"):
+    for word in (
+        "heads",
+        "opennsfw",
+        "Nudity, second opinion",
+        "guard-7",
+        "Swahili",
+        "Not installed",
+        "none in the last 400",
+    ):
         assert word in page
     assert "guard-7" not in browse("creator").get(where).content.decode()
     assert outsider.get(where).status_code == 404

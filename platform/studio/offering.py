@@ -1,21 +1,25 @@
-"""A picture that somebody hands in with a request: from a file to checked pixels, and by what right they are used.
+"""A picture that somebody hands in: from a file to checked pixels, and by what right they are used.
 
 A file becomes RGB8 pixels, upright, at most `LONGEST_SIDE` a side; nothing else of it (EXIF, profile, file) is kept.
+It is decoded by a limited process of its own, never by the one that holds keys and connections.
 Every refusal is a ValidationError in plain words for the person who chose the file.
 """
 
-import io
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from studio import pipeline
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-FORMATS = ("PNG", "JPEG", "WEBP")
+DECODER = Path(__file__).with_name("decoding.py")
+SIZE_BYTES = 8
+DEADLINE_SECONDS = 30
 MOST_BYTES = 16 * 2**20
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 2048
@@ -24,6 +28,11 @@ LONGEST_RIGHTS = 500
 DEFAULT_STRENGTH = 0.6
 UNREADABLE = "This cannot be read as a PNG, JPEG or WebP picture; save it as one in a picture program and choose that."
 TOO_MANY_PIXELS = f"The picture has more than {MOST_PIXELS // 10**6} million pixels; make it smaller and choose that."
+REFUSALS = {
+    "large": TOO_MANY_PIXELS,
+    "animation": "This is an animation; choose a single picture.",
+    "deep": "Its grey has more than 8 bits a pixel; save it with 8 and choose that.",
+}
 NO_RIGHTS = "Say where the picture comes from and by what right it is used: its licence, or where consent is filed."
 
 
@@ -46,50 +55,66 @@ def checked_rights(offered: Offered) -> str:
 
 
 def read(data: bytes) -> pipeline.Reference:
-    """A picture file as RGB8 pixels, reduced to `LONGEST_SIDE`. Raises ValidationError."""
-    # Pillow is loaded where a picture is read, not with every process that knows this form.
-    from PIL import Image
+    """A picture file as RGB8 pixels, reduced to `LONGEST_SIDE`. Raises ValidationError.
 
+    The file is decoded in a process of its own (`decoding`), which is believed in nothing but the pixels.
+    """
+    said, pixels = _line_and_rest(_ask([data], mode="pixels"))
+    _check(said)
+    width, height = said.get("width"), said.get("height")
+    sizes = range(SHORTEST_SIDE, LONGEST_SIDE + 1)
+    if width not in sizes or height not in sizes or len(pixels) != width * height * 3:
+        raise ValidationError(UNREADABLE)
+    return pipeline.Reference(pixels, width, height)
+
+
+def check(files: Sequence[bytes]) -> list[str]:
+    """For each file, why it is no usable picture; empty where it is one. All are read in one process of its own."""
+    faults, rest = [], _ask(files, mode="sizes")
+    for _ in files:
+        said, rest = _line_and_rest(rest)
+        try:
+            _check(said)
+        except ValidationError as error:
+            faults.append(error.messages[0])
+        else:
+            faults.append("")
+    return faults
+
+
+def _ask(files: Sequence[bytes], *, mode: str) -> bytes:
+    """What the decoding process answers; what it leaves unsaid, because it died or hung, is missing at the end."""
+    message = b"".join(len(file).to_bytes(SIZE_BYTES, "big") + file for file in files)
+    command = [sys.executable, "-I", str(DECODER), mode, str(len(files))]
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            picture = _reduced(image)
-    except ValidationError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ValidationError(TOO_MANY_PIXELS) from error
-    except Exception as error:  # decoders of hostile files raise anything; all of it means the same
+        return subprocess.run(
+            command,
+            input=message,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            timeout=DEADLINE_SECONDS + len(files),
+            check=False,
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
         raise ValidationError(UNREADABLE) from error
-    if min(picture.size) < SHORTEST_SIDE:
-        size = f"{picture.width} × {picture.height}"
+
+
+def _line_and_rest(answer: bytes) -> tuple[Mapping[str, Any], bytes]:
+    """The first line of an answer as JSON, and what follows; nothing where it is no such line."""
+    line, _, rest = answer.partition(b"\n")
+    try:
+        said = json.loads(line)
+    except ValueError:
+        said = None
+    return (said if isinstance(said, Mapping) else {}), rest
+
+
+def _check(said: Mapping[str, Any]) -> None:
+    """Raise ValidationError in plain words for a file that was refused."""
+    refusal = said.get("refused") if "width" not in said else ""
+    if refusal == "small":
+        size = " × ".join(str(side) for side in said.get("size") or ())
         raise ValidationError(f"It comes to {size} pixels; choose one with at least {SHORTEST_SIDE} a side.")
-    return pipeline.Reference(picture.tobytes(), picture.width, picture.height)
-
-
-def _reduced(image: "Image.Image") -> "Image.Image":
-    """Upright, opaque RGB8 of at most `LONGEST_SIDE`; the header is judged before anything is decoded."""
-    from PIL import Image, ImageOps
-
-    if image.width * image.height > MOST_PIXELS:
-        raise ValidationError(TOO_MANY_PIXELS)
-    # A phone's JPEG may carry further views behind the first one; those are no animation.
-    if image.format != "MPO" and getattr(image, "n_frames", 1) != 1:
-        raise ValidationError("This is an animation; choose a single picture.")
-    if image.mode.startswith(("I", "F")):
-        # Pillow would clip, not scale, what is brighter than 255.
-        raise ValidationError("Its grey has more than 8 bits a pixel; save it with 8 and choose that.")
-    # A large JPEG is decoded at a fraction of its size, which is all that is kept of it.
-    image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-    picture = _opaque(ImageOps.exif_transpose(image))
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
-    return picture
-
-
-def _opaque(image: "Image.Image") -> "Image.Image":
-    """The picture in RGB8, on white where it is transparent: what lies under transparency was not meant to be seen."""
-    from PIL import Image
-
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layer = image.convert("RGBA")
-    ground = Image.new("RGBA", layer.size, "white")
-    return Image.alpha_composite(ground, layer).convert("RGB")
+    if refusal != "":
+        raise ValidationError(REFUSALS.get(str(refusal), UNREADABLE))

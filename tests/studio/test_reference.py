@@ -5,6 +5,8 @@ import io
 import json
 import os
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,7 +18,7 @@ from django.core.exceptions import ValidationError
 from PIL import Image
 
 from provenance import credentials
-from studio import blobs, pipeline
+from studio import blobs, decoding, offering, pipeline
 from studio.accounts.models import SubjectKey
 from studio.audit.integrity import problems
 from studio.catalogue.actions import approve_model, register_model
@@ -25,7 +27,7 @@ from studio.jobs import finishing, making, queue, reference, screening, words
 from studio.jobs.actions import cancel
 from studio.jobs.models import Job
 from studio.jobs.states import JobState, PictureState
-from studio.offering import Offered, read
+from studio.offering import Offered, check, read
 from studio.operations.sample import SLUG, Sample
 from studio.projects.models import Campaign, Project
 from studio.trail.actions import pending, settle
@@ -91,6 +93,51 @@ def test_a_file_becomes_upright_rgb_within_limits() -> None:
 def test_what_is_transparent_is_white() -> None:
     secret = Image.new("RGBA", (64, 64), (200, 0, 0, 0))
     assert set(read(filed(secret)).pixels) == {255}
+
+
+def test_files_are_checked_together_and_a_decoder_that_dies_makes_its_file_unreadable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    good, bad = filed(gradient()), b"no picture"
+    faults = check([good, bad, good])
+    assert [bool(fault) for fault in faults] == [False, True, False]
+    dying = tmp_path / "dying.py"
+    dying.write_text("import os\nos._exit(9)\n")
+    monkeypatch.setattr(offering, "DECODER", dying)
+    with pytest.raises(ValidationError, match="cannot be read"):
+        read(good)
+    assert all("cannot be read" in fault for fault in check([good, good]))
+
+
+def test_a_decoder_that_lies_about_its_pixels_is_not_believed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lying = tmp_path / "lying.py"
+    lying.write_text('print(\'{"width": 99999, "height": 64}\')\n')
+    monkeypatch.setattr(offering, "DECODER", lying)
+    with pytest.raises(ValidationError, match="cannot be read"):
+        read(filed(gradient()))
+
+
+def test_the_process_that_decodes_inherits_nothing_and_writes_no_file(tmp_path: Path) -> None:
+    program = (
+        "import os\nimport decoding\ndecoding.restrict(1)\n"
+        f"place = os.open({str(tmp_path / 'x')!r}, os.O_CREAT | os.O_WRONLY)\n"
+        "try:\n    os.write(place, b'secret')\nexcept OSError:\n    print('refused')\n"
+    )
+    environment = {"PYTHONPATH": str(offering.DECODER.parent)}
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, check=True)
+    assert ran.stdout == b"refused\n"
+    limits = ("MOST_PIXELS", "LONGEST_SIDE", "SHORTEST_SIDE", "SIZE_BYTES")
+    assert [getattr(decoding, name) for name in limits] == [getattr(offering, name) for name in limits]
+
+
+def test_no_variable_of_the_studio_reaches_the_decoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VAULT_KEY", "secret")
+    telling = tmp_path / "telling.py"
+    telling.write_text("import os, json\nprint(json.dumps({'refused': 'small', 'size': sorted(os.environ)}))\n")
+    monkeypatch.setattr(offering, "DECODER", telling)
+    with pytest.raises(ValidationError) as told:
+        read(b"anything")
+    assert "VAULT_KEY" not in told.value.messages[0]
 
 
 def bomb() -> bytes:
@@ -201,7 +248,9 @@ def test_from_a_picture_to_a_signed_one_that_says_so(
     inputs = [item for item in manifest["assertions"].values() if item.get("relationship") == "inputTo"]
     assert [item["instanceID"] for item in inputs] == [f"sha256:{job.model.digest}", f"sha256:{digest}"]
     (made,) = pipeline.entries_about(picture.record)
-    assert made.body["reference"] == digest
+    salt = bytes.fromhex(words.open_words(job).salt)
+    assert made.body["reference"] == pipeline.commitment(digest, salt)
+    assert digest not in json.dumps(made.body)
     assert b"Zygomorph" not in signed + made.canonical
     for intent in pending():
         settle(intent, at=now)

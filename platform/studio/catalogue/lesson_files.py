@@ -107,11 +107,9 @@ def _check_files(pictures: Sequence[Handed]) -> None:
         raise ValidationError({"pictures": f"Two files are named {_named(twice)}; rename one."})
     if long := [name for name in names if len(name.encode()) > LONGEST_NAME]:
         raise ValidationError({"pictures": f"The name of {long[0][:40]}… is too long; shorten it."})
-    for picture in pictures:
-        try:
-            offering.read(picture.data)
-        except ValidationError as error:
-            raise ValidationError({"pictures": f"{picture.name}: {error.messages[0]}"}) from error
+    for picture, fault in zip(pictures, offering.check([picture.data for picture in pictures]), strict=True):
+        if fault:
+            raise ValidationError({"pictures": f"{picture.name}: {fault}"})
 
 
 def _stated(data: bytes) -> dict[str, dict[str, str]]:

@@ -222,7 +222,8 @@ def picture_body(picture: Picture) -> dict[str, object]:
         "screenings": [str(pk) for pk in job.screenings.order_by("at", "pk").values_list("pk", flat=True)],
     }
     if job.reference_sha256:
-        body["reference"] = job.reference_sha256
+        salt = bytes.fromhex(words.open_words(job).salt)
+        body["reference"] = pipeline.commitment(job.reference_sha256, salt)
     return body
 
 

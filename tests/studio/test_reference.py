@@ -344,3 +344,11 @@ def test_it_goes_with_its_request_or_with_the_sweep(
         os.utime(blobs.reference_path(job.pk), (old, old))
     assert reference.sweep(now=now) == 1
     assert blobs.reference_path(waiting.pk).exists()
+
+
+def test_the_ledger_says_nothing_of_the_picture_once_its_salt_is_erased(campaign: Campaign, now: datetime) -> None:
+    job = ask(campaign, now)
+    job.spec = {**job.spec, "reference_sha256": "ab" * 32}
+    assert finishing._committed_reference(job) not in (None, "ab" * 32)
+    SubjectKey.objects.all().delete()
+    assert finishing._committed_reference(job) is None

@@ -222,9 +222,17 @@ def picture_body(picture: Picture) -> dict[str, object]:
         "screenings": [str(pk) for pk in job.screenings.order_by("at", "pk").values_list("pk", flat=True)],
     }
     if job.reference_sha256:
-        salt = bytes.fromhex(words.open_words(job).salt)
-        body["reference"] = pipeline.commitment(job.reference_sha256, salt)
+        body["reference"] = _committed_reference(job)
     return body
+
+
+def _committed_reference(job: Job) -> str | None:
+    """A salted commitment to the picture a request started from; None once the salt is erased with the words."""
+    try:
+        salt = bytes.fromhex(words.open_words(job).salt)
+    except words.ErasedError:
+        return None
+    return pipeline.commitment(job.reference_sha256, salt)
 
 
 def record(picture: Picture, *, at: datetime) -> None:

@@ -11,7 +11,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -117,6 +117,14 @@ def protected_path(protected: UUID) -> Path:
 def protected_purpose(protected: UUID) -> str:
     """What such a file is sealed for."""
     return f"protected {protected}"
+
+
+def is_left(path: Path, *, now: datetime) -> bool:
+    """Whether sealed bytes are older than any row that is still to name them; not if somebody removed them just now."""
+    try:
+        return path.stat().st_mtime < (now - STRAY_AFTER).timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def strays(*, before: float) -> Iterator[Path]:

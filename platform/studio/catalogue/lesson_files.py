@@ -212,7 +212,7 @@ def sweep(*, now: datetime) -> int:
     removed = 0
     for path in settings.QUARANTINE_DIR.glob("*.lesson"):
         wanted = Lesson.objects.filter(pk=path.name.partition(".")[0]).exclude(state__in=LESSON_ENDS).exists()
-        if not wanted and path.stat().st_mtime < (now - blobs.STRAY_AFTER).timestamp():
+        if not wanted and blobs.is_left(path, now=now):
             path.unlink(missing_ok=True)
             removed += 1
     for folder in settings.QUARANTINE_DIR.glob("*.training"):

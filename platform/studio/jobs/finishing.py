@@ -18,7 +18,7 @@ from studio import blobs, pipeline, vault
 from studio.claims import heartbeat
 from studio.faults import fault
 from studio.jobs import process, screening, words
-from studio.jobs.models import Picture
+from studio.jobs.models import Job, Picture
 from studio.jobs.queue import JOINED, claim_picture
 from studio.jobs.states import PictureState, advance
 from studio.references.registering import compared_with
@@ -300,7 +300,7 @@ def sweep_quarantine(*, now: datetime) -> int:
     removed = 0
     for path in chain(*(settings.QUARANTINE_DIR.glob(f"*{suffix}") for suffix in blobs.QUARANTINED)):
         waiting = Picture.objects.filter(pk=path.stem, state__in=HELD_IN_QUARANTINE).exists()
-        if not waiting and path.stat().st_mtime < (now - blobs.STRAY_AFTER).timestamp():
+        if not waiting and blobs.is_left(path, now=now):
             path.unlink(missing_ok=True)
             removed += 1
     return removed

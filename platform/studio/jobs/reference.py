@@ -50,7 +50,7 @@ def sweep(*, now: datetime) -> int:
     removed = 0
     for path in settings.QUARANTINE_DIR.glob("*.reference"):
         wanted = Job.objects.filter(pk=path.stem).exclude(state__in=JOB_ENDS).exists()
-        if not wanted and path.stat().st_mtime < (now - blobs.STRAY_AFTER).timestamp():
+        if not wanted and blobs.is_left(path, now=now):
             path.unlink(missing_ok=True)
             removed += 1
     return removed

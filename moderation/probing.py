@@ -60,6 +60,7 @@ class Prober:
         self._progress("harmless prompts")
         pools = [(f"plain, {code}", _rows(f"plain.{code}", unsafe=False)) for code in languages()]
         pools += [("style", _rows("style.en")), ("everyday, easily mistaken", _rows("everyday.en"))]
+        pools.append(("everyday, written blind, eight languages", _rows("blind")))
         ngo = _rows("ngo.en")
         pools += [
             (f"sector: {name}", [r for r in ngo if r.category == name]) for name in sorted({r.category for r in ngo})

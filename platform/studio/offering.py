@@ -61,7 +61,7 @@ def read(data: bytes) -> pipeline.Reference:
     """
     said, pixels = _line_and_rest(_ask([data], mode="pixels"))
     _check(said)
-    width, height = said.get("width"), said.get("height")
+    width, height = (side if isinstance(side, int) else 0 for side in (said.get("width"), said.get("height")))
     sizes = range(SHORTEST_SIDE, LONGEST_SIDE + 1)
     if width not in sizes or height not in sizes or len(pixels) != width * height * 3:
         raise ValidationError(UNREADABLE)

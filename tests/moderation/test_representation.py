@@ -116,8 +116,8 @@ def test_pictures_of_one_request_are_one_prompt() -> None:
     found = report(PictureSet({}, "unmarked", pictures, ()), Looked(group(0, 4, noise=0.5, seed=1), None), seed=1)
     assert found["shares"]["of"] == "prompts"
     assert [(row["name"], row["count"], row["n"]) for row in found["shares"]["marker"]] == [
-        ("woman", 1, 2),
         ("unmarked", 1, 2),
+        ("woman", 1, 2),
     ]
     drawn = plots_of(found, "unmarked")["markers-named"]
     assert "50 %" in drawn

@@ -33,7 +33,9 @@ class GridForm(forms.Form):
             organisation=campaign.project.organisation_id, state=Model.State.APPROVED
         ).order_by("title", "-registered")
         able = ((model, pipeline.grid_roles(Path(model.folder))) for model in approved)
-        self.model, roles = next(((model, roles) for model, roles in able if roles), (None, {}))
+        found = next(((model, roles) for model, roles in able if roles), None)
+        self.model: Model | None = found[0] if found else None
+        roles = found[1] if found else {}
         spoken = self.model.languages if self.model else []
         self.fields["roles"].choices = sorted(roles.items(), key=lambda role: role[1])  # type: ignore[attr-defined]
         self.fields["languages"].choices = [  # type: ignore[attr-defined]

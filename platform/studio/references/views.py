@@ -30,9 +30,10 @@ def references(request: MemberRequest, pk: UUID) -> HttpResponse:
     holds(request.user, organisation, *READERS).enforce()
     removing = "remove" in request.POST
     form = ProtectForm(None if removing else request.POST or None, request.FILES or None)
+    faults: list[str] = []
     status: int = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     if removing:
-        form, status = _take_out(request, organisation)
+        faults, status = _take_out(request, organisation)
     elif form.is_valid():
         status = attempt(form, lambda: _add(request, organisation, form))
     if request.method == "POST" and status == HTTPStatus.OK:
@@ -40,8 +41,8 @@ def references(request: MemberRequest, pk: UUID) -> HttpResponse:
     rows = Protected.objects.filter(organisation=organisation).select_related("added_by__user", "removed_by")
     context = {
         "organisation": organisation,
-        "form": form if isinstance(form, ProtectForm) else ProtectForm(),
-        "faults": form.non_field_errors(),
+        "form": form,
+        "faults": [*faults, *form.non_field_errors()],
         "standing": rows.exclude(state=Protected.State.REMOVED),
         "removed": rows.filter(state=Protected.State.REMOVED)[:50],
         "today": timezone.now().date(),
@@ -56,11 +57,13 @@ def _add(request: MemberRequest, organisation: Organisation, form: ProtectForm) 
     messages.info(request, "It is being read; pictures are compared with it as soon as that is done.")
 
 
-def _take_out(request: MemberRequest, organisation: Organisation) -> tuple[forms.Form, int]:
+def _take_out(request: MemberRequest, organisation: Organisation) -> tuple[list[str], int]:
+    """What is wrong with taking a picture out, and the answer's status."""
     form = forms.Form(request.POST)
     form.is_valid()
     try:
         found = get_object_or_404(Protected, pk=request.POST["remove"], organisation=organisation)
     except ValidationError as error:
         raise Http404("There is no such picture.") from error
-    return form, attempt(form, lambda: unprotect(actor=request.user, protected=found, at=timezone.now()))
+    status = attempt(form, lambda: unprotect(actor=request.user, protected=found, at=timezone.now()))
+    return list(form.non_field_errors()), status

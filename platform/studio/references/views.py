@@ -66,4 +66,4 @@ def _take_out(request: MemberRequest, organisation: Organisation) -> tuple[list[
     except ValidationError as error:
         raise Http404("There is no such picture.") from error
     status = attempt(form, lambda: unprotect(actor=request.user, protected=found, at=timezone.now()))
-    return list(form.non_field_errors()), status
+    return [str(fault) for fault in form.non_field_errors()], status

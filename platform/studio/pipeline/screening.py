@@ -127,11 +127,12 @@ def _registry(references: References) -> Registry | None:
 
     kept = FileStore(Path(settings.REFERENCES_FILE)).all() if settings.REFERENCES_FILE else ()
     own = tuple(Reference.from_json(value) for value in references.load()) if references.names else ()
-    return Registry((*kept, *own), reader=_features()) if kept or own else None
+    return Registry((*kept, *own), reader=pooled_features()) if kept or own else None
 
 
 @cache
-def _features() -> PooledFeatures:
+def pooled_features() -> PooledFeatures:
+    """The network that compares pictures, loaded once a process."""
     from moderation.features import PooledFeatures
 
     return PooledFeatures.load()
@@ -149,7 +150,7 @@ def register_reference(picture: Picture, *, reference_id: str, label: str, categ
         label=label,
         category=category,
         owner=owner,
-        reader=_features(),
+        reader=pooled_features(),
     ).to_json()
 
 

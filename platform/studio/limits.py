@@ -1,4 +1,4 @@
-"""What may be asked of the pages: so many bytes from anybody, so many checks a minute from strangers and from members.
+"""What may be asked here: so many bytes from anybody, so much a minute from strangers, from members and from programs.
 
 Not a shield against a flood from many addresses; that is the reverse proxy's work. Counts live in the cache.
 """
@@ -6,6 +6,7 @@ Not a shield against a flood from many addresses; that is the reverse proxy's wo
 import io
 import time
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
@@ -15,6 +16,9 @@ from django.http import HttpRequest
 
 CHECKS_A_MINUTE = 30
 TRIALS_A_MINUTE = 40
+# A token's calls in all, and those among them that ask for something to be made.
+CALLS_A_MINUTE = 600
+MAKES_A_MINUTE = 60
 
 
 class UploadTooLargeError(Exception):
@@ -89,6 +93,12 @@ def take_turn(request: HttpRequest, *, now: float) -> Turn:
 def take_trial(member: int, *, now: float) -> Turn:
     """Count one question to the screens for this member (by primary key) in the current minute."""
     return _turn(f"trials:{member}", TRIALS_A_MINUTE, now)
+
+
+def take_call(token: UUID, *, makes: bool, now: float) -> Turn:
+    """Count one call with a token (by primary key) in the current minute; `makes` says that it asks for work."""
+    turn = _turn(f"calls:{token}", CALLS_A_MINUTE, now)
+    return _turn(f"makes:{token}", MAKES_A_MINUTE, now) if turn.allowed and makes else turn
 
 
 def _turn(caller: str, most: int, now: float) -> Turn:

@@ -132,6 +132,7 @@ INSTALLED_APPS = [
     "studio.policies",
     "studio.review",
     "studio.audit",
+    "studio.api",
     "studio.operations",
 ]
 MIDDLEWARE = [

@@ -14,4 +14,5 @@ urlpatterns = [
     path("", include("studio.policies.urls")),
     path("", include("studio.review.urls")),
     path("", include("studio.audit.urls")),
+    path("", include("studio.api.urls")),
 ]

@@ -30,5 +30,6 @@ def account(request: MemberRequest) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     memberships = request.user.memberships.select_related("organisation").prefetch_related("grants")
     keeper = memberships.filter(grants__role__in=[Role.ADMINISTRATOR, Role.CUSTODIAN]).exists()
-    context = {"form": form, "memberships": memberships, "keeper": keeper}
+    administrator = memberships.filter(grants__role=Role.ADMINISTRATOR).exists()
+    context = {"form": form, "memberships": memberships, "keeper": keeper, "administrator": administrator}
     return render(request, "studio/account.html", context, status=status)

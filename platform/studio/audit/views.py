@@ -35,7 +35,7 @@ def check(request: HttpRequest) -> HttpResponse:
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return check_json(request)
     try:
-        answer = _verify(request)
+        answer = verified(request)
     except RefusedError as refusal:
         return _refused_page(request, refusal)
     record = _public_record(answer["record"])
@@ -55,12 +55,13 @@ def check(request: HttpRequest) -> HttpResponse:
 def check_json(request: HttpRequest) -> JsonResponse:
     """The same answer as one object; a check that was not made has `error` and no `verdict`."""
     try:
-        return JsonResponse(_verify(request))
+        return JsonResponse(verified(request))
     except RefusedError as refusal:
         return timed(JsonResponse({"error": refusal.reason}, status=refusal.status), refusal)
 
 
-def _verify(request: HttpRequest) -> dict[str, Any]:
+def verified(request: HttpRequest) -> dict[str, Any]:
+    """What can be said about the file that was sent, as JSON has it. Raises RefusedError."""
     take_turn(request)
     upload = uploaded(request)
     if upload is None:
@@ -108,4 +109,4 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def making(request: HttpRequest) -> HttpResponse:
     """How a picture is made, for everybody who asks for one, approves one or wonders about one."""
-    return render(request, "studio/making.html", {"text": document("diffusion")})
+    return render(request, "studio/document.html", {"title": "How a picture is made", "text": document("diffusion")})

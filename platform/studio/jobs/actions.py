@@ -21,7 +21,7 @@ from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.queue import close
 from studio.jobs.states import JOB_ENDS, JobState, advance
 from studio.offering import Offered, checked_rights
-from studio.projects.models import Campaign, Project
+from studio.projects.models import Campaign, PolicyVersion, Project
 from studio.trail.actions import note
 from studio.trail.errors import StaleStateError
 
@@ -47,14 +47,9 @@ def submit(
     ValidationError naming the field.
     """
     project = campaign.project
-    holds(actor, project.organisation, Role.CREATOR).enforce()
+    spec, policy = checked(actor=actor, campaign=campaign, model=model, request=request, offered=offered)
     membership = membership_of(actor, project.organisation)
     rights = checked_rights(offered) if offered else ""
-    spec = _checked_spec(project, model, _starting(request, offered))
-    policy = project.policies.first()
-    if policy is None:
-        remedy = "This project has no published policy yet; ask an administrator to publish one."
-        raise ValidationError({"campaign": remedy})
     typed = words.fresh(spec.prompt, spec.negative_prompt, rights)
     job = _job(spec, typed)
     job.project, job.campaign, job.model, job.policy = project, campaign, model, policy
@@ -71,6 +66,25 @@ def submit(
             reference.forget(job.pk)
     fault("submit after commit")
     return accepted
+
+
+def checked(
+    *, actor: User, campaign: Campaign, model: Model, request: Mapping[str, Any], offered: Offered | None = None
+) -> tuple[pipeline.GenerationSpec, PolicyVersion]:
+    """Everything that is judged about a request before it is written down, but for the budget; nothing is kept.
+
+    Raises as `submit`.
+    """
+    project = campaign.project
+    holds(actor, project.organisation, Role.CREATOR).enforce()
+    if offered:
+        checked_rights(offered)
+    spec = _checked_spec(project, model, _starting(request, offered))
+    policy = project.policies.first()
+    if policy is None:
+        remedy = "This project has no published policy yet; ask an administrator to publish one."
+        raise ValidationError({"campaign": remedy})
+    return spec, policy
 
 
 def accept(job: Job, typed: words.Words, *, actor: User, at: datetime) -> Job:
@@ -148,10 +162,15 @@ def spent(project: Project) -> int:
     return promised + Picture.objects.filter(job__in=jobs.filter(state__in=UNSPENT)).count()
 
 
+def left(project: Project) -> int:
+    """Pictures that may still be asked for in the project."""
+    return max(project.budget - spent(project), 0)
+
+
 def _check_budget(project: Project, count: int) -> None:
-    left = max(project.budget - spent(project), 0)
-    if count > left:
-        pictures = "1 picture" if left == 1 else f"{left} pictures"
+    remaining = left(project)
+    if count > remaining:
+        pictures = "1 picture" if remaining == 1 else f"{remaining} pictures"
         remedy = f"The project's budget has {pictures} left; ask for fewer, or for more budget."
         raise ValidationError({"count": remedy})
 

@@ -86,6 +86,7 @@ class AskForm(forms.Form):
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.campaign = campaign
         self.initial.setdefault("idempotency_key", str(uuid4()))
         self.fields["language"].choices = [(code, language(code)) for code in _languages(campaign)]  # type: ignore[attr-defined]
         models = self.fields["model"]

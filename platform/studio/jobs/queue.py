@@ -6,6 +6,7 @@
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -13,7 +14,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import F
 
-from studio.accounts.models import Membership
+from studio.accounts.models import Membership, User
 from studio.claims import MAX_ATTEMPTS, claimable, lease_from, pause_after
 from studio.faults import fault
 from studio.jobs import bell, reference
@@ -34,6 +35,27 @@ UNFINISHED = (PictureState.GENERATED, PictureState.CHECKED, PictureState.SIGNED)
 def rank(at: datetime, priority: int) -> datetime:
     """A job's place in line: each point of priority is worth ten minutes of waiting."""
     return at - priority * PRIORITY_STEP
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How many requests wait or are being made, and how many of them are one's own."""
+
+    ahead: int
+    mine: int
+
+
+def line(user: User) -> Line:
+    """What a request made now would come behind; fairness between projects may still bring it forward."""
+    busy = Job.objects.filter(state__in=[JobState.QUEUED, JobState.GENERATING])
+    return Line(busy.count(), busy.filter(requester__user=user).count())
+
+
+def place(job: Job) -> int | None:
+    """How many requests wait that came no later; fairness between projects may still bring it forward or back."""
+    if job.state != JobState.QUEUED or job.rank is None:
+        return None
+    return Job.objects.filter(state=JobState.QUEUED, rank__lte=job.rank).count()
 
 
 def claim(*, now: datetime) -> Job | None:

@@ -16,15 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from studio import pipeline
 from studio.accounts.models import Role
 from studio.accounts.rules import roles_of
-from studio.jobs import actions, appealing, making
+from studio.jobs import actions, appealing, making, queue
 from studio.jobs.forms import AppealForm, AskForm
 from studio.jobs.models import Job
+from studio.jobs.queue import UNFINISHED
 from studio.jobs.reading import find_campaign, find_job, readable_words
-from studio.jobs.states import JOB_ENDS, VISIBLE, JobState, PictureState
+from studio.jobs.states import JOB_ENDS, VISIBLE, JobState
 from studio.pages import MemberRequest, attempt
 from studio.projects.models import Campaign
-
-BEING_FINISHED = frozenset({PictureState.GENERATED, PictureState.CHECKED, PictureState.SIGNED})
 
 
 @login_required
@@ -59,7 +58,7 @@ def _submit(request: MemberRequest, campaign: Campaign, form: AskForm) -> Job:
 
 def _ask(request: MemberRequest, campaign: Campaign, form: AskForm, status: int) -> HttpResponse:
     project = campaign.project
-    line = Job.objects.filter(state__in=[JobState.QUEUED, JobState.GENERATING])
+    line = queue.line(request.user)
     models = list(form.fields["model"].queryset)  # type: ignore[attr-defined]
     for model in models:
         model.starts_from_pictures = pipeline.starts_from_pictures(model.family)
@@ -69,9 +68,9 @@ def _ask(request: MemberRequest, campaign: Campaign, form: AskForm, status: int)
         "form": form,
         "models": models,
         "policy": project.policies.first(),
-        "left": max(project.budget - actions.spent(project), 0),
-        "ahead": line.count(),
-        "mine": line.filter(requester__user=request.user).count(),
+        "left": actions.left(project),
+        "ahead": line.ahead,
+        "mine": line.mine,
         "unknown": _unknown(form) if form.is_bound else (),
         "any_starts": any(model.starts_from_pictures for model in models),
         "may_create": Role.CREATOR in roles_of(request.user, project.organisation),
@@ -108,7 +107,7 @@ def _request(request: MemberRequest, job: Job, form: forms.Form, status: int) ->
 
 def _standing(request: MemberRequest, job: Job) -> dict[str, object]:
     pictures = list(job.pictures.order_by("index"))
-    moving = job.state not in JOB_ENDS or any(picture.state in BEING_FINISHED for picture in pictures)
+    moving = job.state not in JOB_ENDS or any(picture.state in UNFINISHED for picture in pictures)
     return {
         "job": job,
         "visible": [picture for picture in pictures if picture.state in VISIBLE],
@@ -116,20 +115,13 @@ def _standing(request: MemberRequest, job: Job) -> dict[str, object]:
         "moving": moving,
         "screenings": job.screenings.filter(picture=None).order_by("reference"),
         "ruling": job.rulings.filter(picture=None).first(),
-        "place": _place(job),
+        "place": queue.place(job),
         "has_preview": job.state == JobState.GENERATING and making.preview(job) is not None,
         "mine": job.requester.user_id == request.user.pk,
         "ended": job.state in JOB_ENDS,
         "may_appeal": appealing.may_appeal(request.user, job).allowed,
         "mark": "-".join([job.state, str(job.progress), *(picture.state for picture in pictures)]),
     }
-
-
-def _place(job: Job) -> int | None:
-    """How many requests wait that came no later; fairness between projects may still bring it forward or back."""
-    if job.state != JobState.QUEUED or job.rank is None:
-        return None
-    return Job.objects.filter(state=JobState.QUEUED, rank__lte=job.rank).count()
 
 
 @login_required

@@ -10,11 +10,13 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, converters, get_resolver, reverse
 from django.urls.resolvers import RoutePattern
 
+from studio.api.models import ApiToken
 from studio.catalogue.models import Lesson
 from studio.jobs.models import Job, Picture
 from studio.projects.models import Campaign
 from studio.review.models import ReviewRequest
 from studio.site import site
+from tests.studio.api.program import program_of
 
 # Something of each kind, to fill an address with.
 SOMETHING = {
@@ -23,10 +25,11 @@ SOMETHING = {
     converters.IntConverter: 1,
     converters.UUIDConverter: UUID(int=0),
 }
-PUBLIC_GET = {"home", "check", "login", "making", "robots", "record", "picture-file:released"}
+PUBLIC_GET = {"home", "check", "login", "making", "for-programs", "robots", "record", "picture-file:released"}
 PUBLIC_POST = {"check", "check-json", "login", "logout"}
 MEMBERS_GET = {
     "account",
+    "tokens",
     "project",
     "new-campaign",
     "campaign",
@@ -53,6 +56,8 @@ MEMBERS_GET = {
     "project-label",
 }
 MEMBERS_POST = {
+    "tokens",
+    "token-revoke",
     "create",
     "new-campaign",
     "unknown-words",
@@ -83,10 +88,11 @@ DRAFTS = {
     "policy-draft-bench",
     "policy-draft-answer",
 }
-# The keepers' page, a rendition's own file, and what other services ask: test_status.py, test_renditions.py and
-# test_resolution.py show what they answer, and to whom.
+# The keepers' page, a rendition's own file, and what other services and programs ask: test_status.py, test_renditions.py,
+# test_resolution.py and tests/studio/api show what they answer, and to whom.
 ELSEWHERE = {
     "status",
+    "link",
     "rendition-file",
     "resolution",
     "matches-by-binding",
@@ -97,7 +103,7 @@ ELSEWHERE = {
 # It has nothing for anybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}
 # Pages that show everybody what is theirs, and so nothing of the sample's to somebody else.
-OWN = {"account", "models"}
+OWN = {"account", "models", "tokens"}
 INLINE = re.compile(r"""<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=[\"']""")
 DESK = {"desk", "rule-request", "rule-picture", "reveal-picture"}
 
@@ -112,7 +118,13 @@ def addresses(resolver: URLResolver, spaces: str = "") -> Iterator[tuple[str, UR
 
 
 @pytest.fixture
-def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson) -> Callable[[str], str]:
+def token(people: SimpleNamespace, campaign: Campaign) -> ApiToken | None:
+    """A token of the creator's."""
+    return program_of(people.creator, campaign.project.organisation).token
+
+
+@pytest.fixture
+def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson, token: ApiToken) -> Callable[[str], str]:
     """The address of a name, leading to the sample organisation's own things."""
     keys = {
         "project": campaign.project_id,
@@ -130,13 +142,14 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson) -> 
         "organisation-policy-history": campaign.project.organisation_id,
         "policy-version": job.policy_id,
         "policy-check": campaign.pk,
+        "token-revoke": token.pk,
     }
 
     def find(name: str) -> str:
         name, _, kind = name.partition(":")
         if kind:
             return reverse(name, args=[released.pk, kind])
-        if name in {"account", "home", "models", "check", "check-json", "login", "logout", "making", "robots"}:
+        if name in {"account", "home", "models", "check", "check-json", "login", "logout", "making", "robots", "tokens", "for-programs"}:
             return reverse(name)
         if name == "policy-check-answer":
             return reverse(name, args=[campaign.pk, UUID(int=0)])
@@ -149,7 +162,7 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson) -> 
 def test_no_address_is_left_out() -> None:
     named = {name.partition(":")[0] for name in PUBLIC_GET | PUBLIC_POST | MEMBERS_GET | MEMBERS_POST | FLEETING}
     found = {name for name, _ in addresses(get_resolver())}
-    assert {name for name in found if not name.startswith("admin:")} == named | DRAFTS | ELSEWHERE
+    assert {name for name in found if not name.startswith(("admin:", "api:", "likeness:"))} == named | DRAFTS | ELSEWHERE
     assert {name.removeprefix("admin:") for name in found} >= DESK
 
 

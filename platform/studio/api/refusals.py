@@ -1,0 +1,177 @@
+"""Why a program's wish was not granted, in one form, whatever raised it: the actions, a form, the framework, a limit.
+
+The two interfaces (`service`, and `likeness` for OpenAI's clients) write the same refusal in their own shapes.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.http import Http404, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from ninja.errors import AuthenticationError, HttpError
+from ninja.errors import ValidationError as SchemaError
+
+from studio import pipeline
+from studio.audit.asking import RefusedError, without_ledger
+from studio.jobs.words import ErasedError
+from studio.trail.errors import StaleStateError
+
+logger = logging.getLogger(__name__)
+UNOPENED = "Send a token that is in force as `Authorization: Bearer …`; you make one on the page of your account."
+MOVED_ON = (
+    "This has moved on since you asked: it has ended, or somebody else was faster. Ask again for where it stands."
+)
+TOO_LARGE = "The body is larger than is read here; a picture to start from goes into a multipart form."
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A field that has to be mended, and how."""
+
+    field: str
+    message: str
+
+
+@dataclass(slots=True)  # exceptions are written to as they rise
+class Refusal(Exception):  # noqa: N818  what it says is no error of ours
+    """Status and kind, a sentence that says what to do, the fields concerned, and the request that it is about."""
+
+    status: HTTPStatus
+    kind: str
+    detail: str
+    mistakes: tuple[Mistake, ...] = ()
+    job: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    permanent = True
+
+
+def wait(kind: str, detail: str, *, retry_after_s: int) -> Refusal:
+    """Too much at once: the same may be asked again after so many seconds."""
+    return Refusal(HTTPStatus.TOO_MANY_REQUESTS, kind, detail, headers={"Retry-After": str(retry_after_s)})
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """Any exception as a refusal; one that nobody foresaw is logged, and nothing of it is told."""
+    for kind, tell in _TOLD.items():
+        if isinstance(error, kind):
+            return tell(error)
+    logger.error("a program's request failed", exc_info=error)
+    reason = "Something went wrong here, and it is written down for whoever looks after this installation."
+    return Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", reason)
+
+
+def _told(error: Any) -> Refusal:
+    told: Refusal = error
+    return told
+
+
+def _no_token(error: Any) -> Refusal:
+    return Refusal(HTTPStatus.UNAUTHORIZED, "no-token", UNOPENED, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _too_large(error: Any) -> Refusal:
+    return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", TOO_LARGE)
+
+
+def _unreadable(error: Any) -> Refusal:
+    return Refusal(HTTPStatus.BAD_REQUEST, "unreadable", "The body cannot be read; send it as the description says.")
+
+
+def _framework(error: Any) -> Refusal:
+    """What the framework raises itself: a body that is no JSON."""
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return Refusal(HTTPStatus.BAD_REQUEST, "unreadable", "The body is no JSON; send an object as application/json.")
+    status = HTTPStatus(error.status_code)
+    return Refusal(status, status.name.lower().replace("_", "-"), f"{status.description}.")
+
+
+def _schema(error: Any) -> Refusal:
+    """Fields of the wrong type, missing ones and unknown ones."""
+    return _mend(Mistake(_place(one.get("loc", ())), _remedy(one)) for one in error.errors)
+
+
+def _place(loc: Iterable[object]) -> str:
+    """A field by the name it was sent under: without the source and the name of our own parameter."""
+    source, *parts = [str(part) for part in loc] or [""]
+    names = parts[1:] if source in {"body", "form"} and len(parts) > 1 else parts
+    return ".".join(names) or source
+
+
+def _remedy(one: Mapping[str, Any]) -> str:
+    remedies = {
+        "extra_forbidden": "This field is unknown here; leave it out.",
+        "missing": "It is missing; give it a value.",
+    }
+    return remedies.get(one.get("type", ""), f"{one.get('msg', 'It cannot be read')}.")
+
+
+def _validation(error: Any) -> Refusal:
+    named = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    pairs = [(name if name != NON_FIELD_ERRORS else "", reason) for name, all_ in named.items() for reason in all_]
+    return _mend(Mistake(name, reason) for name, reason in pairs)
+
+
+def _mend(mistakes: Iterable[Mistake]) -> Refusal:
+    found = tuple(mistakes)
+    detail = " ".join(f"{one.field}: {one.message}" if one.field else one.message for one in found[:5])
+    return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "fields", detail, found)
+
+
+def _denied(error: Any) -> Refusal:
+    return Refusal(HTTPStatus.FORBIDDEN, "not-allowed", str(error) or "The owner of this token may not do this.")
+
+
+def _absent(error: Any) -> Refusal:
+    reason = "There is nothing under this address that the owner of this token may see."
+    return Refusal(HTTPStatus.NOT_FOUND, "not-found", reason)
+
+
+def _stale(error: Any) -> Refusal:
+    return Refusal(HTTPStatus.CONFLICT, "moved-on", MOVED_ON)
+
+
+def _erased(error: Any) -> Refusal:
+    return Refusal(HTTPStatus.GONE, "erased", str(error))
+
+
+def _question(error: Any) -> Refusal:
+    """A refusal of the public check."""
+    after = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    kind = HTTPStatus(error.status).name.lower().replace("_", "-")
+    return Refusal(HTTPStatus(error.status), kind, error.reason, headers=after)
+
+
+def _ledger(error: Any) -> Refusal:
+    return _question(without_ledger(error))
+
+
+_TOLD: Mapping[type[Exception], Any] = {
+    Refusal: _told,
+    AuthenticationError: _no_token,
+    RequestDataTooBig: _too_large,
+    SuspiciousOperation: _unreadable,
+    BadRequest: _unreadable,
+    MultiPartParserError: _unreadable,
+    UnreadablePostError: _unreadable,
+    HttpError: _framework,
+    SchemaError: _schema,
+    ValidationError: _validation,
+    PermissionDenied: _denied,
+    Http404: _absent,
+    StaleStateError: _stale,
+    ErasedError: _erased,
+    RefusedError: _question,
+    pipeline.LedgerUnavailableError: _ledger,
+}

@@ -86,6 +86,12 @@ app.conf.update(
             "schedule": settings.SWEEP_SECONDS,
             "options": {"expires": 60},
         },
+        "webhooks": {
+            "task": "studio.webhooks.tasks.sweep",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"expires": 60},
+        },
+        "deliveries": {"task": "studio.webhooks.tasks.forget", "schedule": 3600, "options": {"expires": 600}},
         "strays": {"task": "studio.audit.tasks.clear_strays", "schedule": 3600, "options": {"expires": 600}},
         "checkpoints": {
             "task": "studio.jobs.tasks.checkpoints",

@@ -14,6 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 from studio import faults, pipeline
 from studio.pipeline.keys import DEVELOPMENT_TIME_ROOT
+from studio.webhooks.guard import networks
 
 
 @register(Tags.compatibility)
@@ -87,4 +88,15 @@ def floor_may_relax(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
     if unknown := sorted(set(settings.FLOOR_MAY_RELAX) - set(pipeline.relaxable())):
         hint = f"Use only {', '.join(pipeline.limitable('prompt'))}."
         return [Error(f"FLOOR_MAY_RELAX names {', '.join(unknown)}", hint=hint, id="imprimatur.E008")]
+    return []
+
+
+@register(Tags.compatibility)
+def webhook_networks(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """WEBHOOKS_MAY_REACH must name networks."""
+    try:
+        networks(settings.WEBHOOKS_MAY_REACH)
+    except ValueError as error:
+        hint = "Write networks as 10.20.0.0/16, separated by commas."
+        return [Error(f"WEBHOOKS_MAY_REACH: {error}", hint=hint, id="imprimatur.E010")]
     return []

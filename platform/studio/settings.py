@@ -101,6 +101,7 @@ JOB_DEADLINE_SECONDS = environment.number("JOB_DEADLINE_SECONDS", "1800")
 GENERATE_THREADS = int(environment.number("GENERATE_THREADS", "2"))
 TRAIN_THREADS = int(environment.number("TRAIN_THREADS", "2"))
 TRAIN_SILENCE_SECONDS = environment.number("TRAIN_SILENCE_SECONDS", "1800")
+WEBHOOKS_MAY_REACH = environment.text("WEBHOOKS_MAY_REACH", "")
 FAULT_POINT = environment.text("FAULT_POINT", "")
 
 # Policies ----------------------------------------------------------------------------------------------------------
@@ -132,6 +133,7 @@ INSTALLED_APPS = [
     "studio.policies",
     "studio.review",
     "studio.audit",
+    "studio.webhooks",
     "studio.api",
     "studio.operations",
 ]

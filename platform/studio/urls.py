@@ -14,5 +14,6 @@ urlpatterns = [
     path("", include("studio.policies.urls")),
     path("", include("studio.review.urls")),
     path("", include("studio.audit.urls")),
+    path("", include("studio.webhooks.urls")),
     path("", include("studio.api.urls")),
 ]

@@ -26,7 +26,7 @@ from studio.pages import MemberRequest, attempt
 def tokens(request: MemberRequest) -> HttpResponse:
     """Their list, and the form that makes one; the answer to the form is the only page that ever shows the secret."""
     at = timezone.now()
-    form = TokenForm(request.POST or None, owner=request.user, at=at)
+    form = TokenForm(request.POST if request.method == "POST" else None, owner=request.user, at=at)
     if not form.is_bound:
         return _page(request, form, at=at)
     made: list[tuple[ApiToken, str]] = []

@@ -106,11 +106,20 @@ _POLICIES = {
     "as expected": Stamp("As it must be", "tick", Tone.GOOD),
     "not as expected": Stamp("Not as it must be", "stop", Tone.REFUSED),
 }
+_WEBHOOKS = {
+    "endpoint active": Stamp("Told", "tick", Tone.GOOD),
+    "endpoint paused": Stamp("Paused", "pause"),
+    "endpoint silent": Stamp("Stopped answering", "alert", Tone.CAUTION),
+    "delivery waiting": Stamp("Waiting", "clock"),
+    "delivery delivered": Stamp("Delivered", "tick", Tone.GOOD),
+    "delivery failed": Stamp("Given up", "alert", Tone.CAUTION),
+}
 STAMPS = MappingProxyType(
     {state: Stamp(str(state.label), shape, tone) for state, (shape, tone) in _SHAPES.items()}
     | _VERDICTS
     | _ACTIONS
     | _POLICIES
+    | _WEBHOOKS
 )
 CATEGORIES = MappingProxyType(
     {

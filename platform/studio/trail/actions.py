@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import models, transaction
+from django.dispatch import Signal
 
 from studio import pipeline
 from studio.faults import fault
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from studio.accounts.models import User
 
 logger = logging.getLogger(__name__)
+# Sent with each new `row`, inside the transaction of what it tells: apps above the trail hear of things by it.
+noted = Signal()
 
 
 def note(
@@ -29,7 +32,7 @@ def note(
     **detail: Any,
 ) -> None:
     """Add one audit row. `actor` is None for what the product does by itself; `detail` never holds a prompt."""
-    AuditRow.objects.create(
+    row = AuditRow.objects.create(
         at=at,
         organisation=organisation,
         actor=actor,
@@ -38,6 +41,7 @@ def note(
         object_id=str(subject.pk),
         detail=detail,
     )
+    noted.send(AuditRow, row=row)
 
 
 def intend(

@@ -56,7 +56,6 @@ MEMBERS_GET = {
     "project-label",
 }
 MEMBERS_POST = {
-    "tokens",
     "token-revoke",
     "create",
     "new-campaign",
@@ -88,11 +87,15 @@ DRAFTS = {
     "policy-draft-bench",
     "policy-draft-answer",
 }
-# The keepers' page, a rendition's own file, and what other services and programs ask: test_status.py, test_renditions.py,
-# test_resolution.py and tests/studio/api show what they answer, and to whom.
+# The keepers' page, a rendition's own file, administrators' webhooks, and what other services and programs ask:
+# test_status.py, test_renditions.py, test_resolution.py, tests/studio/webhooks and tests/studio/api show what they
+# answer, and to whom.
 ELSEWHERE = {
     "status",
     "link",
+    "webhooks",
+    "webhook",
+    "webhook-again",
     "rendition-file",
     "resolution",
     "matches-by-binding",
@@ -149,7 +152,19 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson, tok
         name, _, kind = name.partition(":")
         if kind:
             return reverse(name, args=[released.pk, kind])
-        if name in {"account", "home", "models", "check", "check-json", "login", "logout", "making", "robots", "tokens", "for-programs"}:
+        if name in {
+            "account",
+            "home",
+            "models",
+            "check",
+            "check-json",
+            "login",
+            "logout",
+            "making",
+            "robots",
+            "tokens",
+            "for-programs",
+        }:
             return reverse(name)
         if name == "policy-check-answer":
             return reverse(name, args=[campaign.pk, UUID(int=0)])
@@ -162,7 +177,9 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson, tok
 def test_no_address_is_left_out() -> None:
     named = {name.partition(":")[0] for name in PUBLIC_GET | PUBLIC_POST | MEMBERS_GET | MEMBERS_POST | FLEETING}
     found = {name for name, _ in addresses(get_resolver())}
-    assert {name for name in found if not name.startswith(("admin:", "api:", "likeness:"))} == named | DRAFTS | ELSEWHERE
+    assert {
+        name for name in found if not name.startswith(("admin:", "api:", "likeness:"))
+    } == named | DRAFTS | ELSEWHERE
     assert {name.removeprefix("admin:") for name in found} >= DESK
 
 

@@ -47,10 +47,10 @@ def _blame(form: BaseForm, error: ValidationError) -> None:
     for field, reasons in named.items():
         for reason in reasons:
             # An action may name what this form does not ask for; the person still has to read it.
-            form.add_error(field if field in form.fields else None, _beside(field, reason))
+            form.add_error(field if field in form.fields else None, beside(field, reason))
 
 
-def _beside(field: str, reason: str) -> str:
+def beside(field: str, reason: str) -> str:
     """A library's "count: is 0; choose …" as it reads beside the field itself."""
     named, colon, rest = reason.partition(": ")
     return f"It {rest}" if colon and named == field else reason

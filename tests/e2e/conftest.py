@@ -39,6 +39,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "DJANGO_SETTINGS_MODULE": "studio.settings",
         "SWEEP_SECONDS": "1",
         "GENERATE_THREADS": "1",
+        "WEBHOOKS_MAY_REACH": "127.0.0.0/8",
     }
     subprocess.run([sys.executable, "-c", SETTING_UP], cwd=ROOT, env={**os.environ, **environment}, check=True)
     port = free_port()

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from studio import blobs
 from studio.api import asking, finding, links, making, schemas, showing
 from studio.api.authentication import ProgramRequest, makes, reads
-from studio.api.refusals import Refusal
+from studio.api.refusals import Refusal, in_words
 from studio.api.service import Service
 from studio.jobs.models import Job
 from studio.jobs.states import VISIBLE, JobState
@@ -124,7 +124,7 @@ class Likeness(Service):
         """A refusal as an error."""
         first = refusal.mistakes[0].field if refusal.mistakes else None
         error = {
-            "message": refusal.detail,
+            "message": in_words(refusal.mistakes, names=NAMES) or refusal.detail,
             "type": KINDS.get(refusal.status, "invalid_request_error"),
             "param": NAMES.get(first, first) if first else None,
             "code": CODES.get(refusal.kind, refusal.kind.replace("-", "_")),

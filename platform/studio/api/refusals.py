@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import (
@@ -25,9 +26,11 @@ from ninja.errors import ValidationError as SchemaError
 from studio import pipeline
 from studio.audit.asking import RefusedError, without_ledger
 from studio.jobs.words import ErasedError
+from studio.pages import beside
 from studio.trail.errors import StaleStateError
 
 logger = logging.getLogger(__name__)
+MOST_TOLD = 5
 UNOPENED = "Send a token that is in force as `Authorization: Bearer …`; you make one on the page of your account."
 MOVED_ON = (
     "This has moved on since you asked: it has ended, or somebody else was faster. Ask again for where it stands."
@@ -120,13 +123,18 @@ def _remedy(one: Mapping[str, Any]) -> str:
 def _validation(error: Any) -> Refusal:
     named = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
     pairs = [(name if name != NON_FIELD_ERRORS else "", reason) for name, all_ in named.items() for reason in all_]
-    return _mend(Mistake(name, reason) for name, reason in pairs)
+    return _mend(Mistake(name, beside(name, reason)) for name, reason in pairs)
 
 
 def _mend(mistakes: Iterable[Mistake]) -> Refusal:
     found = tuple(mistakes)
-    detail = " ".join(f"{one.field}: {one.message}" if one.field else one.message for one in found[:5])
-    return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "fields", detail, found)
+    return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "fields", in_words(found), found)
+
+
+def in_words(mistakes: Iterable[Mistake], *, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The mistakes in a sentence each; `names` are those that the asker has for fields."""
+    named = [(names.get(one.field, one.field), one.message) for one in mistakes]
+    return " ".join(f"{field}: {message}" if field else message for field, message in named[:MOST_TOLD])
 
 
 def _denied(error: Any) -> Refusal:

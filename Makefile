@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format faults fuzz clean-demo bench bench-starter bench-fingerprint bench-finetune bench-moderation bench-watermark bench-watermark-alarms
+.PHONY: help demo up test lint format faults fuzz fuzz-api clean-demo bench bench-starter bench-fingerprint bench-finetune bench-moderation bench-watermark bench-watermark-alarms
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-16s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ bench-fingerprint: $(VENV)/.dev ## Measure how often, and how fast among a milli
 
 fuzz: $(VENV)/.dev ## Send 50,000 broken files through the check; goes on where it was stopped
 	$(RUN) -m tests.provenance.fuzz --files 50000 --folder var/fuzz
+
+fuzz-api: $(VENV)/.dev ## Ask the interface for programs 5,000 things that its description allows, or forbids
+	$(RUN) -m tests.studio.api.fuzz --examples 5000
 
 bench-finetune: $(VENV)/.dev ## Teach the starter model a concept and measure whether it appears
 	$(RUN) -m tests.generation.training.taught

@@ -6,10 +6,21 @@ Django's ASGI handler would spool any number of bytes to the disk before the fir
 - Views still count for themselves (studio.limits): behind another server this gate may not stand.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 
 from asgiref.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, ASGISendEvent, Scope
 from django.template.loader import render_to_string
+
+# Where programs ask, who read no pages: a problem document (RFC 9457) of the kind that studio.api writes.
+PROGRAMS = ("/api/", "/v1/")
+PROBLEM = {
+    "type": "urn:imprimatur:problem:too-large",
+    "title": "Too large",
+    "status": 413,
+    "detail": "The body is larger than anything that is read here; send less.",
+    "errors": [],
+}
 
 
 class Gate:
@@ -24,7 +35,7 @@ class Gate:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        passage = _Passage(receive, send, self._limit)
+        passage = _Passage(receive, send, self._limit, asks=scope["path"].startswith(PROGRAMS))
         if _declared(scope) > self._limit:
             await passage.refuse()
             return
@@ -41,8 +52,8 @@ def _declared(scope: Scope) -> int:
 class _Passage:
     """One request on its way through. A cut body looks to the application like a caller who hung up."""
 
-    def __init__(self, receive: ASGIReceiveCallable, send: ASGISendCallable, limit: int) -> None:
-        self._receive, self._send, self._left = receive, send, limit
+    def __init__(self, receive: ASGIReceiveCallable, send: ASGISendCallable, limit: int, *, asks: bool) -> None:
+        self._receive, self._send, self._left, self._asks = receive, send, limit, asks
         self._started = False
         self.cut = False
 
@@ -63,9 +74,9 @@ class _Passage:
         """Answer 413, unless an answer is already on its way."""
         if self._started:
             return
-        page = render_to_string("413.html").encode()
+        page = json.dumps(PROBLEM).encode() if self._asks else render_to_string("413.html").encode()
         headers = [
-            (b"content-type", b"text/html; charset=utf-8"),
+            (b"content-type", b"application/problem+json" if self._asks else b"text/html; charset=utf-8"),
             (b"content-length", str(len(page)).encode()),
             (b"content-security-policy", b"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'"),
             (b"connection", b"close"),

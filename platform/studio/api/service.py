@@ -61,7 +61,7 @@ class Service(NinjaAPI):
         found = [pattern for pattern in self.urls[0] if isinstance(pattern, URLPattern)]
         for pattern in found:
             pattern.callback = self._in_shape(pattern.callback)
-        return [*found, re_path(r"^.*$", self._nowhere, name="nowhere")]
+        return [*found, re_path(r"^[\s\S]*$", self._nowhere, name="nowhere")]
 
     def _in_shape(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(view)

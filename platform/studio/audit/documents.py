@@ -15,7 +15,7 @@ def document(name: str) -> SafeString:
     """docs/`name`.md as HTML. Raises FileNotFoundError where there is none."""
     from markdown_it import MarkdownIt
 
-    reader = MarkdownIt("commonmark", {"html": False})
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = reader.parse((settings.DOCS_DIR / f"{name}.md").read_text(encoding="utf-8"))
     for token in tokens:
         for part in token.children or ():

@@ -107,7 +107,7 @@ _POLICIES = {
     "not as expected": Stamp("Not as it must be", "stop", Tone.REFUSED),
 }
 _WEBHOOKS = {
-    "endpoint active": Stamp("Told", "tick", Tone.GOOD),
+    "endpoint active": Stamp("Active", "tick", Tone.GOOD),
     "endpoint paused": Stamp("Paused", "pause"),
     "endpoint silent": Stamp("Stopped answering", "alert", Tone.CAUTION),
     "delivery waiting": Stamp("Waiting", "clock"),

@@ -33,7 +33,7 @@ class Endpoint(models.Model):
     class State(models.TextChoices):
         """Whether it is told anything."""
 
-        ACTIVE = "ACTIVE", "Told"
+        ACTIVE = "ACTIVE", "Active"
         PAUSED = "PAUSED", "Paused"
         SILENT = "SILENT", "Stopped answering"
         REMOVED = "REMOVED", "Removed"

@@ -55,7 +55,8 @@ def test_wrong_addresses_and_methods_are_refused_in_one_shape(client: Program) -
     nowhere, method = client.get("/nowhere"), client.post("/projects", {})
     assert (nowhere.status_code, nowhere.json()["type"]) == (404, "urn:imprimatur:problem:no-such-address")
     assert (method.status_code, method.headers["Allow"]) == (405, "GET")
-    assert {answer.headers["Content-Type"] for answer in (nowhere, method)} == {"application/problem+json"}
+    broken = client.get("/jobs/%09%0A/cancel")
+    assert {answer.headers["Content-Type"] for answer in (nowhere, method, broken)} == {"application/problem+json"}
     like = Program(root="/v1").get("/chat/completions")
     assert (like.status_code, like.json()["error"]["code"]) == (404, "no_such_address")
 

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -137,7 +138,9 @@ def follow(look: events.Look, ticks: list[float]) -> list[str]:
     async def gathered() -> list[str]:
         return [said async for said in events.live(look, clock=lambda: next(moments, 1e9))]
 
-    return asyncio.run(gathered())
+    # In a thread of its own: a browser driven earlier in the run leaves its event loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, gathered()).result()
 
 
 def test_a_stream_tells_changes_breathes_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The gate before the web process: large bodies are refused early, small ones pass untouched."""
 
 import asyncio
+import json
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -33,7 +34,9 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         pool.submit(asyncio.run, work).result()
 
 
-def talk(application: Any, chunks: list[bytes], headers: list[tuple[bytes, bytes]]) -> tuple[int, bytes, int]:
+def talk(
+    application: Any, chunks: list[bytes], headers: list[tuple[bytes, bytes]], *, path: str = "/check"
+) -> tuple[int, bytes, int]:
     """Status, body, and how many chunks were taken."""
     taken, sent = 0, []
 
@@ -45,13 +48,18 @@ def talk(application: Any, chunks: list[bytes], headers: list[tuple[bytes, bytes
     async def send(event: dict[str, Any]) -> None:
         sent.append(event)
 
-    scope = {"type": "http", "method": "POST", "path": "/check", "query_string": b"", "headers": headers}
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
     run(application(scope, receive, send))
     return sent[0]["status"], b"".join(event.get("body", b"") for event in sent), taken
 
 
 def test_a_small_body_passes() -> None:
     assert talk(Gate(echo, limit_bytes=LIMIT), [b"x" * 600, b"x" * 400], []) == (200, b"1000", 2)
+
+
+def test_a_program_is_refused_in_its_own_shape() -> None:
+    status, body, _ = talk(Gate(echo, limit_bytes=LIMIT), [b""], [(b"content-length", b"1001")], path="/api/v1/jobs")
+    assert (status, json.loads(body)["type"]) == (413, "urn:imprimatur:problem:too-large")
 
 
 def test_a_declared_length_is_refused_before_anything_is_read() -> None:

@@ -30,6 +30,11 @@ PREFER = Header(
     alias="Prefer",
     description=f"`wait=20` waits so many seconds, {MOST_WAIT_SECONDS} at most, until the pictures are recorded.",
 )
+EVENT = {
+    "type": "object",
+    "description": "An event: `job` with the request (JobOut) as JSON in `data`, or `end`.",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}, "retry": {"type": "integer"}},
+}
 PREFERRED = re.compile(r"(?:^|[,;\s])wait=(\d{1,3})(?:$|[,;\s])")
 
 
@@ -139,7 +144,7 @@ def cancel(request: ProgramRequest, pk: UUID) -> dict[str, Any]:
     operation_id="watch_job",
     url_name="events",
     auth=reads,
-    openapi_extra={"responses": {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}},
+    openapi_extra={"responses": {200: {"content": {"text/event-stream": {"schema": EVENT}}}}},
 )
 def watch(request: ProgramRequest, pk: UUID) -> StreamingHttpResponse:
     """Server-sent events: `job` with the request whenever it changed, `end` when it moves no more.

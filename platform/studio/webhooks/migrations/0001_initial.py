@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('address', models.CharField(max_length=500)),
                 ('events', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('ACTIVE', 'Told'), ('PAUSED', 'Paused'), ('SILENT', 'Stopped answering'), ('REMOVED', 'Removed')], default='ACTIVE', max_length=12)),
+                ('state', models.CharField(choices=[('ACTIVE', 'Active'), ('PAUSED', 'Paused'), ('SILENT', 'Stopped answering'), ('REMOVED', 'Removed')], default='ACTIVE', max_length=12)),
                 ('key', models.BinaryField(help_text='Wrapped.')),
                 ('secret', models.BinaryField(help_text='Sealed under the key.')),
                 ('added', models.DateTimeField()),

@@ -3,7 +3,7 @@
 Cookies count for nothing here, so nothing here needs a defence against forged forms.
 """
 
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from django.http import Http404, HttpRequest
@@ -16,6 +16,8 @@ from studio.api import refusals
 from studio.api.actions import find_token, refuse_without
 from studio.api.models import ApiToken, Scope
 from studio.pages import MemberRequest
+
+Thing = TypeVar("Thing")
 
 
 class ProgramRequest(MemberRequest):
@@ -59,7 +61,7 @@ def organisation_of(request: ProgramRequest) -> Organisation:
     return request.auth.membership.organisation
 
 
-def own(request: ProgramRequest, thing: Any, organisation: UUID) -> Any:
+def own(request: ProgramRequest, thing: Thing, organisation: UUID) -> Thing:
     """The thing, if it belongs to the token's organisation: its owner may be in others. Raises Http404."""
     if organisation != organisation_of(request).pk:
         raise Http404

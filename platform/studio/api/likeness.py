@@ -8,6 +8,7 @@ The shapes are those of OpenAI's API reference ("Images", "Models"); what has no
 """
 
 from base64 import b64encode
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Literal
 from uuid import UUID
@@ -15,7 +16,8 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Header, Schema
+from ninja import Schema
+from ninja.params.functions import Header
 from pydantic import BaseModel, ConfigDict, Field
 
 from studio import blobs
@@ -23,6 +25,7 @@ from studio.api import asking, finding, links, making, schemas, showing
 from studio.api.authentication import ProgramRequest, makes, reads
 from studio.api.refusals import Refusal, in_words
 from studio.api.service import Service
+from studio.catalogue.models import Model
 from studio.jobs.models import Job
 from studio.jobs.states import VISIBLE, JobState
 
@@ -162,7 +165,7 @@ def model(request: ProgramRequest, slug: str) -> dict[str, Any]:
     raise Refusal(HTTPStatus.NOT_FOUND, "model-not-found", "There is no such model; ask for the list of models.")
 
 
-def _model(one: "finding.Model") -> dict[str, Any]:
+def _model(one: Model) -> dict[str, Any]:
     made = int(one.registered.timestamp())
     return {"id": one.slug, "object": "model", "created": made, "owned_by": one.organisation.name}
 
@@ -223,12 +226,12 @@ def refuse_unfinished(job: Job, address: str) -> None:
         JobState.FAILED: (HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The picture could not be made: "),
         JobState.LOST: (HTTPStatus.INTERNAL_SERVER_ERROR, "lost", "The request was lost on the way; ask again. "),
     }
-    named = {"job": address, "headers": {"Location": address}}
+    refusal = partial(Refusal, job=address, headers={"Location": address})
     if job.state in refuse:
         status, kind, told = refuse[JobState(job.state)]
         reasons = " ".join(reason for one in job.screenings.all() for reason in one.reasons)
-        raise Refusal(status, kind, f"{told}{reasons or job.failure}".strip(), **named)
+        raise refusal(status, kind, f"{told}{reasons or job.failure}".strip())
     shown = [picture.state in VISIBLE for picture in job.pictures.all()]
     if job.state != JobState.DONE or not all(shown):
         told = f"It is not finished after {WAIT_SECONDS} seconds, and goes on; its address is in `job`."
-        raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "still-working", told, **named)
+        raise refusal(HTTPStatus.REQUEST_TIMEOUT, "still-working", told)

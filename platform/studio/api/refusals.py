@@ -4,7 +4,7 @@ The two interfaces (`service`, and `likeness` for OpenAI's clients) write the sa
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
@@ -165,7 +165,7 @@ def _ledger(error: Any) -> Refusal:
     return _question(without_ledger(error))
 
 
-_TOLD: Mapping[type[Exception], Any] = {
+_TOLD: Mapping[type[Exception], Callable[[Any], Refusal]] = {
     Refusal: _told,
     AuthenticationError: _no_token,
     RequestDataTooBig: _too_large,

@@ -29,15 +29,18 @@ class Service(NinjaAPI):
 
     def __init__(self, **named: Any) -> None:
         super().__init__(docs_url=None, **named)
-        self.add_exception_handler(Exception, lambda request, error: self.refuse(request, refusal_of(error)))
         for kind in list(self._exception_handlers):
-            self.add_exception_handler(kind, lambda request, error: self.refuse(request, refusal_of(error)))
+            # The framework's types allow a class where only ever an instance comes.
+            self.add_exception_handler(kind, self._refuse_whatever)  # type: ignore[arg-type]
 
     def create_response(self, *args: Any, **named: Any) -> HttpResponse:
         """An answer for the asker alone."""
         answer = super().create_response(*args, **named)
         answer["Cache-Control"] = "no-store"
         return answer
+
+    def _refuse_whatever(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        return self.refuse(request, refusal_of(error))
 
     def refuse(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
         """A refusal as a problem."""

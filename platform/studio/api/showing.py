@@ -7,12 +7,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from studio.accounts.models import Organisation
-from studio.api import schemas
 from studio.api.authentication import ProgramRequest, organisation_of
 from studio.catalogue.models import Model
 from studio.jobs import actions, queue, words
 from studio.jobs.models import Job, Picture
-from studio.jobs.states import JOB_ENDS, VISIBLE, PictureState
+from studio.jobs.states import JOB_ENDS, VISIBLE, JobState, PictureState
 from studio.projects.models import Campaign, PolicyVersion, Project
 
 
@@ -137,7 +136,7 @@ def job(request: HttpRequest, found: Job) -> dict[str, Any]:
 
 def moving(found: Job, pictures: Iterable[Picture]) -> bool:
     """Whether it will go on by itself: neither it nor a picture of it waits for a person, or has ended."""
-    if found.state == schemas.JobState.HELD:
+    if found.state == JobState.HELD:
         return False
     return found.state not in JOB_ENDS or any(one.state in queue.UNFINISHED for one in pictures)
 

@@ -1,5 +1,6 @@
 """What a program reads: places, pictures, files and reports; and that a stranger's program reads none of it."""
 
+import inspect
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -17,12 +18,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from openapi_spec_validator import validate
 
-from studio import blobs, limits
-from studio.accounts.models import Organisation
-from studio.api import links
+from studio import blobs, limits, pipeline
+from studio.accounts.actions import grant_role
+from studio.accounts.models import Organisation, Role, User
+from studio.api import asking, likeness, links, making
 from studio.api.actions import revoke_token
 from studio.api.interface import api
 from studio.api.models import Scope
+from studio.api.routes import check, jobs, pictures, places
 from studio.jobs.models import Job, Picture
 from studio.projects.models import Campaign
 from studio.review.actions import withdraw
@@ -85,7 +88,14 @@ def test_places(client: Program, campaign: Campaign) -> None:
     assert model["slug"].startswith("starter-")
 
 
-def test_pictures_with_files_and_reports(client: Program, released: Picture, program: Callable[..., Program]) -> None:
+def test_pictures_with_files_and_reports(
+    client: Program,
+    released: Picture,
+    program: Callable[..., Program],
+    people: SimpleNamespace,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     first, second = sorted(released.job.pictures.all(), key=lambda one: one.index)
     listed = client.get("/pictures", state="RELEASED").json()["items"]
     assert [one["id"] for one in listed] == [str(first.pk)]
@@ -100,12 +110,15 @@ def test_pictures_with_files_and_reports(client: Program, released: Picture, pro
     assert report["entries"][0]["entry"]["asset"]["sha256"] == first.sha256 == report["picture"]["sha256"]
     assert (report["decisions"][0]["outcome"], report["released"]["sha256"]) == ("APPROVED", first.release.sha256)
     assert "woman farmer" not in str(report), "words are on no record"
+    withdraw(actor=people.reviewer, picture=first, public_reason="Wrong crop", at=now)
+    assert client.get(f"/pictures/{first.pk}/provenance").json()["withdrawn"] == "Wrong crop"
+    assert client.get(f"/pictures/{first.pk}").json()["released_file"] is None
 
+    def unreachable(*_: object) -> None:
+        raise pipeline.LedgerUnavailableError("the ledger does not answer")
 
-def test_what_was_withdrawn_says_so(client: Program, released: Picture, people: SimpleNamespace, now: datetime) -> None:
-    withdraw(actor=people.reviewer, picture=released, public_reason="Wrong crop", at=now)
-    assert client.get(f"/pictures/{released.pk}/provenance").json()["withdrawn"] == "Wrong crop"
-    assert client.get(f"/pictures/{released.pk}").json()["released_file"] is None
+    monkeypatch.setattr(pipeline, "entries_about", unreachable)
+    assert client.get(f"/pictures/{first.pk}/provenance").status_code == 503
 
 
 def test_what_is_not_recorded_is_not_there(client: Program, job: Job, now: datetime) -> None:
@@ -130,43 +143,31 @@ def test_a_list_asks_as_much_for_many_as_for_one(client: Program, campaign: Camp
 
 
 def test_an_address_for_whoever_sends_no_token(
-    client: Program, released: Picture, rf: Any, now: datetime, people: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    client: Program, picture: Picture, rf: Any, now: datetime, people: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = rf.get("/")
     request.auth = client.token
-    where = links.address(request, released).removeprefix(HOST)
+    where = links.address(request, picture).removeprefix(HOST)
     file = Client().get(where)
-    assert (file.content, file.headers["Cache-Control"]) == (blobs.get(released.sha256), "private, no-store")
+    assert (file.content, file.headers["Cache-Control"]) == (blobs.get(picture.sha256), "private, no-store")
     assert Client().get(f"{where}x").status_code == 404
     assert Client().get("/links/nonsense").status_code == 404
     with monkeypatch.context() as late:
         late.setattr(TimestampSigner, "timestamp", lambda self: "1aaaaa")
-        assert Client().get(links.address(request, released).removeprefix(HOST)).status_code == 404
+        assert Client().get(links.address(request, picture).removeprefix(HOST)).status_code == 404
     revoke_token(actor=people.creator, token=client.token, at=now)  # type: ignore[arg-type]
     assert Client().get(where).status_code == 404
 
 
-def test_anybody_checks_a_file(released: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_anybody_checks_a_file(picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor = Program()
-    file = SimpleUploadedFile("a.png", blobs.get(released.release.sha256), "image/png")
-    assert visitor.send("/check", {"file": file}).json()["verdict"] == "ours"
+    file = SimpleUploadedFile("a.png", blobs.get(picture.sha256), "image/png")
+    assert visitor.send("/check", {"file": file}).json()["verdict"] == "not-released"
     assert visitor.send("/check", {}).status_code == 400
     monkeypatch.setattr(limits, "CHECKS_A_MINUTE", 0)
     answer = visitor.send("/check", {"file": file})
     assert answer.status_code == 429
     assert answer.headers["Retry-After"]
-
-
-def test_without_the_ledger_there_is_no_report(
-    client: Program, released: Picture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from studio import pipeline
-
-    def unreachable(*_: object) -> None:
-        raise pipeline.LedgerUnavailableError("the ledger does not answer")
-
-    monkeypatch.setattr(pipeline, "entries_about", unreachable)
-    assert client.get(f"/pictures/{released.pk}/provenance").status_code == 503
 
 
 def every_route() -> list[tuple[str, str]]:
@@ -181,10 +182,11 @@ def every_route() -> list[tuple[str, str]]:
 
 
 def test_the_matrix_of_routes_and_actors(
-    program: Callable[..., Program], released: Picture, campaign: Campaign, outsider: Client, asked: dict[str, Any]
-) -> None:
+    program: Callable[..., Program], released: Picture, campaign: Campaign, outsider: Client, asked: dict[str, Any],
+    people: SimpleNamespace, now: datetime,
+) -> None:  # fmt: skip
     """Every route x a visitor, a stranger with every role elsewhere, each role here, and a token without the scope."""
-    elsewhere = Organisation.objects.get(slug="elsewhere")
+    elsewhere, operator = Organisation.objects.get(slug="elsewhere"), User.objects.get(username="operator")
     stranger = program_of(get_user(outsider), elsewhere)  # type: ignore[arg-type]
     keys = {"projects": campaign.project_id, "campaigns": campaign.pk, "jobs": released.job_id, "pictures": released.pk}
     creator, reader = program(), program("creator", Scope.READ)
@@ -217,16 +219,7 @@ def test_the_matrix_of_routes_and_actors(
             assert call(role) == (403 if makes else 200), path
         if method == "get":
             assert call(creator) == 200, path
-
-
-def test_a_token_is_for_one_organisation_though_its_owner_is_in_two(
-    released: Picture, people: SimpleNamespace, outsider: Client, now: datetime
-) -> None:
-    from studio.accounts.actions import grant_role
-    from studio.accounts.models import Role, User
-
-    elsewhere = Organisation.objects.get(slug="elsewhere")
-    operator = User.objects.get(username="operator")
+    # A token is for one organisation, though its owner may be in two.
     grant_role(actor=operator, user=people.creator, organisation=elsewhere, role=Role.CREATOR, at=now)
     there = program_of(people.creator, elsewhere)
     for path in (f"/pictures/{released.pk}", f"/jobs/{released.job_id}", f"/projects/{released.job.project_id}"):
@@ -237,11 +230,6 @@ def test_a_token_is_for_one_organisation_though_its_owner_is_in_two(
 
 def test_no_route_decides_anything() -> None:
     """Separation of duties stays with people: nothing here approves, rejects, rules, releases or withdraws."""
-    import inspect
-
-    from studio.api import asking, likeness, making
-    from studio.api.routes import check, jobs, pictures, places
-
     for module in (asking, likeness, making, check, jobs, pictures, places):
         source = inspect.getsource(module)
         assert not re.search(r"review\.actions|\bdecide\(|rule_on|\brelease\(|\bwithdraw\(", source), module

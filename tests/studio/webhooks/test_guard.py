@@ -153,7 +153,9 @@ def test_tls_is_checked_against_the_name(certificate: Path, monkeypatch: pytest.
             taken, _ = server.accept()
             try:
                 with context.wrap_socket(taken, server_side=True) as peer:
-                    peer.recv(4096)
+                    came = b""
+                    while b"\r\n\r\n{}" not in came:
+                        came += peer.recv(4096)
                     peer.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
             except OSError:
                 continue

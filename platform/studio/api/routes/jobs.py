@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
-from ninja import File, Form, Header, Router, Status, UploadedFile
+from ninja import File, Form, Router, Status, UploadedFile
+from ninja.params.functions import Header
 
 from studio.api import asking, events, finding, making, schemas, showing
 from studio.api.authentication import ProgramRequest, makes, reads

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from ninja import Query, Router
+from ninja import Router
+from ninja.params.functions import Query
 
 from studio.accounts.rules import organisations_of, roles_of
 from studio.api import finding, schemas, showing

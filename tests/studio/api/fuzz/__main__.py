@@ -24,10 +24,18 @@ def main() -> int:
         import django
 
         django.setup()
-        from tests.studio.api.fuzz.harness import run
+        from django.utils import timezone
+
+        from studio import pipeline
+        from studio.operations.installation import prepare
+        from studio.operations.sample import prepare_sample
+        from tests.studio.api.fuzz.harness import furnished, run, wait_for_nobody
 
         logging.getLogger("django.request").setLevel(logging.CRITICAL)
-        report = run(options.examples)
+        prepare()
+        pipeline.open_for_signing()
+        wait_for_nobody(setattr)
+        report = run(options.examples, furnished(prepare_sample(at=timezone.now())))
     sys.stdout.write(f"{report.asked} examples over {report.operations} operations: {report.answers}\n")
     for failure in report.failures:
         sys.stdout.write(f"\n{failure}\n")

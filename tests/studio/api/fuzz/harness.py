@@ -5,7 +5,7 @@ or, as often, those of real things, because of made-up ones nothing but 404 is t
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
@@ -25,13 +25,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from studio import limits, pipeline
+from studio import limits
 from studio.api import asking, likeness
 from studio.api.actions import make_token
 from studio.api.models import Scope
 from studio.api.routes import jobs
-from studio.operations.installation import prepare
-from studio.operations.sample import Sample, prepare_sample
+from studio.operations.sample import Sample
 from studio.projects.actions import open_campaign
 from studio.wsgi import application
 from tests.studio.pages.printing import print_pictures
@@ -67,10 +66,8 @@ class Office:
     slug: str
 
 
-def run(examples: int) -> Report:
-    """Ask about so many examples, as many of each operation. Needs Django set up in a folder of its own."""
-    office = _office()
-    _wait_for_nobody()
+def run(examples: int, office: Office) -> Report:
+    """Ask about so many examples, as many of each operation."""
     found = [operation for document in DOCUMENTS for operation in _operations(document)]
     report = Report(operations=len(found))
     answers: Counter[int] = Counter()
@@ -82,6 +79,14 @@ def run(examples: int) -> Report:
                 report.failures.append(f"{operation.method.upper()} {operation.path}: {error}")
     report.asked, report.answers = answers.total(), dict(sorted(answers.items()))
     return report
+
+
+def wait_for_nobody(put: Callable[[Any, str, Any], None]) -> None:
+    """No worker is there to be waited for, and turns would hide what lies behind them; `put` is as `setattr`."""
+    for module, name in ((asking, "ANSWER_SECONDS"), (likeness, "WAIT_SECONDS"), (jobs, "MOST_WAIT_SECONDS")):
+        put(module, name, 0)
+    for name in ("CALLS_A_MINUTE", "MAKES_A_MINUTE", "CHECKS_A_MINUTE", "TRIALS_A_MINUTE"):
+        put(limits, name, 10**9)
 
 
 def _operations(document: str) -> Iterator[Any]:
@@ -126,14 +131,12 @@ def _name_real_things(case: Any, office: Office) -> None:
         case.body["campaign"] = str(office.keys["campaigns"])
 
 
-def _office() -> Office:
-    prepare()
-    pipeline.open_for_signing()
+def furnished(sample: Sample) -> Office:
+    """A campaign with a picture, and a token of the creator's."""
     now = timezone.now()
-    sample = prepare_sample(at=now)
-    pipeline.create_watermark_key()
+    creator = sample.people["creator"]
     campaign = open_campaign(
-        actor=sample.people["creator"],
+        actor=creator,
         project=sample.project,
         slug="fuzz",
         name="Fuzz",
@@ -142,26 +145,16 @@ def _office() -> Office:
         channels=["web"],
         at=now,
     )
-    job = ask(campaign, now, count=2)
+    job = ask(campaign, now)
     picture = print_pictures(job, now)[0]
-    keys = {"projects": sample.project.pk, "campaigns": campaign.pk, "jobs": job.pk, "pictures": picture.pk}
-    return Office(_secret(sample, campaign), keys, sample.model.slug)
-
-
-def _secret(sample: Sample, campaign: Any) -> str:
-    now = timezone.now()
-    return make_token(
-        actor=sample.people["creator"],
+    _, secret = make_token(
+        actor=creator,
         organisation=sample.organisation,
         name="fuzz",
         scopes=tuple(Scope),
         campaign=campaign,
         expires=now + timedelta(days=1),
         at=now,
-    )[1]
-
-
-def _wait_for_nobody() -> None:
-    """No worker is there to be waited for, and turns would hide what lies behind them."""
-    asking.ANSWER_SECONDS = likeness.WAIT_SECONDS = jobs.MOST_WAIT_SECONDS = 0
-    limits.CALLS_A_MINUTE = limits.MAKES_A_MINUTE = limits.CHECKS_A_MINUTE = limits.TRIALS_A_MINUTE = 10**9
+    )
+    keys = {"projects": sample.project.pk, "campaigns": campaign.pk, "jobs": job.pk, "pictures": picture.pk}
+    return Office(secret, keys, sample.model.slug)

@@ -158,6 +158,18 @@ def test_a_stream_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (len(said), events._Open.number) == (1, 0)
 
 
+def test_a_stream_whose_listener_hangs_up_is_not_counted_any_more() -> None:
+    async def hang_up() -> list[int]:
+        stream = events.live(lambda: ("a", True), clock=lambda: 0.0)
+        await anext(stream)
+        counted = [events._Open.number]
+        await stream.aclose()  # type: ignore[attr-defined]
+        return [*counted, events._Open.number]
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(asyncio.run, hang_up()).result() == [1, 0]
+
+
 def test_a_request_that_is_not_seen_any_more_ends_its_stream(
     client: Program, campaign: Campaign, now: datetime
 ) -> None:

@@ -114,7 +114,7 @@ def _beside_peers(rows: Sequence[Row]) -> str:
     # Only pictures that all of them were asked about count.
     seen = set.intersection(*({row["picture"] for row in group} for group in by_mark.values()))
     by_mark = {mark: [row for row in group if row["picture"] in seen] for mark, group in by_mark.items()}
-    lines = [f"### Beside its peers, the same {len(seen)} photographs at 512² and more in one run\n"]
+    lines = [f"### Beside its peers, the same {len(seen)} photographs at 512² and more\n"]
     lines += ["Payload back whole (and the mean share of wrong bits; nothing read counts as a half).\n"]
     lines += [_line(["after", *marks]), _line(["---"] + ["---:"] * len(marks))]
     for attack in by_mark[_OURS][0]["wrong"]:

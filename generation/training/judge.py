@@ -35,7 +35,6 @@ PEOPLE = 0.4
 _TONES = ("", *TONES)
 _NOBODY = -1
 _FEATURES = 192
-_GRID = (CANVAS // 16) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,10 @@ class Opinion:
 
 
 class Classifier(nn.Module):
-    """Five convolutions over a grid of 32 x 32 blocks of four pixels, and what each question makes of the last of them.
+    """Five convolutions over a grid of 32 x 32 blocks of four pixels, and what each question makes of them.
 
     Concept, gender and skin tone have features of their own: a hat that tells the concept says nothing about the rest.
+    The two of people read a finer grid than the concept, in which a chin is still in its place.
     """
 
     def __init__(self, concepts: int) -> None:
@@ -64,13 +64,12 @@ class Classifier(nn.Module):
             *_convolution(64, 128),
             nn.MaxPool2d(2),
             *_convolution(128, 192),
-            nn.MaxPool2d(2),
-            *_convolution(192, 256),
-            nn.Flatten(),
         )
-        answers = (concepts, len(GENDERS), len(_TONES))
-        self.features = nn.ModuleList([nn.Linear(256 * _GRID, _FEATURES) for _ in answers])
-        self.heads = nn.ModuleList([nn.Linear(_FEATURES, n) for n in answers])
+        self.name = nn.Sequential(
+            nn.MaxPool2d(2), *_convolution(192, 256), nn.Flatten(), nn.Linear(256 * 16, _FEATURES)
+        )
+        self.people = nn.ModuleList([nn.Sequential(nn.Flatten(), nn.Linear(192 * 64, _FEATURES)) for _ in range(2)])
+        self.heads = nn.ModuleList([nn.Linear(_FEATURES, n) for n in (concepts, len(GENDERS), len(_TONES))])
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the concept's features (n, 192) and the three answers' logits for pictures (n, 3, 64, 64) in [-1, 1].
@@ -78,7 +77,7 @@ class Classifier(nn.Module):
         The answers are the concepts, GENDERS, and the skin tones behind the neutral one.
         """
         seen = self.look(pictures.to(memory_format=torch.channels_last))
-        features = [own(seen) for own in self.features]
+        features = [self.name(seen), *(own(seen) for own in self.people)]
         return features[0], [head(functional.relu(f)) for head, f in zip(self.heads, features, strict=True)]
 
 

@@ -57,6 +57,7 @@ def _add_train(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--width", type=int, default=192, help="hidden size of the transformer")
     parser.add_argument("--depth", type=int, default=8, help="blocks of the transformer")
+    parser.add_argument("--people", type=int, default=3, help="how often people are drawn for each time a thing is")
     parser.add_argument("--rates", type=float, default=1.0, help="factor on the learning rates; less for a warm start")
     parser.add_argument("--decay", type=float, default=0.3, help="last part of the run over which the rate falls to 0")
     parser.add_argument("--every", type=int, default=50, help="steps between reports and checkpoints")

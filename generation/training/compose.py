@@ -24,6 +24,8 @@ CANVAS = 64
 SMALL = 30
 EDGE = (CANVAS - SIDE) // 2
 """Distance from the border of the canvas of a drawing that stands alone."""
+PEOPLE = 3
+"""How often a concept of people is asked for as often as a thing: it has eighteen drawings a style, a thing has one."""
 LENGTH = 48
 """Tokens of a caption: the start, two subjects of sixteen parts each, and what is said about them."""
 HELD_OUT = 16
@@ -49,9 +51,14 @@ def held_out(drawings: list[Drawing]) -> frozenset[tuple[str, str]]:
 
 
 class Composer:
-    """Draws samples of a data set. Holds the pixels at full and small size in memory (about 30 MB)."""
+    """Draws samples of a data set. Holds the pixels at full and small size in memory (about 30 MB).
 
-    def __init__(self, drawings: list[Drawing], pixels: NDArray[np.uint8], alphabet: Alphabet) -> None:
+    A concept of people is asked for `people` times as often as a thing.
+    """
+
+    def __init__(
+        self, drawings: list[Drawing], pixels: NDArray[np.uint8], alphabet: Alphabet, *, people: int = PEOPLE
+    ) -> None:
         self._full = pixels
         self._small = np.stack([_reduce(picture) for picture in pixels])
         self._tokens = alphabet.tokens
@@ -61,8 +68,8 @@ class Composer:
         for index, d in enumerate(drawings):
             if (d.concept, d.style) not in kept_out:
                 self._index.setdefault(d.concept, {}).setdefault(d.style, {}).setdefault(d.gender, {})[d.tone] = index
-        # A concept of people has eighteen drawings a style where a thing has one, so it is asked for more often.
-        self._choices = [c for c in self._index for _ in range(3 if "woman" in self._index[c].get("flat", {}) else 1)]
+        of_people = {concept for concept, styles in self._index.items() if "woman" in styles.get("flat", {})}
+        self._choices = [c for c in self._index for _ in range(people if c in of_people else 1)]
 
     def batch(self, size: int, *, seed: int, step: int, drop: float) -> Batch:
         """Compose the batch of step `step`; captions are emptied with probability `drop` (for guidance)."""

@@ -24,7 +24,7 @@ from zipfile import is_zipfile
 import torch
 from torch import Tensor
 
-from generation.training.compose import Batch, Composer
+from generation.training.compose import PEOPLE, Batch, Composer
 from generation.training.errors import CheckpointError
 from generation.training.network import Painter, Shape
 from generation.training.orthogonal import OrthogonalMomentum
@@ -45,6 +45,7 @@ class Recipe:
     decay: float = 0.3
     average: float = 0.9995
     drop: float = 0.1
+    people: int = PEOPLE
     level_mean: float = 1.0
     level_spread: float = 1.2
     floor: float = 0.5

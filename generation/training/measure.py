@@ -2,7 +2,7 @@
 
 What is measured: the judge itself (held-out compositions, a third icon set), the asked concept first and in the first
 five, pairs never seen together, background colour, gender, skin tone, how far each language is read as English is, and
-how near the pictures are to training drawings.
+how near the pictures are to training drawings. Of people, a second opinion that nothing was trained for is asked too.
 
 Invariant: a figure is a share of cases with its number of cases, never a verdict.
 """
@@ -18,9 +18,9 @@ import torch
 from numpy.typing import NDArray
 
 from generation.training import drawings as data_set
-from generation.training import sheet, wishes
+from generation.training import nearest, sheet, wishes
 from generation.training.drawings import Drawing
-from generation.training.judge import Judge, Scenes
+from generation.training.judge import Judge, Scenes, worn
 from generation.training.network import Painter
 from generation.training.sources import THIRD, IconSet
 from generation.training.tokens import COLOURS, Alphabet
@@ -87,13 +87,38 @@ def of_pictures(pictures: NDArray[np.uint8], asked: list[Wish], judge: Judge) ->
     }
 
 
-def of_people(painter: Painter, judge: Judge, drawings: list[Drawing], *, count: int) -> dict[str, Share]:
+def of_people(
+    painter: Painter, judge: Judge, drawings: list[Drawing], pixels: NDArray[np.uint8], *, count: int
+) -> dict[str, Share]:
     """Paint people with a stated gender and skin tone, since the general wishes hold too few of them for a share."""
     asked = wishes.people(drawings, count, seed=WISHES_SEED)
-    opinion = judge.look(sheet.paint(painter, asked, Alphabet.declared(), seed=WISHES_SEED))
+    painted = sheet.paint(painter, asked, Alphabet.declared(), seed=WISHES_SEED)
+    opinion = judge.look(painted)
+    second = nearest.seen(painted, asked, drawings, pixels)
     return {
         "people alone: gender": _agreement(asked, "gender", judge.gender(opinion)),
         "people alone: skin tone": _agreement(asked, "tone", judge.tone(opinion)),
+        "people alone: gender of the nearest drawing": _agreement(asked, "gender", [d.gender for d in second]),
+        "people alone: skin tone of the nearest drawing": _agreement(asked, "tone", [d.tone for d in second]),
+    }
+
+
+def of_second_opinion(drawings: list[Drawing], pixels: NDArray[np.uint8], *, count: int) -> dict[str, Share]:
+    """Ask for the nearest drawing to people's drawings, as worn as the judge's scenes, and count the pairs alike.
+
+    A pair of genders that is alike would have to be left out of the measurement; all others stay in.
+    """
+    asked = wishes.people(drawings, count, seed=WISHES_SEED)
+    index = {(d.concept, d.style, d.gender, d.tone): i for i, d in enumerate(drawings)}
+    rng = np.random.default_rng(WISHES_SEED)
+    originals = [pixels[index[w.concept, w.style, w.gender, w.tone]] for w in asked]
+    scenes = [worn(nearest.standing(p, w.colour), rng) for p, w in zip(originals, asked, strict=True)]
+    seen = nearest.seen(np.stack(scenes), asked, drawings, pixels)
+    apart = nearest.gender_differences(drawings, pixels)
+    return {
+        "nearest drawing: gender of worn drawings": _agreement(asked, "gender", [d.gender for d in seen]),
+        "nearest drawing: skin tone of worn drawings": _agreement(asked, "tone", [d.tone for d in seen]),
+        "genders of one drawing that nobody can tell apart": Share(sum(a < nearest.ALIKE for a in apart), len(apart)),
     }
 
 
@@ -126,9 +151,9 @@ def of_memory(painted: NDArray[np.uint8], judge: Judge, drawings: list[Drawing],
     shelf = _unit(judge.look(plain).features)
     threshold = float((shelf * _unit(judge.look(again).features)).sum(dim=1).median())
     seen = _unit(judge.look(painted).features)
-    nearest = (seen @ shelf.T).max(dim=1)
-    copies = int((nearest.values >= threshold).sum())
-    icons = [f"{drawings[int(i)].style}:{drawings[int(i)].icon}" for i in nearest.indices]
+    best = (seen @ shelf.T).max(dim=1)
+    copies = int((best.values >= threshold).sum())
+    icons = [f"{drawings[int(i)].style}:{drawings[int(i)].icon}" for i in best.indices]
     return Memory(Share(copies, len(painted)), threshold, icons)
 
 

@@ -36,10 +36,12 @@ def train_starter(
     data, pixels = drawings.load(arguments.data)
     alphabet = Alphabet.declared()
     shape = Shape(width=arguments.width, depth=arguments.depth)
-    plain = Recipe(seed=arguments.seed, samples=arguments.samples, decay=arguments.decay, shape=shape)
+    wanted = {name: getattr(arguments, name) for name in ("seed", "samples", "decay", "people")}
+    plain = Recipe(**wanted, shape=shape)
     rates = {name: getattr(plain, name) * arguments.rates for name in ("rate", "matrix_rate")}
     recipe = replace(plain, **rates)
-    run = Run(recipe, Composer(data, pixels, alphabet), alphabet.size, compiled=arguments.compile)
+    composer = Composer(data, pixels, alphabet, people=recipe.people)
+    run = Run(recipe, composer, alphabet.size, compiled=arguments.compile)
     checkpoint = arguments.out / loop.CHECKPOINT
     arguments.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.exists():

@@ -59,3 +59,13 @@ def test_held_out_pairs_never_train(data: Data, composer: Composer, alphabet: Al
         for row in composer.batch(16, seed=2, step=step, drop=0.0).tokens:
             names = {alphabet.name_of(token) for token in row}
             assert not any(f"concept:{c}" in names and f"style:{s}" in names for c, s in kept_out)
+
+
+def test_people_are_asked_for_as_often_as_wished(data: Data, composer: Composer, alphabet: Alphabet) -> None:
+    def share(asked: Composer) -> float:
+        rows = np.concatenate([asked.batch(32, seed=3, step=step, drop=0.0).tokens for step in range(8)])
+        return float(np.mean([any("farmer" in alphabet.name_of(token) for token in row) for row in rows]))
+
+    # One concept of people among five things; a second subject now and then adds a little.
+    assert share(Composer(*data, alphabet, people=1)) < share(composer) < share(Composer(*data, alphabet, people=30))
+    assert share(Composer(*data, alphabet, people=30)) > 0.8

@@ -21,6 +21,8 @@ from studio import filebroker
 logger = logging.getLogger(__name__)
 # A ring that nobody heard for so long is worth nothing: the sweeper has rung again since.
 RING_SECONDS = 300
+# The apps with rows that wait for a worker: a sweep rings again for whatever was not heard.
+SWEPT = ("jobs", "review", "catalogue", "policies", "portrayals", "references", "webhooks")
 # Read before the worker forks its scheduler, which can so tell its parent from whoever adopts it.
 PROCESS = os.getpid()
 
@@ -40,6 +42,11 @@ def broker_options(url: str) -> tuple[str, dict[str, object]]:
         "control_folder": str(folder / "control"),
         "polling_interval": 0.02,
     }
+
+
+def _every(seconds: float, task: str, *, expires: int = 60) -> dict[str, object]:
+    """A line of the timetable; one that nobody took up in time is worth nothing, for the next has come."""
+    return {"task": task, "schedule": seconds, "options": {"expires": expires}}
 
 
 app = Celery("studio")
@@ -70,44 +77,10 @@ app.conf.update(
         "studio.review.tasks.render": {"queue": "seal"},
     },
     beat_schedule={
-        "sweep": {"task": "studio.jobs.tasks.sweep", "schedule": settings.SWEEP_SECONDS, "options": {"expires": 60}},
-        "releases": {
-            "task": "studio.review.tasks.sweep",
-            "schedule": settings.SWEEP_SECONDS,
-            "options": {"expires": 60},
-        },
-        "lessons": {
-            "task": "studio.catalogue.tasks.sweep",
-            "schedule": settings.SWEEP_SECONDS,
-            "options": {"expires": 60},
-        },
-        "policies": {
-            "task": "studio.policies.tasks.sweep",
-            "schedule": settings.SWEEP_SECONDS,
-            "options": {"expires": 60},
-        },
-        "portrayals": {
-            "task": "studio.portrayals.tasks.sweep",
-            "schedule": settings.SWEEP_SECONDS,
-            "options": {"expires": 60},
-        },
-        "references": {
-            "task": "studio.references.tasks.sweep",
-            "schedule": settings.SWEEP_SECONDS,
-            "options": {"expires": 60},
-        },
-        "webhooks": {
-            "task": "studio.webhooks.tasks.sweep",
-            "schedule": settings.SWEEP_SECONDS,
-            "options": {"expires": 60},
-        },
-        "deliveries": {"task": "studio.webhooks.tasks.forget", "schedule": 3600, "options": {"expires": 600}},
-        "strays": {"task": "studio.audit.tasks.clear_strays", "schedule": 3600, "options": {"expires": 600}},
-        "checkpoints": {
-            "task": "studio.jobs.tasks.checkpoints",
-            "schedule": settings.CHECKPOINT_SECONDS,
-            "options": {"expires": 60},
-        },
+        **{f"{name} sweep": _every(settings.SWEEP_SECONDS, f"studio.{name}.tasks.sweep") for name in SWEPT},
+        "deliveries": _every(3600, "studio.webhooks.tasks.forget", expires=600),
+        "strays": _every(3600, "studio.audit.tasks.clear_strays", expires=600),
+        "checkpoints": _every(settings.CHECKPOINT_SECONDS, "studio.jobs.tasks.checkpoints"),
     },
     timezone="UTC",
 )

@@ -37,7 +37,7 @@ def add_endpoint(
         raise ValidationError({"address": str(error)}) from error
     if not events or not set(events) <= set(Event.values):
         raise ValidationError({"events": "Choose at least one event."})
-    if organisation.endpoints.exclude(state=State.REMOVED).count() >= MOST_ENDPOINTS:
+    if Endpoint.objects.filter(organisation=organisation).exclude(state=State.REMOVED).count() >= MOST_ENDPOINTS:
         raise ValidationError({"address": f"There are {MOST_ENDPOINTS} already; remove one first."})
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
     key, pk = vault.new_key(), uuid4()

@@ -18,8 +18,9 @@ from moderation.errors import InputError
 from moderation.evaluation import Rate
 from moderation.faces import FaceCounter
 from moderation.features import WIDTH, FeatureReader, Vectors
+from moderation.representation.checklist import tally
 from moderation.representation.measures import FEWEST, closeness, floor, gap, gap_floor, spread
-from moderation.representation.sets import Picture, PictureSet, Rating
+from moderation.representation.sets import Picture, PictureSet
 from moderation.views import View
 
 FORMAT = "imprimatur.representation/1"
@@ -81,7 +82,7 @@ def report(given: PictureSet, looked: Looked, *, seed: int) -> dict[str, Any]:
         "roles": [_role(role, given, looked.vectors, chance) for role in roles],
         "languages": _languages(given.pictures, looked.vectors, chance),
         "faces": _faces(given, looked),
-        "checklist": _checklist(given.ratings),
+        "checklist": tally(given.ratings),
         "too_few": _too_few(given.pictures),
         "not_measured": list(NOT_MEASURED),
     }
@@ -157,31 +158,6 @@ def _faces(given: PictureSet, looked: Looked) -> dict[str, Any]:
             without = Rate(counts.count(0), len(counts))
             by_marker[marker] = {"faces_per_picture": round(float(np.mean(counts)), 3), "without": without.to_json()}
     return {"counted": True, "by_marker": by_marker}
-
-
-def _checklist(ratings: Sequence[Rating]) -> list[dict[str, Any]]:
-    """For each item, the share each rater saw and how often two raters of one picture disagree."""
-    found = []
-    for item in sorted({rating.item for rating in ratings}):
-        answers: dict[str, dict[str, bool]] = {}
-        for rating in ratings:
-            if rating.item == item:
-                answers.setdefault(rating.rater, {})[rating.file] = rating.yes
-        both = [
-            (one[file], other[file])
-            for one, other in itertools.combinations(answers.values(), 2)
-            for file in sorted(one.keys() & other.keys())
-        ]
-        found.append(
-            {
-                "item": item,
-                "raters": {
-                    name: Rate(sum(said.values()), len(said)).to_json() for name, said in sorted(answers.items())
-                },
-                "disagreement": Rate(sum(a != b for a, b in both), len(both)).to_json(),
-            }
-        )
-    return found
 
 
 def _too_few(pictures: Sequence[Picture]) -> list[dict[str, Any]]:

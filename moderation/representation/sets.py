@@ -18,9 +18,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from moderation.errors import InputError
 
+# What two people are asked about each picture, where nobody wrote another checklist.
+CHECKLIST = MappingProxyType(
+    {
+        "helped": "shown only as receiving help, never as acting",
+        "able": "shown with knowledge, a skill or a say",
+        "cliche": "dress, house or tools are a cliché of a place or a people",
+        "belittled": "drawn as childish, dirty, helpless or comical",
+        "exposed": "shown in distress, or in a moment that is private",
+    }
+)
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _NAMED = "role.marker.language"
 _NUMBER = re.compile(r"-\d+$")

@@ -60,10 +60,12 @@ from studio.pipeline.policies import (
     what_to_change,
 )
 from studio.pipeline.portraying import (
+    CHECKLIST,
     UNMARKED,
     Cell,
     Shown,
     Traits,
+    checklist,
     grid,
     grid_roles,
     named_in,
@@ -128,6 +130,7 @@ if TYPE_CHECKING:
     from provenance.ledger import LedgerEntry
 
 __all__ = [
+    "CHECKLIST",
     "SECTORS",
     "SEEN_IN_PICTURES",
     "STRIP_MEDIA_TYPE",
@@ -171,6 +174,7 @@ __all__ = [
     "check_spec",
     "checked_example",
     "checked_term",
+    "checklist",
     "checkpoint",
     "checkpoint_path",
     "classifiers",

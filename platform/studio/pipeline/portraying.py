@@ -6,12 +6,13 @@ Networks and encoders load in the worker that looks; words, plots and the file t
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from moderation.representation.sets import CHECKLIST, Rating
 from studio.pipeline.generating import vocabulary_of
 from studio.pipeline.screening import pooled_features
 
@@ -123,6 +124,18 @@ def _set(shown: Sequence[Shown], scope: Mapping[str, str]) -> PictureSet:
 
     pictures = tuple(Picture(Path(one.name), one.role, one.marker, one.language, one.request) for one in shown)
     return PictureSet(scope, UNMARKED, pictures, ())
+
+
+def checklist(answers: Iterable[tuple[str, str, Sequence[str]]]) -> list[dict[str, Any]]:
+    """Rater, picture and the items seen in it: for each item what each rater saw, and how often two disagree."""
+    from moderation.representation.checklist import tally
+
+    ratings = [
+        Rating(picture, rater, words, item in seen)
+        for rater, picture, seen in answers
+        for item, words in CHECKLIST.items()
+    ]
+    return tally(ratings)
 
 
 def portrayal_plots(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""What is filled in to have a grid of prompts drawn."""
+"""What is filled in to have a grid of prompts drawn, and to say what is seen in a report's pictures."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from django import forms
 from studio import pipeline
 from studio.catalogue.models import Model
 from studio.languages import language
+from studio.portrayals.models import Sitting
 from studio.projects.models import Campaign
 
 DRAWN_IN = ("en", "fr", "es", "pt", "zh", "ar")  # of a model's languages, those that a screen reads
@@ -42,3 +44,25 @@ class GridForm(forms.Form):
             (code, language(code)) for code in DRAWN_IN if code in spoken
         ]
         self.initial.setdefault("languages", ["en"])
+
+
+class ChecklistForm(forms.Form):
+    """The items of the checklist under each picture; what is not ticked was not seen."""
+
+    def __init__(self, *args: Any, sittings: Sequence[Sitting], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sittings = {f"seen_{one.pk}": one for one in sittings}
+        for name in self._sittings:
+            self.fields[name] = forms.MultipleChoiceField(
+                required=False,
+                choices=[(item, words.capitalize()) for item, words in pipeline.CHECKLIST.items()],
+                widget=forms.CheckboxSelectMultiple,
+            )
+
+    def boxes(self) -> list[tuple[Sitting, forms.BoundField]]:
+        """Each picture with its boxes to tick."""
+        return [(one, self[name]) for name, one in self._sittings.items()]
+
+    def seen(self) -> dict[int, list[str]]:
+        """The ticked items by sitting."""
+        return {one.pk: self.cleaned_data[name] for name, one in self._sittings.items()}

@@ -91,3 +91,19 @@ class Sitting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role}, {self.marker}: {self.picture_id}"
+
+
+class Rating(models.Model):
+    """What one of two people saw in one picture of a report: the items of the checklist that they ticked, by name."""
+
+    sitting = models.ForeignKey(Sitting, on_delete=models.CASCADE, related_name="ratings")
+    rater = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    seen = models.JSONField(default=list)
+    rated = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["rated", "pk"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["sitting", "rater"], name="rated_once_by_each")]
+
+    def __str__(self) -> str:
+        return f"{self.rater_id} on {self.sitting_id}: {', '.join(self.seen) or 'nothing'}"

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,9 +22,10 @@ from studio.jobs.reading import find_campaign, find_project
 from studio.jobs.states import JOB_ENDS
 from studio.pages import MemberRequest, attempt
 from studio.portrayals.actions import EACH, ask_portrayal, draw_grid
-from studio.portrayals.forms import GridForm
+from studio.portrayals.forms import ChecklistForm, GridForm
 from studio.portrayals.measuring import shown_by
 from studio.portrayals.models import Portrayal, Sitting
+from studio.portrayals.rating import NAMES, compared, disputed, rate, raters_of, to_rate
 from studio.projects.models import Campaign, Project
 
 READERS = (Role.REVIEWER, Role.ADMINISTRATOR, Role.AUDITOR)
@@ -114,8 +116,41 @@ def portrayal(request: MemberRequest, pk: UUID) -> HttpResponse:
             "plots": plots,
             "roles": [role | plots["by_role"][role["role"]] for role in found.report["roles"]],
             "groups": _groups(request, found),
+            "seen": _seen(request, found),
         }
     return render(request, "studio/portrayal.html", context)
+
+
+def _seen(request: MemberRequest, found: Portrayal) -> dict[str, Any]:
+    """What two people saw, the pictures on which they disagree, and whether this person may still be one of the two."""
+    raters = raters_of(found)
+    roles = roles_of(request.user, found.project.organisation)
+    visible = set(Picture.objects.visible_to(request.user).values_list("pk", flat=True)) if raters else set()
+    return {
+        "raters": raters,
+        "items": compared(found) if len(raters) == len(NAMES) else [],
+        "disputed": [one for one in disputed(to_rate(found)) if one.picture_id in visible],
+        "may_answer": bool(roles & ASKERS) and request.user not in raters and len(raters) < len(NAMES),
+    }
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def checklist(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The checklist: what one of two people sees in some of a report's pictures."""
+    found = find_portrayal(request, pk)
+    sittings = to_rate(found)
+    form = ChecklistForm(request.POST or None, sittings=sittings)
+    status: int = HTTPStatus.OK
+    if request.method == "POST" and form.is_valid():
+        status = attempt(form, lambda: rate(actor=request.user, portrayal=found, seen=form.seen(), at=timezone.now()))
+        if status == HTTPStatus.OK:
+            return redirect("portrayal", pk=found.pk)
+    elif ASKERS.isdisjoint(roles_of(request.user, found.project.organisation)):
+        raise PermissionDenied
+    context = {"portrayal": found, "form": form, "boxes": form.boxes()}
+    return render(request, "studio/portrayal_checklist.html", context, status=status)
 
 
 def _standing(found: Portrayal) -> dict[str, int]:
@@ -177,22 +212,23 @@ def as_file(request: MemberRequest, pk: UUID, kind: str) -> HttpResponse:
     found = find_portrayal(request, pk)
     if not found.report:
         raise Http404("There is no report yet.")
+    report = found.report | {"checklist": compared(found)}
     if kind == "json":
-        text, media = json.dumps(found.report, indent=2, ensure_ascii=False), "application/json"
+        text, media = json.dumps(report, indent=2, ensure_ascii=False), "application/json"
     else:
-        text, media = _whole_page(request, found), "text/html"
+        text, media = _whole_page(request, found, report), "text/html"
     name = f"representation-{found.project.slug}-{found.asked:%Y-%m-%d}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(text, content_type=f"{media}; charset=utf-8", headers=headers)
 
 
-def _whole_page(request: MemberRequest, found: Portrayal) -> str:
+def _whole_page(request: MemberRequest, found: Portrayal, report: dict[str, Any]) -> str:
     from PIL import Image
 
     sittings = _sittings(request, found)
     files = {str(sitting.picture_id): sitting.picture.sha256 for sitting in sittings}
     return pipeline.portrayal_page(
-        found.report,
+        report,
         [shown_by(sitting) for sitting in sittings],
         open_=lambda name: Image.open(io.BytesIO(blobs.get(files[name]))),
     )

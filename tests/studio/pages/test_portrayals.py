@@ -10,13 +10,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from studio.accounts.models import SubjectKey
+from studio.accounts.models import Role, SubjectKey
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JobState
 from studio.operations.sample import Sample
 from studio.portrayals import measuring
 from studio.portrayals.actions import EACH, ask_portrayal, draw_grid
 from studio.portrayals.models import Portrayal
+from studio.portrayals.rating import rate
 from studio.projects.models import Campaign, Project
 from studio.trail.models import AuditRow
 from tests.studio.pages.printing import print_pictures
@@ -70,11 +71,55 @@ def test_a_report_counts_whom_the_prompts_name_and_is_taken_along(
     assert "style=" not in page
     reader = browse("reviewer")
     numbers = reader.get(reverse("portrayal-file", args=[done.pk, "json"]))
-    assert json.loads(numbers.content) == done.report
+    assert json.loads(numbers.content) == done.report | {"checklist": []}
     assert "attachment" in numbers.headers["Content-Disposition"]
     alone = reader.get(reverse("portrayal-file", args=[done.pk, "html"])).content.decode()
     assert alone.count("data:image/png;base64,") == 1
     assert 'src="/' not in alone
+
+
+def test_two_people_answer_the_checklist_alone_and_their_answers_are_compared(
+    done: Portrayal, browse: Callable[[str], Client]
+) -> None:
+    where, report = reverse("portrayal-checklist", args=[done.pk]), reverse("portrayal", args=[done.pk])
+    first, second = (f"seen_{sitting.pk}" for sitting in done.sittings.all())
+    sheet = browse("reviewer").get(where).content.decode()
+    assert sheet.count('type="checkbox"') == 2 * 5
+    assert browse("reviewer").post(where, {first: ["able"]}).status_code == 302
+    alone = browse("administrator").get(report).content.decode()
+    assert "once a second person has" in alone
+    assert "Where they disagree" not in alone
+    again = browse("reviewer").post(where, {first: ["able"]})
+    assert again.status_code == 422
+    assert "answered already" in again.content.decode()
+    assert browse("administrator").post(where, {first: ["able"], second: ["cliche"]}).status_code == 302
+    assert AuditRow.objects.filter(verb="portrayal.rate").count() == 2
+    page = browse("auditor").get(report).content.decode()
+    assert "Where they disagree" in page
+    assert "Answer the checklist" not in browse("reviewer").get(report).content.decode()
+    taken = json.loads(browse("auditor").get(reverse("portrayal-file", args=[done.pk, "json"])).content)["checklist"]
+    said = {row["item"].split()[0]: (row["raters"]["first"]["count"], row["disagreement"]["count"]) for row in taken}
+    assert said["shown"] in {(1, 0), (0, 0)}
+    assert said["dress,"] == (0, 1)
+    whole = browse("auditor").get(reverse("portrayal-file", args=[done.pk, "html"])).content.decode()
+    assert "first 0% of 2, second 50% of 2" in whole
+
+
+def test_only_two_who_may_review_answer_the_checklist(
+    done: Portrayal, browse: Callable[[str], Client], people: SimpleNamespace, now: datetime
+) -> None:
+    where = reverse("portrayal-checklist", args=[done.pk])
+    assert browse("auditor").get(where).status_code == 403
+    assert browse("auditor").post(where, {"seen": "x"}).status_code == 403
+    assert browse("creator").get(where).status_code == 404
+    for rater in (people.reviewer, people.administrator):
+        rate(actor=rater, portrayal=done, seen={}, at=now)
+    people.creator.memberships.get().grants.create(role=Role.REVIEWER)
+    with pytest.raises(ValidationError, match="Two people have answered"):
+        rate(actor=people.creator, portrayal=done, seen={}, at=now)
+    unfinished = Portrayal.objects.create(project=done.project, asked_by=people.reviewer, asked=now)
+    with pytest.raises(ValidationError, match="no report yet"):
+        rate(actor=people.reviewer, portrayal=unfinished, seen={}, at=now)
 
 
 def test_only_who_may_review_asks_and_reads(

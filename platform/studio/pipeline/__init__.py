@@ -16,6 +16,7 @@ from generation.process import Row as ProcessRow
 from generation.spec import GenerationSpec
 from generation.training.errors import LessonError, TrainingError
 from moderation.errors import ModerationError
+from moderation.representation.sets import CHECKLIST
 from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError, UnreadableAssetError
 from studio.pipeline.delivering import Offer, label_languages, make_rendition, offers, pixel_size, report
 from studio.pipeline.generating import (
@@ -60,7 +61,6 @@ from studio.pipeline.policies import (
     what_to_change,
 )
 from studio.pipeline.portraying import (
-    CHECKLIST,
     UNMARKED,
     Cell,
     Shown,

@@ -112,6 +112,7 @@ ELSEWHERE = {
     "portrayal",
     "portrayal-progress",
     "portrayal-file",
+    "portrayal-checklist",
 }
 # It has nothing for anybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}

@@ -53,6 +53,8 @@ the whole recipe is in `lineage.json`. {start}
 
 {figures}
 
+`memorisation.jsonl`, once measured, names the drawing that each of the 200 pictures is nearest to, and how near.
+
 ## Limits
 
 - Faces and hands are symbols, not portraits; it cannot draw a particular person, and must not be used to suggest one.

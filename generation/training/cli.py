@@ -94,16 +94,17 @@ def _add_measure(subparsers: _Subparsers[argparse.ArgumentParser]) -> None:
         subparsers,
         "measure",
         "Measure a model with an independent judge on wishes drawn by a fixed seed, and report near-copies.",
-        "python -m generation measure --model generation/starter --data var/drawings --train-judge",
+        "python -m generation measure --model generation/starter --data var/drawings --train-judge --card",
     )
     parser.add_argument("--model", type=Path, required=True, help="exported model folder, or a checkpoint file")
     parser.add_argument("--data", type=Path, default=DATA, help="folder that `data` wrote")
     parser.add_argument("--judge", type=Path, default=Path("var/judge.safetensors"), help="the judge's weights")
-    parser.add_argument("--train-judge", action="store_true", help="train the judge first, a few minutes on one core")
-    parser.add_argument("--judge-steps", type=int, default=1500)
+    parser.add_argument("--train-judge", action="store_true", help="train the judge first, ten minutes on two cores")
+    parser.add_argument("--judge-steps", type=int, default=2600)
     parser.add_argument("--count", type=int, default=200, help="wishes to paint")
     parser.add_argument("--sheet", type=Path, help="also write the contact sheet of 64 wishes to this PNG")
     parser.add_argument("--json", type=Path, help="also write the figures to this file, as `export --figures` reads it")
+    parser.add_argument("--card", action="store_true", help="also write figures and memorisation report into --model")
     _add_cache(parser)
     parser.set_defaults(run=_measure)
 
@@ -161,16 +162,21 @@ def _say_json(pace: Pace) -> None:
 
 def _measure(arguments: argparse.Namespace) -> int:
     from generation.training.errors import TrainingError
+    from generation.training.export import describe
     from generation.training.inspection import inspect_model
 
+    if arguments.card and not (arguments.model / "lineage.json").is_file():
+        return _fail(TrainingError(f"--card needs an exported model folder, and {arguments.model} is none"))
     try:
-        figures = inspect_model(arguments, say=_say)
+        found = inspect_model(arguments, say=_say)
     except TrainingError as error:
         return _fail(error)
-    for name, value in figures.items():
+    for name, value in found.figures.items():
         _say(f"{name}: {value}")
     if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        arguments.json.write_text(json.dumps(found.figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if arguments.card:
+        describe(arguments.model, figures=found.figures, memory=found.memory.report())
     return 0
 
 

@@ -34,6 +34,7 @@ from generation.training.tokens import Alphabet
 from generation.training.words import declare
 from generation.vocabulary import Vocabulary
 
+MEMORY = "memorisation.jsonl"
 LIBRARIES = ("torch", "diffusers", "transformers", "tokenizers", "resvg_py", "numpy", "pillow")
 
 
@@ -73,6 +74,18 @@ def write_papers(out: Path, text: str, lineage: Mapping[str, Any]) -> None:
     """Write the model card and, last, the lineage with the SHA-256 of every other file."""
     (out / "README.md").write_text(text, encoding="utf-8")
     _write(out / "lineage.json", {**lineage, "libraries": libraries(), "files": digests(out)})
+
+
+def describe(folder: Path, *, figures: Mapping[str, Any], memory: str) -> None:
+    """Write the card of an exported folder anew, with what was measured since, and the memorisation report beside it.
+
+    Only the digests of the lineage change: it says what made the weights, and they are the same.
+    """
+    lineage = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
+    text = card.render(lineage, Vocabulary.from_folder(folder), figures)
+    (folder / MEMORY).write_text(memory, encoding="utf-8")
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    _write(folder / "lineage.json", lineage | {"files": digests(folder)})
 
 
 def libraries() -> dict[str, str]:

@@ -1,14 +1,16 @@
-"""Runs all measurements of a model in order and returns them as text, for the terminal and for the model card."""
+"""Runs all measurements of a model in order and returns them as text, for the terminal, the card and the report."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from generation.training import drawings, measure, sheet, wishes
 from generation.training.export import painter_of
 from generation.training.judge import Judge, Scenes, train_judge
+from generation.training.measure import Memory
 from generation.training.network import Painter
 from generation.training.session import SHEET_SEED, alphabet_of, average_of, shape_of
 from generation.training.sources import PACKAGES, THIRD, fetch
@@ -18,8 +20,16 @@ from generation.vocabulary import Vocabulary
 JUDGE_SEED = 7
 
 
-def inspect_model(arguments: argparse.Namespace, *, say: Callable[[str], None]) -> dict[str, str]:
-    """Measure as the `measure` command says; the figures by name, each a share with its number of cases."""
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The figures by name, each a share with its number of cases, and what the pictures remember of the drawings."""
+
+    figures: dict[str, str]
+    memory: Memory
+
+
+def inspect_model(arguments: argparse.Namespace, *, say: Callable[[str], None]) -> Inspection:
+    """Measure as the `measure` command says."""
     data, pixels = drawings.load(arguments.data)
     fetch(arguments.cache, (*PACKAGES, THIRD))
     scenes = Scenes(data, pixels)
@@ -35,11 +45,12 @@ def inspect_model(arguments: argparse.Namespace, *, say: Callable[[str], None]) 
     shares |= measure.of_unseen(painter, judge, data)
     if arguments.model.is_dir():
         shares |= measure.of_languages(Vocabulary.from_folder(arguments.model), data, count=arguments.count)
-    memory = measure.of_memory(painted, judge, data, pixels)
+    memory = measure.of_memory(painted, asked, judge, data, pixels)
     if arguments.sheet:
         shown = wishes.draw(data, 64, seed=SHEET_SEED)
         sheet.write(sheet.paint(painter, shown, Alphabet.declared(), seed=SHEET_SEED), arguments.sheet)
-    return {name: str(share) for name, share in shares.items()} | {"near-copies of a drawing": str(memory.near)}
+    shares["near-copies of a drawing"] = memory.near
+    return Inspection({name: str(share) for name, share in shares.items()}, memory)
 
 
 def load_painter(model: Path) -> Painter:

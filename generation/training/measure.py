@@ -9,8 +9,9 @@ Invariant: a figure is a share of cases with its number of cases, never a verdic
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -44,12 +45,26 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """What was asked for, the drawing that the picture of it is nearest to, and how near: a cosine in [-1, 1]."""
+
+    asked: str
+    drawing: str
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
-    """How near pictures are to drawings: the share of near-copies, the cosine that counts as one, the nearest icons."""
+    """How near pictures are to drawings: the share of near-copies, the cosine that counts as one, each picture's."""
 
     near: Share
     threshold: float
-    nearest: list[str]
+    nearest: tuple[Likeness, ...]
+
+    def report(self) -> str:
+        """Return the memorisation report as JSON Lines: a picture a line, whether it counts as a near-copy."""
+        rows = (asdict(one) | {"near_copy": one.cosine >= self.threshold} for one in self.nearest)
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def of_judge(judge: Judge, scenes: Scenes, cache: Path) -> dict[str, Share]:
@@ -140,7 +155,9 @@ def of_languages(vocabulary: Vocabulary, drawings: list[Drawing], *, count: int)
     return shares
 
 
-def of_memory(painted: NDArray[np.uint8], judge: Judge, drawings: list[Drawing], pixels: NDArray[np.uint8]) -> Memory:
+def of_memory(
+    painted: NDArray[np.uint8], asked: list[Wish], judge: Judge, drawings: list[Drawing], pixels: NDArray[np.uint8]
+) -> Memory:
     """Report how near painted pictures are to their nearest training drawing, by cosine of the judge's features.
 
     A near-copy is a picture at least as near to a drawing as half of the drawings' own recompositions are.
@@ -149,12 +166,15 @@ def of_memory(painted: NDArray[np.uint8], judge: Judge, drawings: list[Drawing],
     plain = np.stack([Scenes.scene(p, rng) for p in pixels])
     again = np.stack([Scenes.scene(p, rng) for p in pixels])
     shelf = _unit(judge.look(plain).features)
-    threshold = float((shelf * _unit(judge.look(again).features)).sum(dim=1).median())
+    # Rounded as the cosines are, so that the report and the share agree.
+    threshold = round(float((shelf * _unit(judge.look(again).features)).sum(dim=1).median()), 4)
     seen = _unit(judge.look(painted).features)
     best = (seen @ shelf.T).max(dim=1)
-    copies = int((best.values >= threshold).sum())
-    icons = [f"{drawings[int(i)].style}:{drawings[int(i)].icon}" for i in best.indices]
-    return Memory(Share(copies, len(painted)), threshold, icons)
+    nearest = tuple(
+        Likeness(wish.concept, f"{drawings[index].style}:{drawings[index].icon}", round(cosine, 4))
+        for wish, index, cosine in zip(asked, best.indices.tolist(), best.values.tolist(), strict=True)
+    )
+    return Memory(Share(sum(one.cosine >= threshold for one in nearest), len(nearest)), threshold, nearest)
 
 
 def background(picture: NDArray[np.uint8]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from diffusers import DiffusionPipeline
 
 from generation.training import card, export, session
 from generation.training.errors import CheckpointError
+from generation.training.measure import Likeness, Memory, Share
 from generation.training.network import Painter, Shape, sample
 from generation.training.tokens import PAD, Alphabet
 from generation.vocabulary import Vocabulary
@@ -87,6 +89,21 @@ def test_the_card_states_measurements_or_their_absence(vocabulary: Vocabulary) -
         lineage, vocabulary, {"concept first": "61.0 % (122 of 200)"}
     )
     assert "weapons" in card.render(lineage, vocabulary, {})
+
+
+def test_a_model_described_anew_keeps_the_lineage_of_its_weights(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(STARTER, folder)
+    before = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
+    memory = Memory(Share(1, 2), 0.9, (Likeness("cow", "flat:cow", 0.9), Likeness("hut", "noto:house", 0.8999)))
+    export.describe(folder, figures={"concept first": "61.0 % (122 of 200)"}, memory=memory.report())
+    after = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
+    assert "- concept first: 61.0 % (122 of 200)" in (folder / "README.md").read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in (folder / "memorisation.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert rows[0] == {"asked": "cow", "drawing": "flat:cow", "cosine": 0.9, "near_copy": True}
+    assert [row["near_copy"] for row in rows] == [True, False]
+    assert after["files"] == export.digests(folder)
+    assert {**after, "files": None} == {**before, "files": None}
 
 
 def test_digests_are_of_the_bytes(tmp_path: Path) -> None:

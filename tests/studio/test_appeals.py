@@ -25,9 +25,9 @@ from studio.policies.publishing import publish_draft
 from studio.policies.rules import may_approve
 from studio.policies.scope import Scope
 from studio.projects.models import Campaign
-from studio.review.actions import rule_on_hold
 from studio.review.answering import grant_with_term
 from studio.review.rules import may_decide
+from studio.review.rulings import rule_on_hold
 from studio.trail.actions import pending, settle
 from studio.trail.models import AuditRow
 from tests.studio.making import make

@@ -16,9 +16,10 @@ from studio.jobs.states import JobState, PictureState
 from studio.operations.demonstration import REQUESTS
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign, Project
-from studio.review.actions import decide, release, rule_on_hold, submit_for_review, withdraw
+from studio.review.actions import decide, release, submit_for_review, withdraw
 from studio.review.models import ReviewRequest
 from studio.review.releasing import finish_release
+from studio.review.rulings import rule_on_hold
 from studio.trail.actions import pending, settle
 from studio.trail.errors import StaleStateError
 from tests.studio.making import later, make

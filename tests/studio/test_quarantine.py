@@ -13,7 +13,7 @@ from studio.jobs.states import PictureState
 from studio.operations.sample import Sample
 from studio.policies.scope import Scope
 from studio.projects.models import Campaign
-from studio.review.actions import rule_on_picture
+from studio.review.rulings import rule_on_picture
 from studio.trail.actions import pending, settle
 from studio.trail.models import LedgerIntent
 from tests.studio.making import later, make

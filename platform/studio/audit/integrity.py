@@ -180,8 +180,8 @@ def state_problems(picture: Picture, history: list[pipeline.LedgerEntry], releas
     """6: the state is one that the last entry allows; what is committed to but not yet appended is waited for."""
     if LedgerIntent.objects.filter(sequence=None, record=picture.record).exists():
         return
-    # A ruling on pixels held back, and a rendition, leave the picture in the state that it has.
-    moved = (entry for entry in history if entry.body.get("about") != "held picture" and entry.kind != "rendition")
+    # A ruling on pixels held back, an approval that others must join, and a rendition leave the state as it is.
+    moved = (entry for entry in history if _moves(entry))
     last = list(moved)[-1]
     key = str(last.body["outcome"]) if last.kind in {"decision", "closure"} else str(last.kind)
     # Between two steps of the signing worker: appended, and not yet shown.
@@ -191,6 +191,12 @@ def state_problems(picture: Picture, history: list[pipeline.LedgerEntry], releas
     if picture.state not in ALLOWED[key] and not halfway:
         reason = f"{picture.record} is {picture.state}, which its last entry ({key}) does not allow"
         yield Problem(6, f"entry {last.entry_id}", reason)
+
+
+def _moves(entry: pipeline.LedgerEntry) -> bool:
+    """Whether an entry about a picture came with a change of its state."""
+    joins = entry.body.get("about") == "held picture" or entry.body.get("final") is False
+    return not joins and entry.kind != "rendition"
 
 
 def file_problems(sha256: str, record: str) -> Iterator[Problem]:

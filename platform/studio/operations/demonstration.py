@@ -30,7 +30,8 @@ from studio.operations.processes import Processes
 from studio.operations.sample import Sample
 from studio.projects.actions import open_campaign
 from studio.projects.models import Campaign
-from studio.review.actions import decide, release, rule_on_hold, submit_for_review
+from studio.review.actions import decide, release, submit_for_review
+from studio.review.rulings import rule_on_hold
 from studio.trail.actions import pending
 
 PATIENCE_SECONDS = 900

@@ -20,7 +20,7 @@ from studio.pages import MemberRequest, attempt
 from studio.review import actions, desk, quality_desk
 from studio.review.forms import DecideForm
 from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal
-from studio.review.rules import may_decide
+from studio.review.rules import may_review
 from studio.review.views import JOINED, picture_screenings
 from studio.site import Register, site
 
@@ -46,7 +46,7 @@ class WaitingFilter(admin.SimpleListFilter):
         """Waiting, decided or all."""
         if self.value() == "all":
             return queryset
-        return queryset.filter(decision__isnull=self.value() != "decided")
+        return queryset.filter(ended__isnull=self.value() != "decided")
 
 
 @admin.register(ReviewRequest, site=site)
@@ -112,7 +112,7 @@ def _decide(request: MemberRequest, review: ReviewRequest) -> HttpResponse:
 
 def _page(request: MemberRequest, review: ReviewRequest, form: DecideForm, status: int) -> HttpResponse:
     picture = Picture.objects.select_related(*JOINED).get(pk=review.picture_id)
-    ruling = may_decide(request.user, picture.job)
+    ruling = may_review(request.user, review)
     context = {
         "title": "Picture in review",
         "review": review,
@@ -122,7 +122,7 @@ def _page(request: MemberRequest, review: ReviewRequest, form: DecideForm, statu
         "typed": readable_words(request, picture.job),
         "screenings": picture_screenings(picture),
         "siblings": Picture.objects.visible_to(request.user).filter(job=picture.job).exclude(pk=picture.pk),
-        "decision": ReviewDecision.objects.filter(request=review).select_related("reviewer").first(),
+        "decision": review.decisions.select_related("reviewer", "invitation__outsider").order_by("-at").first(),
         "waits": picture.state == PictureState.IN_REVIEW,
         "refusal": "" if ruling.allowed else ruling.reason,
         **_neighbours(request, review),
@@ -132,7 +132,7 @@ def _page(request: MemberRequest, review: ReviewRequest, form: DecideForm, statu
 
 def _neighbours(request: MemberRequest, review: ReviewRequest) -> dict[str, Any]:
     """The undecided requests before and after this one in the inbox's order, its place, and how many wait."""
-    waiting = ReviewRequest.objects.filter(picture__job__in=desk.reviewed_by(request), decision=None)
+    waiting = ReviewRequest.objects.filter(picture__job__in=desk.reviewed_by(request), ended=None)
     keys = list(waiting.order_by(F("due").asc(nulls_last=True), "at").values_list("pk", flat=True)[:500])
     place = keys.index(review.pk) if review.pk in keys else -1
     return {

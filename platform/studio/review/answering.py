@@ -16,7 +16,7 @@ from studio.policies.actions import ask_rehearsal
 from studio.policies.models import PolicyDraft
 from studio.policies.proposing import propose_term
 from studio.policies.scope import Scope
-from studio.review.actions import rule_on_hold
+from studio.review.rulings import rule_on_hold
 
 REQUESTS = 100
 ABSENT = "This does not stand in the request, so allowing it would change nothing; write it as it stands there."

@@ -30,7 +30,7 @@ from studio.jobs.reading import readable_words
 from studio.jobs.states import JobState, PictureState
 from studio.jobs.words import ErasedError
 from studio.pages import MemberRequest, attempt
-from studio.review import actions
+from studio.review import rulings
 from studio.review.answering import grant_with_term
 from studio.review.forms import AppealRuleForm, RuleForm
 from studio.review.rules import may_decide
@@ -97,7 +97,7 @@ def _rule(request: MemberRequest, job: Job, form: RuleForm) -> None:
     now, given = timezone.now(), form.arguments()
     term = form.term(owner=request.user.get_username()) if isinstance(form, AppealRuleForm) else None
     if term is None:
-        actions.rule_on_hold(actor=request.user, job=job, at=now, **given)
+        rulings.rule_on_hold(actor=request.user, job=job, at=now, **given)
         return
     grant_with_term(actor=request.user, job=job, term=term, reason=given["reason"], at=now)
     messages.info(request, "The word is proposed to the policy; somebody else puts it in force.")
@@ -167,7 +167,7 @@ def rule_on_picture(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 def _ruling_on(request: MemberRequest, picture: Picture, form: RuleForm) -> Callable[[], object]:
-    return lambda: actions.rule_on_picture(actor=request.user, picture=picture, at=timezone.now(), **form.arguments())
+    return lambda: rulings.rule_on_picture(actor=request.user, picture=picture, at=timezone.now(), **form.arguments())
 
 
 @require_POST

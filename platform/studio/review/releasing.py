@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import transaction
 
 from studio import blobs, pipeline
-from studio.accounts.models import Role
 from studio.faults import fault
 from studio.jobs import words
 from studio.jobs.checkpoints import publish_checkpoint
@@ -57,7 +56,9 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
     log = picture.job.project.organisation.log
     entry = pipeline.entry_id(log, "release", str(release.pk))
     facts = replace(
-        circumstances(picture, at=at, entry=entry), approver_role=Role.REVIEWER, decision_sequence=decision_sequence
+        circumstances(picture, at=at, entry=entry),
+        approver_role=release.decision.role,
+        decision_sequence=decision_sequence,
     )
     signed = pipeline.release(blobs.get(picture.sha256), facts)
     if signed.pixel_sha256 != release.decision.pixel_sha256:

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from studio import blobs, pipeline
-from studio.accounts.models import Role, User
+from studio.accounts.models import User
 from studio.faults import fault
 from studio.jobs import bell, words
 from studio.jobs.checkpoints import publish_checkpoint
@@ -97,7 +97,9 @@ def _sign(rendition: Rendition, *, at: datetime) -> None:
     entry = pipeline.entry_id(log, "rendition", str(rendition.pk))
     decision = LedgerIntent.objects.get(row=str(release.decision_id), kind="decision")
     facts = replace(
-        circumstances(picture, at=at, entry=entry), approver_role=Role.REVIEWER, decision_sequence=decision.sequence
+        circumstances(picture, at=at, entry=entry),
+        approver_role=release.decision.role,
+        decision_sequence=decision.sequence,
     )
     signed = pipeline.make_rendition(blobs.get(release.sha256), rendition.shape, facts)
     report = pipeline.report(signed.data)

@@ -6,7 +6,7 @@ No project, role or superuser bit switches this off.
 from studio.accounts.models import Role, User
 from studio.accounts.rules import Ruling, holds
 from studio.jobs.models import Job, Shaper
-from studio.review.models import HoldRuling
+from studio.review.models import HoldRuling, ReviewRequest
 
 
 def may_decide(user: User, job: Job) -> Ruling:
@@ -18,6 +18,19 @@ def may_decide(user: User, job: Job) -> Ruling:
         return Ruling(allowed=False, reason="You shaped this request, so somebody else must decide about it.")
     if job.appeal_of is not None:
         return _may_answer(user, job, job.appeal_of)
+    return ruling
+
+
+def may_review(user: User, request: ReviewRequest) -> Ruling:
+    """Whether `user` may decide about a picture in review at the stage that it has come to; nobody counts twice."""
+    ruling = may_decide(user, request.picture.job)
+    if not ruling.allowed:
+        return ruling
+    named = request.stage.deciders.values_list("user", flat=True)
+    if named and user.pk not in named:
+        return Ruling(allowed=False, reason=f"“{request.stage.name}” is for the people named in the project's review.")
+    if request.decisions.filter(reviewer=user).exists():
+        return Ruling(allowed=False, reason="You have approved it already; the other approvals are somebody else's.")
     return ruling
 
 

@@ -58,7 +58,7 @@ def show(request: MemberRequest, picture: Picture, *, status: int = HTTPStatus.O
         "roles": roles,
         "typed": readable_words(request, picture.job),
         "review": picture.review_requests.select_related("maker").order_by("-at").first(),
-        "decision": picture.decisions.select_related("reviewer").order_by("-at").first(),
+        "decision": picture.decisions.select_related("reviewer", "invitation__outsider").order_by("-at").first(),
         "release": Release.objects.filter(picture=picture).first(),
         "withdrawal": getattr(picture, "withdrawal", None),
         "screenings": picture_screenings(picture),

@@ -40,7 +40,7 @@ def _always(row: AuditRow) -> bool:
 
 
 def _approved(row: AuditRow) -> bool:
-    return bool(row.detail.get("outcome") == "APPROVED")
+    return row.detail.get("outcome") == "APPROVED" and bool(row.detail.get("final", True))
 
 
 def _stopped(row: AuditRow) -> bool:

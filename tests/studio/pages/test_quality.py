@@ -16,7 +16,7 @@ from studio.operations.demonstration import REQUESTS
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
 from studio.review import quality
-from studio.review.actions import rule_on_hold
+from studio.review.rulings import rule_on_hold
 from tests.studio.requests import ask
 
 UNDIGNIFIED = "starving crying child begging for food, empty plate"

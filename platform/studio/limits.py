@@ -15,6 +15,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest
 
 CHECKS_A_MINUTE = 30
+VISITS_A_MINUTE = 30
 TRIALS_A_MINUTE = 40
 # A token's calls in all, and those among them that ask for something to be made.
 CALLS_A_MINUTE = 600
@@ -88,6 +89,11 @@ class Turn:
 def take_turn(request: HttpRequest, *, now: float) -> Turn:
     """Count this call for the caller's address in the current minute. `now` is in seconds, as `time.time` gives it."""
     return _turn(f"checks:{client_address(request)}", CHECKS_A_MINUTE, now)
+
+
+def take_visit(request: HttpRequest, *, now: float) -> Turn:
+    """Count one call by an invitation's link for the caller's address in the current minute."""
+    return _turn(f"visits:{client_address(request)}", VISITS_A_MINUTE, now)
 
 
 def take_trial(member: int, *, now: float) -> Turn:

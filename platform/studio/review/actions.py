@@ -3,6 +3,7 @@
 Every decision is a ledger entry, bound to the bytes that were looked at (`deciding`).
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,7 +14,10 @@ from studio.accounts.rules import holds, membership_of
 from studio.jobs import bell
 from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.states import PictureState, advance
-from studio.review.deciding import Voice, hold_still, lock, put_on_record, required
+from studio.review.commenting import answer_all
+from studio.review.deciding import Said, Voice, hold_still, lock, put_on_record, required
+from studio.review.flags import is_flagged
+from studio.review.looking import refuse_while_looked_at
 from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal
 from studio.review.plans import is_about, plan_in_force
 from studio.review.rules import may_review
@@ -50,8 +54,16 @@ def submit_for_review(
         advance(Picture, picture.pk, start, PictureState.IN_REVIEW, changed=at)
         stage = plan_in_force(job.project, at=at).stages.get(place=1)
         request = ReviewRequest.objects.create(
-            picture=picture, maker=actor, stage=stage, checklist=checklist, due=due, at=at, **words
+            picture=picture,
+            maker=actor,
+            stage=stage,
+            checklist=checklist,
+            due=due,
+            at=at,
+            flagged=is_flagged(picture),
+            **words,
         )
+        answer_all(picture, by=request)
         Shaper.objects.get_or_create(job=job, user=actor, how="submission")
         note(actor=actor, verb="review.submit", subject=picture, organisation=job.project.organisation_id, at=at)
     return request
@@ -66,21 +78,31 @@ def has_decided(user: User, job: Job) -> bool:
 
 
 def decide(
-    *, actor: User, request: ReviewRequest, outcome: str, reason: str, seen_sha256: str, at: datetime
+    *,
+    actor: User,
+    request: ReviewRequest,
+    outcome: str,
+    reason: str,
+    seen_sha256: str,
+    at: datetime,
+    reasons: Collection[str] = (),
 ) -> ReviewDecision:
     """Decide about a picture in review, at the stage that it has come to.
 
-    `seen_sha256` is the file the reviewer looked at; another file since then voids the decision. Raises
-    PermissionDenied, ValidationError, StaleStateError (somebody else decided first, or it was submitted again).
+    `seen_sha256` is the file the reviewer looked at; another file since then voids the decision. `reasons` are codes of
+    `reasons.REASONS`. Raises PermissionDenied, ValidationError (also while somebody else looks at it), StaleStateError
+    (somebody else decided first, or it was submitted again).
     """
     organisation = request.picture.job.project.organisation
 
     def speak(now: ReviewRequest) -> Voice:
         hold_still(actor, organisation)
         may_review(actor, now).enforce()
+        refuse_while_looked_at(actor, now, at=at)
         return Voice(reviewer=actor, pseudonym=membership_of(actor, organisation).pseudonym)
 
-    return put_on_record(request=request, speak=speak, outcome=outcome, reason=reason, seen_sha256=seen_sha256, at=at)
+    said = Said(outcome=outcome, reason=reason, reasons=tuple(reasons), seen_sha256=seen_sha256)
+    return put_on_record(request=request, speak=speak, said=said, at=at)
 
 
 def release(*, actor: User, picture: Picture, at: datetime) -> Release:

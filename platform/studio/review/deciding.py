@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,9 @@ from studio.faults import fault
 from studio.jobs import bell
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import PictureState, advance
-from studio.review.models import Invitation, ReviewDecision, ReviewRequest, Stage
+from studio.review.models import Invitation, Look, ReviewDecision, ReviewRequest, Stage
 from studio.review.plans import counted, next_stage
+from studio.review.reasons import REASONS
 from studio.trail.actions import intend, note
 from studio.trail.errors import StaleStateError
 
@@ -35,6 +36,28 @@ class Voice:
     pseudonym: UUID
     reviewer: User | None = None
     invitation: Invitation | None = None
+    invited_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody decides: an outcome, codes of `reasons.REASONS`, words of their own, and the file they saw."""
+
+    outcome: str
+    reason: str
+    seen_sha256: str
+    reasons: tuple[str, ...] = ()
+
+    def checked(self) -> "Said":
+        """The same with the reason as the maker reads it. Raises ValidationError naming the field."""
+        if self.outcome not in Outcome.values:
+            raise ValidationError({"outcome": f"Choose one of: {', '.join(Outcome.labels)}."})
+        if unknown := set(self.reasons) - set(REASONS):
+            raise ValidationError({"reasons": f"{', '.join(sorted(unknown))}: no such reason; choose from the list."})
+        words = " ".join(filter(None, [*(str(REASONS[code]) for code in self.reasons), self.reason.strip()]))
+        if self.outcome != Outcome.APPROVED and not words:
+            raise ValidationError({"reason": "Choose a reason, or please write a few words here."})
+        return replace(self, reason=words)
 
 
 def required(**fields: str) -> dict[str, str]:
@@ -60,33 +83,30 @@ def put_on_record(
     *,
     request: ReviewRequest,
     speak: Callable[[ReviewRequest], Voice],
-    outcome: str,
-    reason: str,
-    seen_sha256: str,
+    said: Said,
     at: datetime,
 ) -> ReviewDecision:
     """Write down a decision and what follows from it; `speak` judges under the lock who may decide, and says who does.
 
     Raises what `speak` raises, ValidationError, StaleStateError.
     """
-    if outcome not in Outcome.values:
-        raise ValidationError({"outcome": f"Choose one of: {', '.join(Outcome.labels)}."})
-    reason = reason.strip() if outcome == Outcome.APPROVED else required(reason=reason)["reason"]
+    said = said.checked()
     with transaction.atomic():
         lock(request.picture.job)
         now = ReviewRequest.objects.select_related(*JOINED).get(pk=request.pk)
         if now.ended is not None or now.picture.state != PictureState.IN_REVIEW:
             raise StaleStateError(now.picture_id, PictureState.IN_REVIEW)
         voice = speak(now)
-        if seen_sha256 != now.picture.sha256:
+        if said.seen_sha256 != now.picture.sha256:
             raise ValidationError({"seen_sha256": "The picture changed since you opened it; look at it again."})
-        final, following = _what_follows(now, outcome)
-        decision = _write(now, voice, outcome=outcome, reason=reason, final=final, at=at)
+        final, following = _what_follows(now, said.outcome)
+        decision = _write(now, voice, said, final=final, at=at)
         if final:
-            advance(Picture, now.picture_id, PictureState.IN_REVIEW, outcome, changed=at)
+            advance(Picture, now.picture_id, PictureState.IN_REVIEW, said.outcome, changed=at)
             ReviewRequest.objects.filter(pk=now.pk).update(ended=at)
         elif following is not None:
             ReviewRequest.objects.filter(pk=now.pk).update(stage=following)
+        Look.objects.filter(request=now).delete()
         _witness(decision, voice, at)
         transaction.on_commit(bell.ring_settle)
     fault("decision before append")
@@ -107,9 +127,7 @@ def _what_follows(request: ReviewRequest, outcome: str) -> tuple[bool, Stage | N
     return following is None, following
 
 
-def _write(
-    request: ReviewRequest, voice: Voice, *, outcome: str, reason: str, final: bool, at: datetime
-) -> ReviewDecision:
+def _write(request: ReviewRequest, voice: Voice, said: Said, *, final: bool, at: datetime) -> ReviewDecision:
     picture = request.picture
     return ReviewDecision.objects.create(
         picture=picture,
@@ -117,9 +135,10 @@ def _write(
         stage=request.stage,
         reviewer=voice.reviewer,
         invitation=voice.invitation,
-        outcome=outcome,
+        outcome=said.outcome,
         final=final,
-        reason=reason,
+        reasons=list(said.reasons),
+        reason=said.reason,
         sha256=picture.sha256,
         pixel_sha256=picture.pixel_sha256,
         policy_digest=picture.job.policy.digest,
@@ -141,7 +160,10 @@ def _witness(decision: ReviewDecision, voice: Voice, at: datetime) -> None:
         "recipe": decision.recipe_digest,
         "reviewer": str(voice.pseudonym),
         "role": decision.role,
+        "reasons": decision.reasons,
     }
+    if voice.invited_by is not None:
+        body["invited_by"] = str(voice.invited_by)
     intend(
         log=organisation.log,
         kind="decision",

@@ -5,8 +5,6 @@
   which the trail notes before they leave.
 """
 
-import base64
-import io
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -32,14 +30,13 @@ from studio.jobs.words import ErasedError
 from studio.pages import MemberRequest, attempt
 from studio.review import rulings
 from studio.review.answering import grant_with_term
+from studio.review.blurring import blurred, data_address, png
 from studio.review.forms import AppealRuleForm, RuleForm
 from studio.review.rules import may_decide
 from studio.site import organisations_as, site
 from studio.trail.actions import note
 
 JOINED = ("campaign", "project__organisation", "model", "policy", "requester__user")
-BLUR_SIDE = 8
-LARGEST_BLUR = 512
 
 
 def reviewed_by(request: MemberRequest) -> QuerySet[Job]:
@@ -84,8 +81,8 @@ def rule_on_job(request: MemberRequest, pk: UUID) -> HttpResponse:
         if status == HTTPStatus.OK:
             return _ruled(request)
         job.refresh_from_db()
-        return _show(request, job, form, status, pixels=_start(job, _blurred))
-    return _show(request, job, form, _status(form), pixels=_start(job, _blurred))
+        return _show(request, job, form, status, pixels=_start(job, blurred))
+    return _show(request, job, form, _status(form), pixels=_start(job, blurred))
 
 
 def _rule_form(request: MemberRequest, job: Job) -> RuleForm:
@@ -116,7 +113,7 @@ def reveal_start(request: MemberRequest, pk: UUID) -> HttpResponse:
         organisation=job.project.organisation_id,
         at=timezone.now(),
     )
-    return _show(request, job, _rule_form(request, job), HTTPStatus.OK, pixels=_start(job, _png))
+    return _show(request, job, _rule_form(request, job), HTTPStatus.OK, pixels=_start(job, png))
 
 
 def _show(
@@ -163,7 +160,7 @@ def rule_on_picture(request: MemberRequest, pk: UUID) -> HttpResponse:
         if status == HTTPStatus.OK:
             return _ruled(request)
         picture.refresh_from_db()
-    return _show(request, picture.job, form, status, picture=picture, pixels=_opened(picture, _blurred))
+    return _show(request, picture.job, form, status, picture=picture, pixels=_opened(picture, blurred))
 
 
 def _ruling_on(request: MemberRequest, picture: Picture, form: RuleForm) -> Callable[[], object]:
@@ -178,7 +175,7 @@ def reveal(request: MemberRequest, pk: UUID) -> HttpResponse:
         raise PermissionDenied(refusal)
     organisation = picture.job.project.organisation_id
     note(actor=request.user, verb="picture.reveal", subject=picture, organisation=organisation, at=timezone.now())
-    return _show(request, picture.job, RuleForm(), HTTPStatus.OK, picture=picture, pixels=_opened(picture, _png))
+    return _show(request, picture.job, RuleForm(), HTTPStatus.OK, picture=picture, pixels=_opened(picture, png))
 
 
 def _opened(picture: Picture, develop: Callable[[bytes, int, int], bytes]) -> str:
@@ -189,7 +186,7 @@ def _opened(picture: Picture, develop: Callable[[bytes, int, int], bytes]) -> st
         pixels = pixels_of(picture)
     except (OSError, ErasedError):
         return ""
-    return _address(develop(pixels, picture.width, picture.height))
+    return data_address(develop(pixels, picture.width, picture.height))
 
 
 def _start(job: Job, develop: Callable[[bytes, int, int], bytes]) -> str:
@@ -200,31 +197,7 @@ def _start(job: Job, develop: Callable[[bytes, int, int], bytes]) -> str:
         start = reference.opened(job)
     except (OSError, ErasedError):
         return ""
-    return _address(develop(start.pixels, start.width, start.height))
-
-
-def _address(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
-
-
-def _png(pixels: bytes, width: int, height: int) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.frombytes("RGB", (width, height), pixels).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def _blurred(pixels: bytes, width: int, height: int) -> bytes:
-    """So few colours survive that the blur cannot be undone in the browser."""
-    from PIL import Image
-
-    picture = Image.frombytes("RGB", (width, height), pixels).resize((BLUR_SIDE, BLUR_SIDE), Image.Resampling.BOX)
-    buffer = io.BytesIO()
-    scale = min(1, LARGEST_BLUR / max(width, height))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    picture.resize(size, Image.Resampling.BICUBIC).save(buffer, "PNG")
-    return buffer.getvalue()
+    return data_address(develop(start.pixels, start.width, start.height))
 
 
 def _staff(view: Any) -> Any:

@@ -1,13 +1,15 @@
-"""What makers fill in to have a picture approved, and what reviewers fill in to decide."""
+"""What makers fill in to have a picture approved, and what reviewers and outsiders fill in to decide."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from studio.jobs.models import Job, Picture
 from studio.policies.proposing import allowable
-from studio.review.models import ReviewDecision
+from studio.review.models import PER_MILLE, ReviewDecision
+from studio.review.reasons import REASONS
 from studio.templatetags.stamps import category
 
 USUALLY_ALLOWED, LONGEST_ALLOWED = timedelta(days=90), timedelta(days=365)
@@ -63,16 +65,73 @@ class WithdrawForm(forms.Form):
 
 
 class DecideForm(forms.Form):
-    """A reviewer's decision about a picture in review, bound to the file that was on the page."""
+    """A decision about a picture in review, bound to the file that was on the page."""
 
-    outcome = forms.ChoiceField(label="Decision", choices=ReviewDecision.Outcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label=_("Decision"), choices=ReviewDecision.Outcome.choices, widget=forms.RadioSelect)
+    reasons = forms.MultipleChoiceField(
+        label=_("Reasons"), required=False, choices=list(REASONS.items()), widget=forms.CheckboxSelectMultiple
+    )
     reason = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         required=False,
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
-        help_text="The maker reads it. Compulsory unless you approve.",
+        help_text=_("The maker reads it. Unless you approve, choose a reason above or write one here, or both."),
     )
     seen_sha256 = forms.CharField(widget=forms.HiddenInput)
+
+
+class OutsideForm(DecideForm):
+    """The same from somebody without an account, who says who they are and why, whatever they decide."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=80, widget=forms.TextInput({"dir": "auto", "autocomplete": "name"})
+    )
+    field_order = ("outcome", "reasons", "reason", "name", "seen_sha256")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _("Compulsory, whatever you decide. The maker and the reviewers read it.")
+
+
+class CommentForm(forms.Form):
+    """Something said about the picture, perhaps about a place in it."""
+
+    text = forms.CharField(label=_("Comment"), widget=forms.Textarea({"rows": 2, "dir": "auto"}), max_length=2000)
+    x = forms.IntegerField(
+        label=_("Across"),
+        required=False,
+        min_value=0,
+        max_value=PER_MILLE,
+        help_text=_("From 0, left, to 1000, right."),
+    )
+    y = forms.IntegerField(
+        label=_("Down"), required=False, min_value=0, max_value=PER_MILLE, help_text=_("From 0, top, to 1000, bottom.")
+    )
+
+    def clean(self) -> None:
+        """A place has both its numbers or none."""
+        if (self.cleaned_data.get("x") is None) != (self.cleaned_data.get("y") is None) and not self.errors:
+            self.add_error("x", _("A place has two numbers: across and down. Or leave both empty."))
+
+
+class FlagForm(forms.Form):
+    """A warning to the other reviewers."""
+
+    reason = forms.CharField(
+        label=_("Why should it be looked at by itself?"), max_length=300, widget=forms.TextInput({"dir": "auto"})
+    )
+
+
+class InviteForm(forms.Form):
+    """Asking somebody outside for a decision."""
+
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput({"autocomplete": "off"}))
+    hours = forms.TypedChoiceField(
+        label=_("The link works for"),
+        coerce=int,
+        choices=[(24, _("a day")), (72, _("three days")), (168, _("a week")), (336, _("two weeks"))],
+        initial=72,
+    )
 
 
 class RuleForm(forms.Form):

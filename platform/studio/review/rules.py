@@ -34,6 +34,26 @@ def may_review(user: User, request: ReviewRequest) -> Ruling:
     return ruling
 
 
+def may_invite(user: User, request: ReviewRequest) -> Ruling:
+    """Whether `user` may ask somebody outside for a decision: a reviewer or administrator who is none of its makers.
+
+    A stage that names its people is opened to others by one of them, or by an administrator.
+    """
+    job = request.picture.job
+    organisation = job.project.organisation
+    ruling = holds(user, organisation, Role.REVIEWER, Role.ADMINISTRATOR)
+    if not ruling.allowed:
+        return ruling
+    if Shaper.objects.filter(job=job, user=user).exists():
+        return Ruling(
+            allowed=False, reason="You shaped this request, so somebody else must ask for decisions about it."
+        )
+    named = request.stage.deciders.values_list("user", flat=True)
+    if named and user.pk not in named and not holds(user, organisation, Role.ADMINISTRATOR).allowed:
+        return Ruling(allowed=False, reason=f"“{request.stage.name}” is for the people named in the project's review.")
+    return ruling
+
+
 def _may_answer(user: User, appeal: Job, blocked: Job) -> Ruling:
     """An appeal is answered by somebody who wrote neither the policy nor the refusal that it is about."""
     if user.pk in {appeal.policy.author_id, blocked.policy.author_id}:

@@ -1,9 +1,10 @@
-"""A picture, its files, and what its maker can do with it."""
+"""A picture, its files, and what its maker can do with it; and the page behind an outsider's link."""
 
 from django.urls import path, re_path
 
-from studio.review import delivery, views
+from studio.review import delivery, outside, views
 
+LINK = r"^outside/(?P<token>[\w-]{43})/"
 PICTURE = r"^pictures/(?P<pk>[0-9a-f]{8}-[0-9a-f-]{27})/"
 
 urlpatterns = [
@@ -15,4 +16,6 @@ urlpatterns = [
     path("pictures/<uuid:pk>/renditions/", delivery.ask, name="picture-rendition"),
     re_path(PICTURE + r"renditions/(?P<shape>[a-z0-9-]{1,40})$", delivery.rendition_file, name="rendition-file"),
     path("pictures/<uuid:pk>/withdraw/", views.withdraw, name="picture-withdraw"),
+    re_path(LINK + "$", outside.page, name="outside"),
+    re_path(LINK + "picture$", outside.file, name="outside-file"),
 ]

@@ -26,6 +26,7 @@ from studio.jobs.reading import readable_words
 from studio.jobs.states import PictureState
 from studio.pages import MemberRequest, attempt
 from studio.review import actions
+from studio.review.commenting import comments_on
 from studio.review.delivered import delivered
 from studio.review.forms import SubmitForm, WithdrawForm
 from studio.review.models import Release, Rendition
@@ -57,7 +58,7 @@ def show(request: MemberRequest, picture: Picture, *, status: int = HTTPStatus.O
         "job": picture.job,
         "roles": roles,
         "typed": readable_words(request, picture.job),
-        "review": picture.review_requests.select_related("maker").order_by("-at").first(),
+        "review": picture.review_requests.select_related("maker", "stage").order_by("-at").first(),
         "decision": picture.decisions.select_related("reviewer", "invitation__outsider").order_by("-at").first(),
         "release": Release.objects.filter(picture=picture).first(),
         "withdrawal": getattr(picture, "withdrawal", None),
@@ -68,6 +69,7 @@ def show(request: MemberRequest, picture: Picture, *, status: int = HTTPStatus.O
         "data": data_of(picture),
         "siblings": Picture.objects.visible_to(request.user).filter(job=picture.job).exclude(pk=picture.pk),
         "delivery": delivered(request.user, picture),
+        "comments": comments_on(picture),
         "forms": _forms(picture, roles) | bound,
         "faults": [str(fault) for form in bound.values() for fault in form.non_field_errors()],
     }

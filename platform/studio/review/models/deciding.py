@@ -58,6 +58,7 @@ class ReviewRequest(models.Model):
     due = models.DateField(null=True, blank=True)
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    flagged = models.BooleanField(default=False, help_text="To be looked at by itself (review.flags).")
     ended = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -134,6 +135,7 @@ class ReviewDecision(models.Model):
     invitation = models.OneToOneField(Invitation, on_delete=models.PROTECT, null=True, related_name="decision")
     outcome = models.CharField(max_length=20, choices=Outcome.choices)
     final = models.BooleanField(default=True)
+    reasons = models.JSONField(default=list, help_text="What was chosen of the list of reasons, by its codes.")
     reason = models.TextField(blank=True)
     sha256 = models.CharField(max_length=64)
     pixel_sha256 = models.CharField(max_length=64)

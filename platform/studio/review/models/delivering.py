@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from studio.jobs.models import Picture
 from studio.review.models.deciding import ReviewDecision
+from studio.review.models.recalling import Recall
 
 
 class Release(models.Model):
@@ -24,6 +25,7 @@ class Release(models.Model):
     manifest = models.CharField(max_length=80, blank=True)
     at = models.DateTimeField(null=True)
     report = models.JSONField(default=dict, help_text="What the file's own bytes say: profiles and survival.")
+    key_id = models.CharField(max_length=64, blank=True, db_index=True, help_text="The key that signed the file.")
 
     def __str__(self) -> str:
         return f"release of {self.picture_id}"
@@ -70,6 +72,7 @@ class Withdrawal(models.Model):
     picture = models.OneToOneField(Picture, on_delete=models.PROTECT, related_name="withdrawal")
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     public_reason = models.TextField()
+    recall = models.ForeignKey(Recall, on_delete=models.PROTECT, null=True, blank=True, related_name="withdrawals")
     at = models.DateTimeField()
 
     def __str__(self) -> str:

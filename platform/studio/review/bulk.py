@@ -1,0 +1,67 @@
+"""Approving several pictures of one request at once: each with its own decision, audit row and ledger entry.
+
+Never where one of the request's pictures is flagged, and never across requests.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from studio.accounts.models import User
+from studio.jobs.models import Picture
+from studio.jobs.states import PictureState
+from studio.pages import MOVED_ON
+from studio.review.actions import decide
+from studio.review.flags import flags_of
+from studio.review.models import ReviewDecision, ReviewRequest
+from studio.trail.errors import StaleStateError
+
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """How many were approved, and why each of the others was not."""
+
+    count: int
+    refusals: tuple[str, ...]
+
+
+def approve_together(*, actor: User, reviews: list[ReviewRequest], seen: Mapping[UUID, str], at: datetime) -> Approved:
+    """Approve each of the reviews whose file is the one that was `seen`; one that cannot be stops no other.
+
+    Raises ValidationError when they do not belong together: nothing is approved then.
+    """
+    if not 0 < len(reviews) <= MOST:
+        raise ValidationError({"seen": f"Choose between one picture and {MOST}."})
+    if len({review.picture.job_id for review in reviews}) > 1:
+        raise ValidationError({"seen": "Only pictures of one request are approved together; choose from one of them."})
+    batch = Picture.objects.filter(job=reviews[0].picture.job_id, state=PictureState.IN_REVIEW)
+    if flags_of(list(batch)):
+        raise ValidationError({"seen": "One picture of the request is flagged; decide about each of them by itself."})
+    refusals = [_approve(actor, review, seen.get(review.pk, ""), at) for review in reviews]
+    told = tuple(reason for reason in refusals if reason)
+    return Approved(len(refusals) - len(told), told)
+
+
+def _approve(actor: User, review: ReviewRequest, seen_sha256: str, at: datetime) -> str:
+    """Approve one; returns why not, nothing when it was done."""
+    try:
+        decide(
+            actor=actor,
+            request=review,
+            outcome=ReviewDecision.Outcome.APPROVED,
+            reason="",
+            seen_sha256=seen_sha256,
+            at=at,
+        )
+    except PermissionDenied as error:
+        return f"Picture {review.picture.index + 1}: {error}"
+    except ValidationError as error:
+        return f"Picture {review.picture.index + 1}: {' '.join(error.messages)}"
+    except StaleStateError:
+        return f"Picture {review.picture.index + 1}: {MOVED_ON}"
+    return ""

@@ -1,0 +1,303 @@
+"""The page of one picture in review: everything to judge it by, what others say, and the decision.
+
+A flagged picture is blurred until the reviewer reveals it, which the trail notes; it cannot be approved unseen.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from studio import blobs
+from studio.jobs.models import Picture
+from studio.jobs.reading import readable_words
+from studio.pages import MemberRequest, attempt
+from studio.review import actions, commenting, flags, inviting, looking
+from studio.review.blurring import blurred_file
+from studio.review.forms import CommentForm, DecideForm, FlagForm, InviteForm
+from studio.review.inbox import neighbours, readable
+from studio.review.models import ReviewDecision, ReviewRequest
+from studio.review.plans import standing
+from studio.review.rules import may_invite, may_review
+from studio.review.views import picture_screenings
+from studio.site import site
+from studio.trail.actions import note
+from studio.trail.models import AuditRow
+
+REVEALED_FOR = timedelta(hours=1)
+PAGE = "admin:review_reviewrequest_change"
+
+
+def find(request: MemberRequest, pk: UUID | str) -> ReviewRequest:
+    """A review that the person may read, or 404."""
+    try:
+        key = UUID(str(pk))
+    except ValueError as error:
+        raise Http404("No such review.") from error
+    return get_object_or_404(readable(request.user), pk=key)
+
+
+def page(request: MemberRequest, pk: str) -> HttpResponse:
+    """The page, and the decision that is sent from it."""
+    review = find(request, pk)
+    if request.method != "POST":
+        return show(request, review)
+    form = DecideForm(request.POST)
+    if form.is_valid() and form.cleaned_data["outcome"] == "APPROVED" and _covered(request, review):
+        form.add_error(None, _("It is flagged and you have not seen it: reveal it before you approve it."))
+    if not form.is_valid():
+        return show(request, review, status=HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
+    status = attempt(
+        form, lambda: actions.decide(actor=request.user, request=review, at=timezone.now(), **form.cleaned_data)
+    )
+    if status != HTTPStatus.OK:
+        return show(request, find(request, pk), status=status, form=form)
+    messages.success(request, _("Your decision is on record, bound to the file you saw."))
+    following = neighbours(request.user, review)["next"]
+    return redirect(PAGE, following) if following else redirect("admin:review_reviewrequest_changelist")
+
+
+def show(
+    request: MemberRequest, review: ReviewRequest, *, status: int = HTTPStatus.OK, **bound: forms.Form
+) -> HttpResponse:
+    """The page as it stands, with the form that was refused in its place."""
+    now, picture, job = timezone.now(), review.picture, review.picture.job
+    ruling = may_review(request.user, review)
+    waits = review.ended is None
+    looks = looking.begin if ruling.allowed and waits else looking.seen
+    blank = {
+        "form": DecideForm(initial={"seen_sha256": picture.sha256}),
+        "comment_form": CommentForm(),
+        "flag_form": FlagForm(),
+        "invite_form": InviteForm(),
+    }
+    decided = review.decisions.select_related("reviewer", "invitation__outsider", "stage").order_by("at")
+    context = {
+        "title": _("Picture in review"),
+        "review": review,
+        "picture": picture,
+        "job": job,
+        "typed": readable_words(request, job),
+        "screenings": picture_screenings(picture),
+        "siblings": Picture.objects.visible_to(request.user)
+        .filter(job=job)
+        .exclude(pk=picture.pk)
+        .select_related("job"),
+        "stages": standing(review),
+        "decisions": decided,
+        "earlier": _earlier(review),
+        "waits": waits,
+        "refusal": "" if ruling.allowed else ruling.reason,
+        "flags": flags.flags_of([picture]).get(picture.pk, []),
+        "open_flag": picture.flags.filter(lifted=None).first(),
+        "covered": _covered(request, review),
+        "look": looks(request.user, review, at=now),
+        "comments": commenting.comments_on(picture),
+        "invitations": review.invitations.select_related("outsider", "invited_by", "stage").order_by("at"),
+        "may_invite": waits and may_invite(request.user, review).allowed,
+        **neighbours(request.user, review),
+        **blank,
+        **bound,
+    }
+    return render(request, "admin/desk/decide.html", site.each_context(request) | context, status=status)
+
+
+def _earlier(review: ReviewRequest) -> ReviewDecision | None:
+    """The refusal that this submission answers."""
+    before = ReviewDecision.objects.filter(picture=review.picture, final=True).exclude(request=review)
+    return before.filter(at__lte=review.at).select_related("reviewer", "invitation__outsider").order_by("-at").first()
+
+
+def _covered(request: MemberRequest, review: ReviewRequest) -> bool:
+    """Whether the picture is still blurred for this person: it is flagged, and they did not reveal it lately."""
+    if not flags.is_flagged(review.picture):
+        return False
+    revealed = AuditRow.objects.filter(
+        object_kind="picture",
+        object_id=str(review.picture_id),
+        verb="picture.reveal",
+        actor=request.user,
+        at__gt=timezone.now() - REVEALED_FOR,
+    )
+    return not revealed.exists()
+
+
+@require_POST
+def reveal(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Show a flagged picture to this person for a while; that they looked is noted."""
+    review = find(request, pk)
+    organisation = review.picture.job.project.organisation_id
+    note(
+        actor=request.user, verb="picture.reveal", subject=review.picture, organisation=organisation, at=timezone.now()
+    )
+    return redirect(PAGE, review.pk)
+
+
+@require_safe
+@never_cache
+def blurred(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The picture so that only its colours are left."""
+    review = find(request, pk)
+    try:
+        data = blobs.get(review.picture.sha256)
+    except blobs.BlobError as error:
+        raise Http404("The file is missing or was altered; an administrator has to look.") from error
+    return HttpResponse(blurred_file(data), content_type="image/png")
+
+
+@require_POST
+@never_cache
+def keep_looking(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """What the open page asks every few seconds: whether this person still looks, or somebody else does."""
+    review = find(request, pk)
+    again = looking.begin if "again" in request.POST else looking.renew
+    look = again(request.user, review, at=timezone.now())
+    context = {"review": review, "look": look, "waits": review.ended is None, "refusal": ""}
+    return render(request, "admin/desk/look.html", context)
+
+
+@require_POST
+def comment(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Say something about the picture; the page's other forms keep what was typed."""
+    review = find(request, pk)
+    form = CommentForm(request.POST)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if form.is_valid():
+        status = attempt(
+            form, lambda: commenting.comment(actor=request.user, request=review, at=timezone.now(), **form.cleaned_data)
+        )
+    if request.headers.get("HX-Request"):
+        context = {
+            "review": review,
+            "picture": review.picture,
+            "waits": review.ended is None,
+            "comments": commenting.comments_on(review.picture),
+            "comment_form": CommentForm() if status == HTTPStatus.OK else form,
+            "fresh": True,
+        }
+        return render(request, "admin/desk/said.html", context)
+    if status != HTTPStatus.OK:
+        return show(request, review, status=status, comment_form=form)
+    return redirect(PAGE, review.pk)
+
+
+def _done(
+    request: MemberRequest, review: ReviewRequest, form: forms.Form, name: str, verb: Callable[[], object], said: str
+) -> HttpResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if form.is_valid():
+        status = attempt(form, verb)
+    if status != HTTPStatus.OK:
+        return show(request, review, status=status, **{name: form})
+    messages.success(request, said)
+    return redirect(PAGE, review.pk)
+
+
+def _done_without_words(
+    request: MemberRequest, review: ReviewRequest, verb: Callable[[], object], said: str
+) -> HttpResponse:
+    form = forms.Form(request.POST)
+    if form.is_valid() and attempt(form, verb) == HTTPStatus.OK:
+        messages.success(request, said)
+    for error in form.non_field_errors():
+        messages.error(request, error)
+    return redirect(PAGE, review.pk)
+
+
+@require_POST
+def flag(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Warn the other reviewers."""
+    review, form = find(request, pk), FlagForm(request.POST)
+
+    def verb() -> object:
+        return flags.flag(actor=request.user, picture=review.picture, at=timezone.now(), **form.cleaned_data)
+
+    return _done(request, review, form, "flag_form", verb, _("It is flagged: blurred, and decided about by itself."))
+
+
+@require_POST
+def unflag(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Take the reviewers' flag off."""
+    review = find(request, pk)
+
+    def verb() -> object:
+        return flags.lift(actor=request.user, picture=review.picture, at=timezone.now())
+
+    return _done_without_words(request, review, verb, _("The flag is off."))
+
+
+@require_safe
+def compare(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The picture beside another one of its request."""
+    review = find(request, pk)
+    others = Picture.objects.visible_to(request.user).filter(job=review.picture.job_id).exclude(pk=review.picture_id)
+    siblings = list(others.order_by("index"))
+    wanted = request.GET.get("with", "")
+    other = next((one for one in siblings if str(one.pk) == wanted), siblings[0] if siblings else None)
+    context: dict[str, Any] = {
+        "title": _("Compare"),
+        "review": review,
+        "picture": review.picture,
+        "other": other,
+        "siblings": siblings,
+        "covered": _covered(request, review),
+        "other_covered": other is not None and flags.is_flagged(other),
+    }
+    return render(request, "admin/desk/compare.html", site.each_context(request) | context)
+
+
+@require_POST
+def invite(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Ask somebody outside for a decision at the stage that waits."""
+    review, form = find(request, pk), InviteForm(request.POST)
+
+    def verb() -> object:
+        return inviting.send(
+            actor=request.user,
+            review=review,
+            at=timezone.now(),
+            root=request.build_absolute_uri("/"),
+            **form.cleaned_data,
+        )
+
+    return _done(request, review, form, "invite_form", verb, _("The invitation is on its way; its link works once."))
+
+
+@require_POST
+def uninvite(request: MemberRequest, pk: UUID, invitation: UUID) -> HttpResponse:
+    """Take an invitation back."""
+    review = find(request, pk)
+    found = get_object_or_404(review.invitations, pk=invitation)
+
+    def verb() -> object:
+        return inviting.revoke(actor=request.user, invitation=found, at=timezone.now())
+
+    return _done_without_words(request, review, verb, _("The link opens nothing any more."))
+
+
+def _staff(view: Any) -> Any:
+    return site.admin_view(view)
+
+
+urlpatterns = [
+    path("desk/reviews/<uuid:pk>/reveal/", _staff(reveal), name="review-reveal"),
+    path("desk/reviews/<uuid:pk>/blurred", _staff(blurred), name="review-blurred"),
+    path("desk/reviews/<uuid:pk>/looking/", _staff(keep_looking), name="review-looking"),
+    path("desk/reviews/<uuid:pk>/comments/", _staff(comment), name="review-comment"),
+    path("desk/reviews/<uuid:pk>/flag/", _staff(flag), name="review-flag"),
+    path("desk/reviews/<uuid:pk>/flag/lift/", _staff(unflag), name="review-unflag"),
+    path("desk/reviews/<uuid:pk>/compare/", _staff(compare), name="review-compare"),
+    path("desk/reviews/<uuid:pk>/invitations/", _staff(invite), name="review-invite"),
+    path("desk/reviews/<uuid:pk>/invitations/<uuid:invitation>/revoke/", _staff(uninvite), name="review-uninvite"),
+]

@@ -27,6 +27,7 @@ from studio.accounts.models import Organisation, Role, User
 
 View = Callable[..., HttpResponseBase]
 RELAXED = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
+RECALLERS = (Role.CUSTODIAN, Role.ADMINISTRATOR)
 QUALITY_READERS = (Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
 # The tokens of static/studio/css/tokens.css, in the shades that the panel's stylesheet asks for.
 PAPER = {
@@ -96,6 +97,18 @@ class Desk(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
                 "icon": "monitoring",
                 "link": reverse("admin:quality"),
                 "permission": lambda asking: organisations_as(person(asking), QUALITY_READERS).exists(),
+            },
+            {
+                "title": "Stages of review",
+                "icon": "rule",
+                "link": reverse("admin:review-plans"),
+                "permission": lambda asking: organisations_as(person(asking), QUALITY_READERS).exists(),
+            },
+            {
+                "title": "Recalls",
+                "icon": "undo",
+                "link": reverse("admin:recalls"),
+                "permission": lambda asking: organisations_as(person(asking), RECALLERS).exists(),
             },
         ]
         groups = [{"title": "Waiting", "items": self._get_navigation_items(request, work)}]

@@ -50,6 +50,11 @@ def ring_release(release: UUID) -> None:
     _ring("review.tasks.release", str(release))
 
 
+def ring_recall(recall: UUID) -> None:
+    """Releases are to be withdrawn."""
+    _ring("review.tasks.recall", str(recall))
+
+
 def ring_rehearsal(rehearsal: UUID) -> None:
     """A policy's draft is to be tried on its examples and on past requests."""
     _ring("policies.tasks.rehearse", str(rehearsal))

@@ -18,7 +18,7 @@ from generation.training.errors import LessonError, TrainingError
 from moderation.errors import ModerationError
 from moderation.representation.sets import CHECKLIST
 from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError, UnreadableAssetError
-from studio.pipeline.delivering import Offer, label_languages, make_rendition, offers, pixel_size, report
+from studio.pipeline.delivering import Offer, label_languages, make_rendition, offers, pixel_size, report, signing_key
 from studio.pipeline.generating import (
     Press,
     check_spec,
@@ -233,6 +233,7 @@ __all__ = [
     "seal_strip",
     "sensitive",
     "serve_development_clock",
+    "signing_key",
     "soft_binding_algorithms",
     "spoken_languages",
     "stands_in",

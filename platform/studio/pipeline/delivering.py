@@ -57,6 +57,16 @@ def pixel_size(data: bytes) -> tuple[int, int]:
     return pixels.width, pixels.height
 
 
+def signing_key(data: bytes) -> str:
+    """The id of the key that signed a picture file of ours: the SHA-256 of its certificate; empty if it has none."""
+    from provenance import jumbf
+    from provenance.keys.chains import key_id
+    from provenance.pictures import guess
+
+    store = jumbf.manifest_store(data, guess(data) or "")
+    return key_id(jumbf.signature(store).chain[0]) if store else ""
+
+
 def report(data: bytes) -> Mapping[str, Any]:
     """Which label fields a delivered file carries (`profiles`), and what of its marks outlives use (`survival`)."""
     from provenance.profiles import profiles, read_contents

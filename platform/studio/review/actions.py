@@ -21,7 +21,8 @@ from studio.review.looking import refuse_while_looked_at
 from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal
 from studio.review.plans import is_about, plan_in_force
 from studio.review.rules import may_review
-from studio.trail.actions import intend, note
+from studio.review.withdrawing import standing_against, take_back
+from studio.trail.actions import note
 
 Outcome = ReviewDecision.Outcome
 
@@ -117,6 +118,8 @@ def release(*, actor: User, picture: Picture, at: datetime) -> Release:
         raise ValidationError({"picture": "Only an approved picture can be released; submit it for review first."})
     if not is_about(decision, picture):
         raise ValidationError({"picture": "The approval was for another file, policy or recipe; it needs a new one."})
+    if recall := standing_against(picture):
+        raise ValidationError({"picture": f"{recall.title} was recalled ({recall.public_reason}); it is not released."})
     with transaction.atomic():
         release, created = Release.objects.get_or_create(
             picture=picture, defaults={"decision": decision, "released_by": actor, "asked": at}
@@ -132,18 +135,4 @@ def withdraw(*, actor: User, picture: Picture, public_reason: str, at: datetime)
     organisation = picture.job.project.organisation
     holds(actor, organisation, Role.REVIEWER, Role.ADMINISTRATOR).enforce()
     reason = required(public_reason=public_reason)["public_reason"]
-    with transaction.atomic():
-        advance(Picture, picture.pk, PictureState.RELEASED, PictureState.WITHDRAWN, changed=at)
-        withdrawal = Withdrawal.objects.create(picture=picture, withdrawn_by=actor, public_reason=reason, at=at)
-        intend(
-            log=organisation.log,
-            kind="withdrawal",
-            row=withdrawal.pk,
-            at=at,
-            record=picture.record,
-            asset=None,
-            body={"public_reason": reason, "by": str(membership_of(actor, organisation).pseudonym)},
-        )
-        note(actor=actor, verb="release.withdraw", subject=picture, organisation=organisation.pk, at=at)
-        transaction.on_commit(bell.ring_settle)
-    return withdrawal
+    return take_back(actor=actor, picture=picture, public_reason=reason, at=at)

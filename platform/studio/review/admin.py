@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from studio.pages import MemberRequest
-from studio.review import decision_desk, desk, inbox_desk, quality_desk
+from studio.review import decision_desk, desk, inbox_desk, plan_desk, quality_desk, recall_desk
 from studio.review.inbox import READERS
 from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal
 from studio.site import Register, site
@@ -16,7 +16,9 @@ site.pages += [
     *desk.urlpatterns,
     *inbox_desk.urlpatterns,
     *decision_desk.urlpatterns,
+    *plan_desk.urlpatterns,
     *quality_desk.urlpatterns,
+    *recall_desk.urlpatterns,
 ]
 
 

@@ -16,6 +16,7 @@ from studio.jobs.models import Picture
 from studio.jobs.queue import JOINED
 from studio.jobs.states import PictureState, advance
 from studio.review.models import Release
+from studio.review.withdrawing import standing_against, stop
 from studio.trail.actions import intend, note, settle
 from studio.trail.alarms import hush, sound
 from studio.trail.errors import StaleStateError
@@ -34,6 +35,9 @@ def finish_release(pk: UUID, *, at: datetime) -> bool:
         return True
     organisation = release.picture.job.project.organisation_id
     try:
+        if not release.sha256 and standing_against(release.picture):
+            stop(release, at=at)
+            return False
         decision = settle(LedgerIntent.objects.get(row=str(release.decision_id), kind="decision"), at=at)
         if not release.sha256:
             _sign(release, decision_sequence=decision.sequence, at=at)
@@ -69,7 +73,11 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
     fault("release stored before intent")
     with transaction.atomic():
         won = Release.objects.filter(pk=release.pk, sha256="").update(
-            sha256=sha256, media_type=signed.media_type, manifest=signed.manifest_id, report=report
+            sha256=sha256,
+            media_type=signed.media_type,
+            manifest=signed.manifest_id,
+            report=report,
+            key_id=pipeline.signing_key(signed.data),
         )
         if won:
             intend(
@@ -86,6 +94,11 @@ def _sign(release: Release, *, decision_sequence: int | None, at: datetime) -> N
                 },
             )
     release.refresh_from_db()
+
+
+def name_key(release: Release) -> None:
+    """Keep which key signed a released file, where that was not done when it was signed."""
+    Release.objects.filter(pk=release.pk).update(key_id=pipeline.signing_key(blobs.get(release.sha256)))
 
 
 def report_on(release: Release) -> None:

@@ -1,4 +1,4 @@
-"""The signing worker's part in releases and renditions."""
+"""The workers' part in what follows a decision: releases and renditions where keys are, recalls elsewhere."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -8,6 +8,7 @@ from django.utils import timezone
 from studio.celery import app
 from studio.jobs import bell
 from studio.jobs.states import PictureState
+from studio.review import recalling
 from studio.review.models import Release, Rendition
 from studio.review.releasing import finish_release, report_on
 from studio.review.rendering import finish_rendition
@@ -26,8 +27,15 @@ def render(pk: str) -> None:
 
 
 @app.task
+def recall(pk: str) -> None:
+    """Withdraw the next slice of a recall, and ring for the one after it: other work comes between."""
+    if recalling.go_on(UUID(pk), at=timezone.now()):
+        bell.ring_recall(UUID(pk))
+
+
+@app.task
 def sweep() -> None:
-    """Ring for releases and renditions that were left lying; report on files that have no report yet."""
+    """Ring for releases, renditions and recalls that were left lying; tell from files what was not told yet."""
     late = timezone.now() - timedelta(seconds=2)
     for pk in Release.objects.filter(at=None, asked__lt=late).order_by("asked").values_list("pk", flat=True)[:100]:
         bell.ring_release(pk)
@@ -36,3 +44,6 @@ def sweep() -> None:
         bell.ring_rendition(pk)
     for release in Release.objects.filter(at__isnull=False, report={})[:5]:
         report_on(release)
+    recalling.name_keys(most=20)
+    for pk in recalling.left_over():
+        bell.ring_recall(pk)

@@ -203,6 +203,7 @@ DEEDS = MappingProxyType(
         "rendition.record": "A rendition was signed and recorded",
         "release.publish": "The released file was signed, recorded and published",
         "release.withdraw": "withdrew it",
+        "release.stop": "Its release was stopped by a recall",
     }
 )
 

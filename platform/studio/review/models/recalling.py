@@ -8,14 +8,13 @@ from django.db import models
 from django.db.models import Q
 
 from studio.accounts.models import Organisation
-from studio.claims import Claimable
 
 
-class Recall(Claimable):
+class Recall(models.Model):
     """The wish to withdraw, and the queue's row of the work. `target` is a digest; `title` what people call it.
 
     It also stands against later releases: nothing of the same origin is released once it was asked for. `total` is how
-    many released pictures it was about when it began, `done` how many it has withdrawn.
+    many released pictures it was about when it began; how many are withdrawn is told by its withdrawals.
     """
 
     class Kind(models.TextChoices):
@@ -34,7 +33,6 @@ class Recall(Claimable):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked = models.DateTimeField()
     total = models.PositiveIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0)
     ended = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -47,3 +45,8 @@ class Recall(Claimable):
 
     def __str__(self) -> str:
         return f"recall of {self.kind} {self.title}"
+
+    @property
+    def done(self) -> int:
+        """How many pictures it has withdrawn so far."""
+        return self.withdrawals.count()

@@ -161,9 +161,11 @@ def blurred(request: MemberRequest, pk: UUID) -> HttpResponse:
 def keep_looking(request: MemberRequest, pk: UUID) -> HttpResponse:
     """What the open page asks every few seconds: whether this person still looks, or somebody else does."""
     review = find(request, pk)
-    again = looking.begin if "again" in request.POST else looking.renew
-    look = again(request.user, review, at=timezone.now())
-    context = {"review": review, "look": look, "waits": review.ended is None, "refusal": ""}
+    ruling = may_review(request.user, review)
+    asks = looking.begin if "again" in request.POST else looking.renew
+    look = (asks if ruling.allowed else looking.seen)(request.user, review, at=timezone.now())
+    refusal = "" if ruling.allowed else ruling.reason
+    context = {"review": review, "look": look, "waits": review.ended is None, "refusal": refusal}
     return render(request, "admin/desk/look.html", context)
 
 

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from studio.accounts.models import Membership, Organisation, User
 from studio.accounts.rules import membership_of
 from studio.jobs.models import Job, Shaper
-from studio.review.deciding import Said, Voice, lock, put_on_record, required
+from studio.review.deciding import JOINED, Said, Voice, lock, put_on_record, required
 from studio.review.models import Invitation, Outsider, ReviewDecision, ReviewRequest
 from studio.review.rules import may_invite
 from studio.trail.actions import note
@@ -39,13 +39,12 @@ def send(*, actor: User, review: ReviewRequest, email: str, hours: int, root: st
 
     Where the message cannot be sent the link is taken back at once. Raises PermissionDenied, ValidationError.
     """
-    may_invite(actor, review).enforce()
     if not 1 <= hours <= LONGEST_HOURS:
         raise ValidationError({"hours": f"Choose between one hour and {LONGEST_HOURS}."})
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    with transaction.atomic():
-        lock(review.picture.job)
-        invitation = _write(actor, review, email, token, at=at, expires=at + timedelta(hours=hours))
+    invitation = invite(
+        actor=actor, review=review, email=email, token=token, expires=at + timedelta(hours=hours), at=at
+    )
     link = urljoin(root, reverse("outside", args=[token]))
     try:
         _send_message(invitation, link)
@@ -56,38 +55,54 @@ def send(*, actor: User, review: ReviewRequest, email: str, hours: int, root: st
     return invitation
 
 
-def _write(
-    actor: User, review: ReviewRequest, email: str, token: str, *, at: datetime, expires: datetime
+def invite(
+    *, actor: User, review: ReviewRequest, email: str, token: str, expires: datetime, at: datetime
 ) -> Invitation:
+    """Write an invitation down, by which `token` opens the picture; `send` is what tells somebody.
+
+    Raises PermissionDenied, ValidationError.
+    """
     organisation = review.picture.job.project.organisation
     address = email.strip().lower()
-    validate_email(address)
-    if reason := _unsuitable(address, review, organisation):
+    with transaction.atomic():
+        lock(review.picture.job)
+        review = ReviewRequest.objects.select_related(*JOINED).get(pk=review.pk)
+        may_invite(actor, review).enforce()
+        _check(actor, review, address, at)
+        outsider, _created = Outsider.objects.get_or_create(organisation=organisation, email=address)
+        invitation = Invitation.objects.create(
+            request=review,
+            stage=review.stage,
+            outsider=outsider,
+            invited_by=actor,
+            digest=digest_of(token),
+            at=at,
+            expires=expires,
+        )
+        note(
+            actor=actor,
+            verb="review.invite",
+            subject=review.picture,
+            organisation=organisation.pk,
+            at=at,
+            outsider=str(outsider.pseudonym),
+            stage=review.stage.name,
+            expires=expires.isoformat(),
+        )
+    return invitation
+
+
+def _check(actor: User, review: ReviewRequest, address: str, at: datetime) -> None:
+    """Raise ValidationError where this address cannot be asked, or the person has asked too many lately."""
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise ValidationError({"email": error.messages}) from error
+    if reason := _unsuitable(address, review, review.picture.job.project.organisation):
         raise ValidationError({"email": reason})
     lately = Invitation.objects.filter(invited_by=actor, at__gt=at - timedelta(hours=1))
     if lately.count() >= MOST_AN_HOUR:
         raise ValidationError({"email": f"You have invited {MOST_AN_HOUR} times within an hour; wait a little."})
-    outsider, _created = Outsider.objects.get_or_create(organisation=organisation, email=address)
-    invitation = Invitation.objects.create(
-        request=review,
-        stage=review.stage,
-        outsider=outsider,
-        invited_by=actor,
-        digest=digest_of(token),
-        at=at,
-        expires=expires,
-    )
-    note(
-        actor=actor,
-        verb="review.invite",
-        subject=review.picture,
-        organisation=organisation.pk,
-        at=at,
-        outsider=str(outsider.pseudonym),
-        stage=review.stage.name,
-        expires=expires.isoformat(),
-    )
-    return invitation
 
 
 def _unsuitable(address: str, review: ReviewRequest, organisation: Organisation) -> str:

@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format faults fuzz fuzz-api clean-demo bench bench-starter bench-provenance bench-fingerprint bench-finetune bench-moderation bench-watermark bench-watermark-alarms
+.PHONY: help demo up test lint format faults separation fuzz fuzz-api clean-demo bench bench-starter bench-provenance bench-fingerprint bench-finetune bench-moderation bench-watermark bench-watermark-alarms
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-16s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ format: $(VENV)/.dev ## Put the code in the house style
 
 faults: $(VENV)/.dev ## The long form of the fault tests: workers are killed again and again
 	$(RUN) -m tests.faults.harness --rounds 25
+
+separation: $(VENV)/.dev ## Take 5,000 random steps to find a maker who decides about their own picture
+	STEPS=5000 $(RUN) -m pytest tests/studio/review/test_separation.py
 
 bench: $(VENV)/.dev ## Measure what governance costs, as ratios in one run
 	$(RUN) -m generation bench

@@ -76,7 +76,8 @@ def lock(job: Job) -> None:
 
 def hold_still(user: User, organisation: Organisation) -> None:
     """The person's roles stay as they are until the transaction ends; one that is being taken away is waited for."""
-    list(RoleGrant.objects.select_for_update().filter(membership__user=user, membership__organisation=organisation))
+    held = RoleGrant.objects.select_for_update(of=("self",))
+    list(held.filter(membership__user=user, membership__organisation=organisation))
 
 
 def put_on_record(

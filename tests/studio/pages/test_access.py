@@ -94,8 +94,9 @@ DRAFTS = {
     "policy-draft-answer",
 }
 # The keepers' page, a rendition's own file, administrators' webhooks, what other services and programs ask, protected
-# pictures and reports on whom pictures show. What they answer, and to whom, is shown by test_status.py,
-# test_renditions.py, test_resolution.py, test_references.py, test_portrayals.py, and in webhooks/ and api/ beside here.
+# pictures, reports on whom pictures show and the links of outsiders. What they answer, and to whom, is shown by
+# test_status.py, test_renditions.py, test_resolution.py, test_references.py, test_portrayals.py, test_outside.py, and in
+# webhooks/ and api/ beside here.
 ELSEWHERE = {
     "status",
     "link",
@@ -113,13 +114,15 @@ ELSEWHERE = {
     "portrayal-progress",
     "portrayal-file",
     "portrayal-checklist",
+    "outside",
+    "outside-file",
 }
 # It has nothing for anybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}
 # Pages that show everybody what is theirs, and so nothing of the sample's to somebody else.
 OWN = {"account", "models", "tokens"}
 INLINE = re.compile(r"""<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=[\"']""")
-DESK = {"desk", "rule-request", "rule-picture", "reveal-picture"}
+DESK = {"desk", "rule-request", "rule-picture", "reveal-picture", "approve-together", "review-comment", "recall-ask"}
 
 
 def addresses(resolver: URLResolver, spaces: str = "") -> Iterator[tuple[str, URLPattern]]:

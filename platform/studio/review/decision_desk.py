@@ -90,10 +90,7 @@ def show(
         "job": job,
         "typed": readable_words(request, job),
         "screenings": picture_screenings(picture),
-        "siblings": Picture.objects.visible_to(request.user)
-        .filter(job=job)
-        .exclude(pk=picture.pk)
-        .select_related("job"),
+        "siblings": _siblings(request, review),
         "stages": standing(review),
         "decisions": decided,
         "earlier": _earlier(review),
@@ -111,6 +108,14 @@ def show(
         **bound,
     }
     return render(request, "admin/desk/decide.html", site.each_context(request) | context, status=status)
+
+
+def _siblings(request: MemberRequest, review: ReviewRequest) -> list[Picture]:
+    """The other pictures of its request, but for flagged ones, which are looked at by themselves."""
+    others = Picture.objects.visible_to(request.user).filter(job=review.picture.job_id).exclude(pk=review.picture_id)
+    found = list(others.select_related("job").order_by("index"))
+    hidden = flags.flags_of(found)
+    return [one for one in found if one.pk not in hidden]
 
 
 def _earlier(review: ReviewRequest) -> ReviewDecision | None:
@@ -243,8 +248,7 @@ def unflag(request: MemberRequest, pk: UUID) -> HttpResponse:
 def compare(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The picture beside another one of its request."""
     review = find(request, pk)
-    others = Picture.objects.visible_to(request.user).filter(job=review.picture.job_id).exclude(pk=review.picture_id)
-    siblings = list(others.order_by("index"))
+    siblings = _siblings(request, review)
     wanted = request.GET.get("with", "")
     other = next((one for one in siblings if str(one.pk) == wanted), siblings[0] if siblings else None)
     context: dict[str, Any] = {
@@ -254,7 +258,6 @@ def compare(request: MemberRequest, pk: UUID) -> HttpResponse:
         "other": other,
         "siblings": siblings,
         "covered": _covered(request, review),
-        "other_covered": other is not None and flags.is_flagged(other),
     }
     return render(request, "admin/desk/compare.html", site.each_context(request) | context)
 

@@ -218,7 +218,7 @@ def _done_without_words(
     if form.is_valid() and attempt(form, verb) == HTTPStatus.OK:
         messages.success(request, said)
     for error in form.non_field_errors():
-        messages.error(request, error)
+        messages.error(request, str(error))
     return redirect(PAGE, review.pk)
 
 

@@ -87,9 +87,13 @@ class Batch:
 def readable(user: User) -> QuerySet[ReviewRequest]:
     """The reviews that `user` may read, with whether they are named for the stage that waits."""
     organisations = organisations_as(user, READERS).values("pk")
-    named = Stage.deciders.through._default_manager.filter(stage=OuterRef("stage"), membership__user=user)
     found = ReviewRequest.objects.filter(picture__job__project__organisation__in=organisations)
-    return found.annotate(own=Exists(named)).select_related(*JOINED)
+    return found.annotate(own=_named_for_stage(user)).select_related(*JOINED)
+
+
+def _named_for_stage(user: User) -> Exists:
+    """Whether the stage that a review has come to names this person."""
+    return Exists(Stage.deciders.through._default_manager.filter(stage=OuterRef("stage"), membership__user=user))
 
 
 def ordered(reviews: QuerySet[ReviewRequest]) -> QuerySet[ReviewRequest]:
@@ -98,14 +102,14 @@ def ordered(reviews: QuerySet[ReviewRequest]) -> QuerySet[ReviewRequest]:
     return reviews.order_by("-own", due, "picture__job__submitted", "picture__job", "picture__index", "at")
 
 
-def filtered(reviews: QuerySet[ReviewRequest], wanted: Filters) -> QuerySet[ReviewRequest]:
+def filtered(reviews: QuerySet[ReviewRequest], wanted: Filters, user: User) -> QuerySet[ReviewRequest]:
     """Those of the reviews that the filters ask for."""
     if wanted.shown != "all":
         reviews = reviews.filter(ended__isnull=wanted.shown != "decided")
     if wanted.project:
         reviews = reviews.filter(picture__job__project__slug=wanted.project)
     if wanted.own:
-        reviews = reviews.filter(own=True)
+        reviews = reviews.filter(_named_for_stage(user))
     if wanted.flagged:
         reviews = reviews.filter(flagged=True)
     if wanted.words:

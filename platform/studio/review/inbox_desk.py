@@ -60,7 +60,9 @@ def inbox(request: MemberRequest) -> HttpResponse:
     projects = Project.objects.filter(organisation__in=organisations.values("pk")).order_by("name")
     form = FilterForm(request.GET or None, projects=list(projects.values_list("slug", "name")))
     wanted = form.filters() if form.is_bound else Filters()
-    leaf = Paginator(ordered(filtered(readable(request.user), wanted)), CARDS_A_PAGE).get_page(request.GET.get("page"))
+    leaf = Paginator(ordered(filtered(readable(request.user), wanted, request.user)), CARDS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
     context = {
         "title": _("Inbox"),
         "form": form,
@@ -86,7 +88,7 @@ def approve_together(request: MemberRequest) -> HttpResponse:
     )
     if status != HTTPStatus.OK:
         for error in form.non_field_errors():
-            messages.error(request, error)
+            messages.error(request, str(error))
     for outcome in done:
         _tell(request, outcome)
     return redirect("admin:review_reviewrequest_changelist")

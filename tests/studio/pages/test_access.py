@@ -95,8 +95,8 @@ DRAFTS = {
 }
 # The keepers' page, a rendition's own file, administrators' webhooks, what other services and programs ask, protected
 # pictures, reports on whom pictures show and the links of outsiders. What they answer, and to whom, is shown by
-# test_status.py, test_renditions.py, test_resolution.py, test_references.py, test_portrayals.py, test_outside.py, and in
-# webhooks/ and api/ beside here.
+# test_status.py, test_renditions.py, test_resolution.py, test_references.py, test_portrayals.py, test_outside.py, and
+# in webhooks/ and api/ beside here.
 ELSEWHERE = {
     "status",
     "link",

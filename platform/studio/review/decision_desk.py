@@ -238,8 +238,8 @@ def unflag(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take the reviewers' flag off."""
     review = find(request, pk)
 
-    def verb() -> object:
-        return flags.lift(actor=request.user, picture=review.picture, at=timezone.now())
+    def verb() -> None:
+        flags.lift(actor=request.user, picture=review.picture, at=timezone.now())
 
     return _done_without_words(request, review, verb, _("The flag is off."))
 
@@ -285,8 +285,8 @@ def uninvite(request: MemberRequest, pk: UUID, invitation: UUID) -> HttpResponse
     review = find(request, pk)
     found = get_object_or_404(review.invitations, pk=invitation)
 
-    def verb() -> object:
-        return inviting.revoke(actor=request.user, invitation=found, at=timezone.now())
+    def verb() -> None:
+        inviting.revoke(actor=request.user, invitation=found, at=timezone.now())
 
     return _done_without_words(request, review, verb, _("The link opens nothing any more."))
 

@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from provenance.watermark.likeness import Original
 from provenance.watermark.pattern import INNERMOST, OUTERMOST, Pattern
+from provenance.watermark.planes import Levels
 from provenance.watermark.sight import WORKING_SIDE, luma, view, working_size
 from provenance.watermark.spectra import analyse, synthesise
-from provenance.watermark.strength import Limits, allowance
+from provenance.watermark.strength import Limits, allowance, room
 
 Floats = NDArray[np.float32]
 Complexes = NDArray[np.complex64]
@@ -29,6 +31,8 @@ _PLAIN_TILT = 2
 _CREST = 3
 # Grey levels; plain surfaces carry hardly more, and there alone clipping would matter.
 _HEADROOM = 1
+_GIVING_WAY = 0.995
+_FAINTEST = 0.05
 
 
 def tile_period(width: int, height: int) -> float:
@@ -84,18 +88,33 @@ def plan(canvas: Canvas, pattern: Pattern, signs: Floats) -> Floats:
     return canvas.draw(pattern, points - share * own / gain)[0]
 
 
-def apply(image: Image.Image, mark: Floats) -> NDArray[np.uint8]:
-    """The RGB8 pixels of a picture with a mark of working size in them, the same in all three channels.
+def apply(image: Image.Image, mark: Floats) -> Levels:
+    """The RGB8 levels of a picture with a mark of working size in them, the same in all three channels.
+
+    Both limits hold in what is given out: the mark gives way step by step until they do, in the end altogether.
+    """
+    full = mark
+    if mark.shape != (image.height, image.width):
+        full = np.asarray(Image.fromarray(mark).resize(image.size, Image.Resampling.BICUBIC))
+    original = Original.of(np.asarray(image))
+    share = 1.0
+    while share > _FAINTEST:
+        marked = _added(original.levels, full * np.float32(share))
+        left = room(original.psnr(marked), original.ssim(marked))
+        if left >= 1:
+            return marked
+        share *= _GIVING_WAY * left
+    return original.levels
+
+
+def _added(levels: Levels, mark: Floats) -> Levels:
+    """The sum, rounded and clipped.
 
     White first gives way by a level, so that the mark can go both up and down there. Black does not: SSIM, like the
     eye, takes one level more of nothing for a lot.
     """
-    levels = np.asarray(image)
-    full = mark
-    if mark.shape != levels.shape[:2]:
-        full = np.asarray(Image.fromarray(mark).resize(image.size, Image.Resampling.BICUBIC))
     given = np.minimum(levels, 255 - _HEADROOM).astype(np.int16)
-    return np.asarray(np.clip(given + np.rint(full).astype(np.int16)[..., None], 0, 255), np.uint8)
+    return np.asarray(np.clip(given + np.rint(mark).astype(np.int16)[..., None], 0, 255), np.uint8)
 
 
 def _by_ring(pattern: Pattern, values: Floats) -> Floats:

@@ -4,9 +4,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Levels = NDArray[np.uint8]
 
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _LOWEST_FREQUENCY = 0.02
 _ROLL_OFF = 0.33
+
+
+def luma_of(levels: Levels) -> Floats:
+    """The luma (BT.601, 0 to 255) of RGB8 levels of shape (height, width, 3)."""
+    return np.asarray(levels @ _LUMA, np.float32)
 
 
 def blur(plane: Floats, reach: int) -> Floats:

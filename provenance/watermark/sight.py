@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from provenance.watermark.planes import blur, detail
+from provenance.watermark.planes import blur, detail, luma_of
 from provenance.watermark.strength import allowance
 
 Floats = NDArray[np.float32]
 
 WORKING_SIDE = 512
 LONGEST = 1024
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _SOFTENING = 4.0
 _STRONGEST = 3.0
 _REACH = 2
@@ -36,7 +35,7 @@ def luma(image: Image.Image, size: tuple[int, int]) -> Floats:
     """The luma (BT.601, 0 to 255) of an RGB picture at a size of at most its own, averaged where it shrinks."""
     if size != image.size:
         image = image.resize(size, Image.Resampling.HAMMING)
-    return np.asarray(np.asarray(image, np.float32) @ _LUMA, np.float32)
+    return luma_of(np.asarray(image))
 
 
 def view(plane: Floats) -> Floats:

@@ -4,34 +4,31 @@
   eigenvalue of the structure tensor, which is large in a texture and small on a plain surface *and along an edge or a
   line*, where a mark shows as crumbs (J. Bigün, G. H. Granlund, "Optimal orientation detection of linear symmetry",
   ICCV 1987).
-- `Limits` has the factor: the largest with which both limits hold, PSNR over RGB and SSIM over the luma. A share of
-  the mark is lost to rounding and clipping, so the limits here are a little stricter than those promised.
-
-Source of SSIM: Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, IEEE Trans. Image Processing 13 (2004).
+- `Limits` foretells the factor: the largest with which both limits hold, PSNR over RGB and SSIM over the luma, for a
+  mark at working size. Rounding, clipping and the picture's own size change both a little, so `room` says by how much
+  the mark in the finished pixels, whose likeness was measured, has to give way.
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from provenance.watermark.planes import blur
-
-Floats = NDArray[np.float32]
+from provenance.watermark.likeness import CONTRAST_CONSTANT, LIGHT_CONSTANT, windowed
+from provenance.watermark.planes import Floats, blur
 
 PSNR_FLOOR = 40.0
 SSIM_FLOOR = 0.98
 _PSNR_AIM = PSNR_FLOOR + 0.25
 _SSIM_AIM = SSIM_FLOOR + 0.0002
+_PSNR_ENOUGH = PSNR_FLOOR + 0.01
+_SSIM_ENOUGH = SSIM_FLOOR + 0.0001
 _ROUNDING = 1 / 12
 _PLAIN, _BUSY, _MOST = 0.8, 1.6, 12.0
-_LOUDEST = 1.25
+_LOUDEST = 1.4
 _PLAIN_SHARE = 0.85
 _REACH = 4
-_WINDOW = np.exp(-(np.arange(-5, 6, dtype=np.float32) ** 2) / np.float32(2 * 1.5**2))
-_WINDOW /= _WINDOW.sum()
-_LIGHT_CONSTANT, _CONTRAST_CONSTANT = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+_STEP = 2
 
 
 def allowance(plane: Floats) -> Floats:
@@ -66,29 +63,31 @@ class Limits:
         return self.similar < _PLAIN_SHARE * self.near
 
 
+def room(psnr: float, ssim: float) -> float:
+    """The factor by which a mark may be multiplied until a limit is reached; 1 and more: both hold.
+
+    About, because both measures fall with the mark's energy, and rounding is not proportional to it.
+    """
+    near = 10 ** ((psnr - _PSNR_ENOUGH) / 20)
+    return min(near, math.sqrt((1 - _SSIM_ENOUGH) / max(1 - ssim, 1e-6)))
+
+
 def _similar_up_to(plane: Floats, mark: Floats) -> float:
     """The factor at which the mean SSIM of a plane with a mark reaches the limit, by bisection."""
-    mean, added = _windowed(plane), _windowed(mark)
+    mean, added = windowed(plane, _STEP), windowed(mark, _STEP)
     host, own, shared = (
-        _windowed(one * other) - _windowed(one) * _windowed(other)
+        windowed(one * other, _STEP) - windowed(one, _STEP) * windowed(other, _STEP)
         for one, other in ((plane, plane), (mark, mark), (plane, mark))
     )
     low, high = 0.0, _LOUDEST
     for _ in range(10):
         middle = np.float32((low + high) / 2)
-        alike = 2 * (host + middle * shared) + _CONTRAST_CONSTANT
+        alike = 2 * (host + middle * shared) + CONTRAST_CONSTANT
         structure = alike / (alike + middle**2 * own + _ROUNDING)
-        bright = 2 * mean * (mean + middle * added) + _LIGHT_CONSTANT
+        bright = 2 * mean * (mean + middle * added) + LIGHT_CONSTANT
         light = bright / (bright + (middle * added) ** 2)
         low, high = (float(middle), high) if float(np.mean(structure * light)) >= _SSIM_AIM else (low, float(middle))
     return low
-
-
-def _windowed(plane: Floats) -> Floats:
-    """Means within SSIM's window, at every other place where all of it fits."""
-    height, width = plane.shape[0] - len(_WINDOW) + 1, plane.shape[1] - len(_WINDOW) + 1
-    rows = sum(weight * plane[at : at + height : 2] for at, weight in enumerate(_WINDOW))
-    return np.asarray(sum(weight * rows[:, at : at + width : 2] for at, weight in enumerate(_WINDOW)), np.float32)
 
 
 def _around(plane: Floats) -> Floats:

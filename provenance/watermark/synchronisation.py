@@ -4,6 +4,8 @@ Every scale of a dense ladder is tried: at each, the pilots' places in the pictu
 by their known phases, and transformed; a peak in the result is a tile's place. The best peaks are looked at again in
 finer steps, and the very best made exact, each axis by itself, by following the pilots' agreement uphill.
 
+- All of it is done twice, listening to *fine* pilots as embedded, and to *broad* ones: on plain pictures a mark is made
+  of broad waves, and a lossy format wipes away all others. The surest of both are given.
 - The ladder is in tiles per side of the picture (the root of its area), because that is what cropping changes and
   resizing does not: TILES as embedded, fewer after a crop, more when the picture is a part of a screen.
 - `surety` is the pilots' agreement in standard deviations of a single try on pictures without a mark.
@@ -32,6 +34,7 @@ _PEAKS = 48
 _LEAST_SURETY = 4.8
 _CLIMBS = 3
 _RINGS = 64
+_TILTS = (1.0, -2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +55,20 @@ class Seeker:
 
     def sightings(self) -> Iterator[Sighting]:
         """The sightings worth decoding, surest first, made exact one by one."""
-        for rough in self._rough():
-            yield self._climb(rough)
+        for rough, seen in self._rough():
+            yield self._climb(rough, seen)
 
-    def _rough(self) -> list[Sighting]:
-        """The best distinct sightings on the ladder."""
-        seen = _PilotView.of(self.pattern)
-        values = self._values_on_ladder(seen)
-        found: list[Sighting] = []
-        for sighting in sorted(self._peaks(seen, values), key=lambda sighting: -sighting.surety):
+    def _rough(self) -> list[tuple[Sighting, "_PilotView"]]:
+        """The best distinct sightings on the ladder, each with the ear that heard it."""
+        spectrum = self._spectrum_on_ladder()
+        ears = [_PilotView.of(self.pattern, tilt) for tilt in _TILTS]
+        peaks = [(sighting, seen) for seen in ears for sighting in self._peaks(seen, spectrum * seen.back)]
+        found: list[tuple[Sighting, _PilotView]] = []
+        for sighting, seen in sorted(peaks, key=lambda peak: -peak[0].surety):
             if len(found) == SIGHTINGS or sighting.surety < _LEAST_SURETY:
                 break
-            if not any(_same(sighting, other) for other in found):
-                found.append(sighting)
+            if not any(_same(sighting, other) for other, _ in found):
+                found.append((sighting, seen))
         return found
 
     def _peaks(self, seen: "_PilotView", values: Complexes) -> Iterator[Sighting]:
@@ -79,15 +83,18 @@ class Seeker:
             period = side / float(_ladder()[scale])
             yield Sighting((period, period), shift, surety)
 
-    def _values_on_ladder(self, seen: "_PilotView") -> Complexes:
-        """The pilots' values at each scale, turned back and weighed: shape (scales, pilots).
+    def _spectrum_on_ladder(self) -> Complexes:
+        """The view's spectrum at the pilots' frequencies, for each scale: shape (scales, pilots).
 
         They are the nearest bins of a padded transform, each ring of it brought to power 1.
         """
+        at = self.pattern.pilots
         height, width = self.view.shape
         spectrum = np.fft.rfft2(self.view, s=(LONGEST, LONGEST))
         per_tile = LONGEST / np.sqrt(self.view.size) * _ladder()[:, None]
-        across, down = (np.rint(per_tile * line).astype(np.int64) for line in (seen.across, seen.down))
+        across, down = (
+            np.rint(per_tile * line).astype(np.int64) for line in (self.pattern.across[at], self.pattern.down[at])
+        )
         inside = (across <= LONGEST // 2) & (np.abs(down) < LONGEST // 2)
         across, down = np.where(inside, across, 0), np.where(inside, down, 0)
         # The transform counts from the corner; the mark's places are counted from the middle.
@@ -98,11 +105,10 @@ class Seeker:
             np.bincount(ring, minlength=_RINGS), 1
         )
         level = np.sqrt(power[ring] + 1e-12).reshape(values.shape)
-        return np.asarray(values / level * seen.back, np.complex64)
+        return np.asarray(values / level, np.complex64)
 
-    def _climb(self, rough: Sighting) -> Sighting:
+    def _climb(self, rough: Sighting, seen: "_PilotView") -> Sighting:
         """The same sighting with periods and shift moved to where the pilots agree most."""
-        seen = _PilotView.of(self.pattern)
         best = rough
         reach = 0.5 * _STEP / float(np.sqrt(self.view.size))
         for climb in range(_CLIMBS):
@@ -122,17 +128,21 @@ class Seeker:
 
 @dataclass(frozen=True, slots=True)
 class _PilotView:
-    """A pattern's pilots as the search needs them: their frequencies, and what turns and weighs each."""
+    """A pattern's pilots as the search needs them: their frequencies, and what turns and weighs each.
+
+    The weight is the radius to a power, a tilt: above zero it listens to fine waves, below to broad ones.
+    """
 
     across: NDArray[np.int64]
     down: NDArray[np.int64]
     back: Complexes
 
     @classmethod
-    def of(cls, pattern: Pattern) -> "_PilotView":
+    def of(cls, pattern: Pattern, tilt: float) -> "_PilotView":
         """The pilots of a pattern."""
         at = pattern.pilots
-        weight = pattern.radius[at] / np.sqrt(np.mean(pattern.radius[at] ** 2))
+        weight = pattern.radius[at] ** tilt
+        weight /= np.sqrt(np.mean(weight**2))
         return cls(pattern.across[at], pattern.down[at], (pattern.pilot_phase.conj() * weight).astype(np.complex64))
 
     def pick(self, points: Complexes) -> Complexes:

@@ -92,7 +92,8 @@ class Claim:
     `training_mining` maps `cawg.ai_training` and its like to `allowed`, `notAllowed` or `constrained: <the terms>`.
     `label` is "none", "text", "icon" or "simulation", in `language`; `parameters` is what a person needs to make the
     picture again.
-    `reference_sha256` is over the RGB8 pixels of the picture that the model started from, where there was one.
+    `reference_commitment` is a salted one to the RGB8 pixels of the picture that the model started from, where there
+    was one: a bare digest would be recognised in a published file for ever, whatever is erased.
     """
 
     title: str
@@ -106,7 +107,7 @@ class Claim:
     training_mining: Mapping[str, str]
     label: str = "text"
     prompt: str | None = None
-    reference_sha256: str | None = None
+    reference_commitment: str | None = None
     adapters: tuple[AdapterReference, ...] = ()
     language: str = "en"
 
@@ -118,7 +119,7 @@ class Claim:
             raise ValueError(f"claim.label: {self.label!r} is not one of {', '.join(VisibleLabel)}")
         if self.language not in LANGUAGES:
             raise ValueError(f"claim.language: {self.language!r} is not one of {', '.join(LANGUAGES)}")
-        if self.reference_sha256 is not None:
-            require_sha256("claim.reference_sha256", self.reference_sha256)
+        if self.reference_commitment is not None:
+            require_sha256("claim.reference_commitment", self.reference_commitment)
         rfc3339(self.when)
         Oversight(self.oversight)

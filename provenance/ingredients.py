@@ -1,4 +1,5 @@
-"""What a picture was made from, as C2PA ingredients: weights, adapters and references by digest, parents by their file.
+"""What a picture was made from, as C2PA ingredients: weights and adapters by digest, references by commitment, parents
+by their file.
 
 Sources: C2PA 2.4, `c2pa.ingredient.v3` and its list of data types.
 """
@@ -53,16 +54,16 @@ def _adapters(claim: Claim) -> list[dict[str, Any]]:
 
 
 def _reference(claim: Claim) -> list[dict[str, Any]]:
-    """The picture that the model started from, by its digest alone: it may be somebody's, or erased."""
-    if claim.reference_sha256 is None:
+    """The picture that the model started from, by a commitment alone: it may be somebody's, or erased."""
+    if claim.reference_commitment is None:
         return []
     return [
         {
             "label": "reference",
             "title": "Reference picture",
             "relationship": "inputTo",
-            "instance_id": f"sha256:{claim.reference_sha256}",
+            "instance_id": f"commitment:{claim.reference_commitment}",
             "data_types": [{"type": _INPUT_TYPE}],
-            "description": "The picture that the model started from; the digest is over its RGB8 pixels.",
+            "description": "The picture that the model started from, by a salted commitment to its RGB8 pixels.",
         }
     ]

@@ -282,7 +282,7 @@ def _governance(claim: Claim) -> dict[str, Any]:
     optional = {
         "adapters": [adapter.weights_sha256 for adapter in claim.adapters] or None,
         "trainingData": claim.model.data_manifest_sha256,
-        "reference": claim.reference_sha256,
+        "referenceCommitment": claim.reference_commitment,
         "approverRole": facts.approver_role,
         "decisionLeafIndex": facts.decision_leaf_index,
     }

@@ -77,6 +77,7 @@ MODELS_DIR = Path(environment.text("MODELS_DIR", str(VAR / "models")))
 CLASSIFIERS_FILE = environment.text("CLASSIFIERS_FILE", "")
 REFERENCES_FILE = environment.text("REFERENCES_FILE", "")
 CHECKPOINT_DIR = Path(environment.text("CHECKPOINT_DIR", str(VAR / "checkpoints")))
+CHECKPOINT_COPY_DIR = environment.text("CHECKPOINT_COPY_DIR", "")
 TRUST_DIR = Path(environment.text("TRUST_DIR", str(VAR / "trust")))
 DEVELOPMENT_PASSPHRASE = "development-only"  # noqa: S105  refused by a system check when DEBUG is off
 # Only the sign worker has one; every other process runs without.

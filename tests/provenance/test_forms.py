@@ -95,7 +95,7 @@ KINDS: dict[str, Callable[[Desk], SignedAsset]] = {
     "made with adapters": lambda desk: desk.first(
         adapters=(AdapterReference("Leaf spots", "a" * 64, "MIT"), AdapterReference("Ink", "b" * 64, "CC0-1.0"))
     ),
-    "made from a reference": lambda desk: desk.first(reference_sha256="5" * 64),
+    "made from a reference": lambda desk: desk.first(reference_commitment="5" * 64),
     "edited, our own": lambda desk: desk.office.edit(
         desk.pixels, desk.first().data, media_type=desk.media_type
     )[1],

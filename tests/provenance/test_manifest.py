@@ -65,20 +65,20 @@ def test_both_manifests_of_a_release_pass_the_rubric(released: SignedAsset, offi
     assert (broken_rules(active), broken_rules(parent)) == ([], [])
 
 
-def test_a_reference_is_an_input_of_the_first_manifest_by_its_digest(office: Office, pixels: Pixels) -> None:
-    digest = "5" * 64
-    _, asset = office.seal(pixels, reference_sha256=digest)
+def test_a_reference_is_an_input_of_the_first_manifest_by_a_commitment(office: Office, pixels: Pixels) -> None:
+    commitment = "5" * 64
+    _, asset = office.seal(pixels, reference_commitment=commitment)
     (manifest,) = manifests(asset, office)
     assert broken_rules(manifest) == []
     inputs = [item for item in rubric.ingredients(manifest) if item["relationship"] == "inputTo"]
-    assert [item["instanceID"] for item in inputs][1:] == [f"sha256:{digest}"]
-    assert manifest["assertions"][GOVERNANCE]["reference"] == digest
+    assert [item["instanceID"] for item in inputs][1:] == [f"commitment:{commitment}"]
+    assert manifest["assertions"][GOVERNANCE]["referenceCommitment"] == commitment
     ours = credentials.read(asset.data, asset.media_type, roots_pem=office.trust.roots_pem)
     theirs = independent(asset.data, asset.media_type, office.trust.roots_pem)
     assert ours is not None
     assert (ours.state, theirs["validation_state"]) == ("Trusted", "Trusted")
-    with pytest.raises(ValueError, match="reference_sha256"):
-        office.seal(pixels, reference_sha256="5")
+    with pytest.raises(ValueError, match="reference_commitment"):
+        office.seal(pixels, reference_commitment="5")
 
 
 def spoil(manifest: dict[str, Any], path: list[Any], value: Any) -> dict[str, Any]:

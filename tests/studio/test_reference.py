@@ -246,11 +246,12 @@ def test_from_a_picture_to_a_signed_one_that_says_so(
     text = credentials.crjson(signed, picture.media_type, roots_pem=roots)
     (manifest,) = json.loads(text or "")["manifests"]
     inputs = [item for item in manifest["assertions"].values() if item.get("relationship") == "inputTo"]
-    assert [item["instanceID"] for item in inputs] == [f"sha256:{job.model.digest}", f"sha256:{digest}"]
+    commitment = pipeline.commitment(digest, bytes.fromhex(words.open_words(job).salt))
+    assert [item["instanceID"] for item in inputs] == [f"sha256:{job.model.digest}", f"commitment:{commitment}"]
     (made,) = pipeline.entries_about(picture.record)
-    salt = bytes.fromhex(words.open_words(job).salt)
-    assert made.body["reference"] == pipeline.commitment(digest, salt)
-    assert digest not in json.dumps(made.body)
+    assert made.body["reference"] == commitment
+    assert digest not in json.dumps(made.body) + (text or "")
+    assert digest.encode() not in signed
     assert b"Zygomorph" not in signed + made.canonical
     for intent in pending():
         settle(intent, at=now)

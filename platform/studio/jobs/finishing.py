@@ -158,6 +158,7 @@ def circumstances(picture: Picture, *, at: datetime, entry: UUID) -> pipeline.Ci
         language=job.project.label_language,
         training_mining=job.project.training_mining,
         prompt=words.open_words(job).prompt if job.project.publish_prompts else None,
+        reference_commitment=_committed_reference(job),
     )
 
 
@@ -227,7 +228,9 @@ def picture_body(picture: Picture) -> dict[str, object]:
 
 
 def _committed_reference(job: Job) -> str | None:
-    """A salted commitment to the picture a request started from; None once the salt is erased with the words."""
+    """A salted commitment to the picture a request started from; None without one, or without its salt any more."""
+    if not job.reference_sha256:
+        return None
     try:
         salt = bytes.fromhex(words.open_words(job).salt)
     except words.ErasedError:

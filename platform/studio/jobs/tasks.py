@@ -15,7 +15,7 @@ from studio import pipeline
 from studio.accounts.models import Organisation
 from studio.celery import app
 from studio.jobs import bell, finishing, making, queue, reference, screening
-from studio.jobs.checkpoints import anchor_checkpoint, publish_checkpoint
+from studio.jobs.checkpoints import anchor_checkpoint, copy_checkpoint, publish_checkpoint
 from studio.jobs.keys import witness_keys
 from studio.jobs.states import PictureState
 from studio.trail import actions as trail
@@ -29,6 +29,7 @@ CHORES = (
     (AlarmKind.KEYS, witness_keys),
     (AlarmKind.CHECKPOINT, publish_checkpoint),
     (AlarmKind.STAMP, anchor_checkpoint),
+    (AlarmKind.COPY, copy_checkpoint),
 )
 
 
@@ -102,7 +103,7 @@ def sweep() -> None:
 
 @app.task
 def checkpoints() -> None:
-    """Witness each organisation's keys, sign where its log stands, and have that time-stamped."""
+    """Witness each organisation's keys, sign where its log stands, and have that time-stamped and copied."""
     for organisation in Organisation.objects.all():
         for kind, step in CHORES:
             try:

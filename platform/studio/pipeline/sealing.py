@@ -46,6 +46,7 @@ class Circumstances:
     language: str
     training_mining: str
     prompt: str | None
+    reference_commitment: str | None = None
     approver_role: str | None = None
     decision_sequence: int | None = None
 
@@ -94,7 +95,7 @@ def claim_about(facts: Circumstances) -> Claim:
         label=facts.label,
         language=facts.language,
         prompt=facts.prompt,
-        reference_sha256=recipe["spec"].get("reference_sha256"),
+        reference_commitment=facts.reference_commitment,
     )
 
 

@@ -78,6 +78,7 @@ class AlarmKind(models.TextChoices):
     KEYS = "keys", "The signing keys cannot be used"
     CHECKPOINT = "checkpoint", "The log gets no signed checkpoint"
     STAMP = "stamp", "The log's checkpoints get no time-stamp"
+    COPY = "copy", "The second place for checkpoints cannot be written"
 
 
 class Alarm(models.Model):

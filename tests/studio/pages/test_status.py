@@ -224,8 +224,9 @@ def test_the_ledger_knows_every_key_and_every_revocation_once(
 
 
 def test_the_log_is_time_stamped_and_the_check_agrees(
-    picture: Picture, sample: Sample, clock: Callable[[], "Iterator[str]"], settings: LazySettings
+    picture: Picture, sample: Sample, clock: Callable[[], "Iterator[str]"], settings: LazySettings, tmp_path: Path
 ) -> None:
+    settings.CHECKPOINT_COPY_DIR = str(tmp_path / "elsewhere")
     tasks.checkpoints.run()
     assert AlarmKind.STAMP in Alarm.objects.values_list("kind", flat=True), "nobody answers"
     with clock():  # type: ignore[attr-defined]
@@ -238,6 +239,23 @@ def test_the_log_is_time_stamped_and_the_check_agrees(
         f"{SLUG}.anchor.tst", f"{SLUG}.anchor.txt", f"{SLUG}.txt",
     ]  # fmt: skip
     assert [str(problem) for problem in problems(now=datetime.now(UTC))] == []
+    for file in settings.CHECKPOINT_DIR.iterdir():
+        assert (tmp_path / "elsewhere" / file.name).read_bytes() == file.read_bytes()
+    assert [str(problem) for problem in problems(now=datetime.now(UTC), outside=tmp_path / "elsewhere")] == []
+
+
+def test_a_second_place_that_is_away_sounds_an_alarm_and_is_caught_up(
+    picture: Picture, sample: Sample, settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.CHECKPOINT_COPY_DIR = str(tmp_path / "mount" / "checkpoints")
+    (tmp_path / "mount").write_text("not mounted")
+    tasks.checkpoints.run()
+    assert Alarm.objects.get(kind=AlarmKind.COPY).organisation == sample.organisation.pk
+    assert pipeline.checkpoint_path(SLUG).exists()
+    (tmp_path / "mount").unlink()
+    tasks.checkpoints.run()
+    assert not Alarm.objects.filter(kind=AlarmKind.COPY).exists()
+    assert Path(settings.CHECKPOINT_COPY_DIR, f"{SLUG}.txt").read_text() == pipeline.checkpoint_path(SLUG).read_text()
 
 
 @pytest.mark.parametrize(

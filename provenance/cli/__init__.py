@@ -12,7 +12,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from provenance.cli import bench, keys, ledger, pack, profiles, tsa, verify, watermark
+from provenance.cli import bench, keys, ledger, manifests, pack, profiles, tsa, verify, watermark
 from provenance.errors import ProvenanceError
 
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="example: python -m provenance verify picture.png --trust var/trust --ledger sqlite:///var/ledger.db",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (verify, profiles, watermark, ledger, keys, pack, tsa, bench):
+    for module in (verify, manifests, profiles, watermark, ledger, keys, pack, tsa, bench):
         module.register(commands)
     options = parser.parse_args(arguments)
     try:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from provenance.benchmark import Measurement
 from provenance.cli import main
 from provenance.isolation import close_keepers
-from provenance.pictures import MOST_BYTES
+from provenance.pictures import MOST_BYTES, encode
 from tests.provenance.conftest import new_database
 from tests.provenance.office import LOG, PASSPHRASE, Office, Pixels, flip
 
@@ -37,6 +38,18 @@ def test_verify_says_yes_and_no(place: Path, capsys: pytest.CaptureFixture[str])
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert (first["verdict"], second["verdict"]) == ("ours", "altered")
     assert list(first) == ["file", "verdict", "integrity", "signer", "ledger", "status", "record", "reasons"]
+
+
+def test_manifests_are_printed_as_crjson(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "plain.png").write_bytes(encode(Image.new("RGB", (8, 8)), "image/png", xmp=b""))
+    assert main(["manifests", str(place / "released.png")]) == 0
+    (answer,) = map(json.loads, capsys.readouterr().out.splitlines())
+    active, first = answer["crjson"]["manifests"]
+    assert {active["label"][:9], first["label"][:9]} == {"urn:c2pa:"}
+    assert main(["manifests", str(place / "changed.png"), str(place / "plain.png")]) == 1
+    changed, plain = map(json.loads, capsys.readouterr().out.splitlines())
+    assert changed["crjson"]["manifests"]
+    assert plain["crjson"] is None
 
 
 def test_verify_gives_no_verdict_without_a_ledger(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,7 +170,8 @@ def test_a_goal_is_held_or_not() -> None:
 
 
 COMMANDS = [
-    ["verify"], ["ledger"], ["ledger", "verify"], ["ledger", "checkpoint"], ["ledger", "anchor"],
+    ["verify"], ["manifests"], ["profiles"], ["survival"],
+    ["ledger"], ["ledger", "verify"], ["ledger", "checkpoint"], ["ledger", "anchor"],
     ["ledger", "show"], ["keys"], ["keys", "init"], ["keys", "import"], ["keys", "rotate"], ["keys", "revoke"],
     ["keys", "status"], ["pack"], ["pack", "verify"], ["tsa"], ["tsa", "init"], ["tsa", "serve"], ["bench"], [],
 ]  # fmt: skip

@@ -35,7 +35,7 @@ _ALGORITHMS = {
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The file that a new manifest opens: its bytes and media type, and how it is described as an ingredient."""
+    """A file that a new manifest opens, or takes as an input: bytes, type, and its description as an ingredient."""
 
     data: bytes
     media_type: str
@@ -65,6 +65,7 @@ def sign(
     identity: SigningIdentity,
     *,
     parent: Parent | None = None,
+    reference: Parent | None = None,
     update: bool = False,
 ) -> bytes:
     """The file with a manifest in it. Raises SealError when the SDK or the key refuses.
@@ -78,8 +79,8 @@ def sign(
             builder = c2pa.Builder(json.dumps(definition), sdk_context(identity.anchors.all_pem))
             if update:
                 builder.set_intent(c2pa.C2paBuilderIntent.UPDATE)
-            if parent is not None:
-                builder.add_ingredient(json.dumps(parent.description), parent.media_type, io.BytesIO(parent.data))
+            for opened in filter(None, (parent, reference)):
+                builder.add_ingredient(json.dumps(opened.description), opened.media_type, io.BytesIO(opened.data))
             algorithm, chain = _ALGORITHMS[identity.algorithm], identity.chain_pem.decode()
             signer = c2pa.Signer.from_callback(_callback(identity, raised), algorithm, chain, timestamp_url)
             builder.sign(signer, media_type, io.BytesIO(data), signed)

@@ -10,6 +10,7 @@ from provenance.claims import Claim
 
 MODEL_TYPE = "c2pa.types.model"
 PARENT = "parent"
+REFERENCE = "reference"
 # C2PA's list of types has one word for whatever a generator is asked with.
 _INPUT_TYPE = "c2pa.types.generator.prompt"
 _WEIGHTS_FORMAT = "application/vnd.safetensors"
@@ -59,7 +60,7 @@ def _reference(claim: Claim) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "label": "reference",
+            "label": REFERENCE,
             "title": "Reference picture",
             "relationship": "inputTo",
             "instance_id": f"commitment:{claim.reference_commitment}",

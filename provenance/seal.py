@@ -2,13 +2,14 @@
 
 - `seal` makes the first file of a picture from its pixels; `release` adds the second manifest, which opens the first.
 - Release never touches pixels: what was approved is what is published, and it is checked, not assumed.
-- A picture made out of another one names it as its parent, whoever signed that one; a parent whose own credential is
-  broken is refused, because signing over it would launder it.
+- A picture made out of another one names it as its parent or its input, and takes that one's manifest along, whoever
+  signed it; one whose own credential is broken is refused, because signing over it would launder it.
 - Signing is not deterministic (ECDSA, fresh identifiers): store the result before recording it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image
 
@@ -63,12 +64,14 @@ def seal(
     media_type: str = "image/png",
     watermark: Watermark | None = None,
     source: bytes | None = None,
+    reference: bytes | None = None,
 ) -> SignedAsset:
     """Label and sign RGB8 pixels as a PNG, JPEG, WebP or AVIF file.
 
     `source` is the picture file that was edited to make these pixels, which the manifest then opens as its parent.
-    Raises ValueError for pixels that do not fit their size, SealError when signing fails, the key has expired or the
-    source carries a broken credential, UnreadableAssetError when it is no picture.
+    `reference` is the file of the picture that the claim says the model started from; its own manifest goes along.
+    Raises ValueError for pixels that do not fit their size, SealError when signing fails, the key has expired or one of
+    both carries a broken credential, UnreadableAssetError when it is no picture.
     """
     require_current(claim, identity)
     parent = _edited(source, identity) if source is not None else None
@@ -79,8 +82,24 @@ def seal(
     code = fingerprint(image.tobytes(), width, height)
     define = manifest.creation if parent is None else manifest.edition
     definition = define(claim, media_type, fingerprint=code, watermark=mark)
-    signed = credentials.sign(file, media_type, definition, identity, parent=parent)
+    started = None
+    if reference is not None:
+        definition, started = _started(definition, reference, identity)
+    signed = credentials.sign(file, media_type, definition, identity, parent=parent, reference=started)
     return signed_asset(signed, media_type, source_pixel_sha256=pixel_digest(pixels), code=code, mark=mark)
+
+
+def _started(
+    definition: Mapping[str, Any], file: bytes, identity: SigningIdentity
+) -> tuple[dict[str, Any], credentials.Parent]:
+    """A definition without its reference picture, and that picture as what the SDK opens and adds by itself."""
+    items = definition["ingredients"]
+    described = next((item for item in items if item["label"] == ingredients.REFERENCE), None)
+    if described is None:
+        raise ValueError("reference: the claim names no picture that the model started from")
+    media_type, _ = _holding(file, identity, "reference")
+    rest = [item for item in items if item is not described]
+    return {**definition, "ingredients": rest}, credentials.Parent(file, media_type, described)
 
 
 def _marked(image: Image.Image, claim: Claim, watermark: Watermark | None) -> tuple[Image.Image, str]:
@@ -173,15 +192,21 @@ def is_composite(file: bytes) -> bool:
 
 def _edited(source: bytes, identity: SigningIdentity) -> credentials.Parent:
     """A source picture as a parent: signed by anybody or by nobody, but not with a credential that no longer holds."""
-    media_type = probe(source)
-    found = credentials.read(source, media_type, roots_pem=identity.anchors.all_pem)
-    if found is not None and found.state not in {"Trusted", "Valid"}:
-        raise SealError(
-            f"source: its credential does not hold ({', '.join(found.failures)}); a picture that was altered after it"
-            " was signed is not edited and signed again, find the original"
-        )
+    media_type, found = _holding(source, identity, "source")
     title = found.title if found is not None and found.title else "Edited picture"
     return credentials.Parent(source, media_type, ingredients.parent(title))
+
+
+def _holding(file: bytes, identity: SigningIdentity, name: str) -> tuple[str, credentials.Credential | None]:
+    """The media type of a picture file and its credential, if it has one; SealError for one that does not hold."""
+    media_type = probe(file)
+    found = credentials.read(file, media_type, roots_pem=identity.anchors.all_pem)
+    if found is not None and found.state not in {"Trusted", "Valid"}:
+        raise SealError(
+            f"{name}: its credential does not hold ({', '.join(found.failures)}); a picture that was altered after it"
+            " was signed is not edited and signed again, find the original"
+        )
+    return media_type, found
 
 
 def require_current(claim: Claim, identity: SigningIdentity) -> None:

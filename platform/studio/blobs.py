@@ -104,6 +104,11 @@ def reference_path(job: UUID) -> Path:
     return settings.QUARANTINE_DIR / f"{job}.reference"
 
 
+def credential_path(job: UUID) -> Path:
+    """Where that picture's sealed file lies if it carries a credential, until all that is made from it is signed."""
+    return settings.QUARANTINE_DIR / f"{job}.credential"
+
+
 def lesson_path(lesson: UUID, place: int) -> Path:
     """Where a sealed picture lies that a model is to be taught, until the lesson has ended."""
     return settings.QUARANTINE_DIR / f"{lesson}.{place}.lesson"

@@ -33,15 +33,25 @@ REFUSALS = {
     "animation": "This is an animation; choose a single picture.",
     "deep": "Its grey has more than 8 bits a pixel; save it with 8 and choose that.",
 }
+CREDENTIAL_REFUSALS = {
+    pipeline.CredentialOf.BROKEN: "It carries a credential that does not hold: it was changed after somebody signed it."
+    " Choose the file as it was signed.",
+    pipeline.CredentialOf.UNCHECKED: "It carries a credential that cannot be checked: the picture is damaged, or has"
+    " more than 16 million pixels. Choose a smaller one that was signed.",
+}
 NO_RIGHTS = "Say where the picture comes from and by what right it is used: its licence, or where consent is filed."
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A picture handed in with a request, and in words where it comes from and by what right it is used."""
+    """A picture handed in with a request, and in words where it comes from and by what right it is used.
+
+    `file` is the file itself where it carries a credential that holds: that goes along into what is made of it.
+    """
 
     picture: pipeline.Reference
     rights: str
+    file: bytes = b""
 
 
 def checked_rights(offered: Offered) -> str:
@@ -66,6 +76,17 @@ def read(data: bytes) -> pipeline.Reference:
     if width not in sizes or height not in sizes or len(pixels) != width * height * 3:
         raise ValidationError(UNREADABLE)
     return pipeline.Reference(pixels, width, height)
+
+
+def credentialed(data: bytes) -> bytes:
+    """A picture file if it carries a credential that holds, else nothing. Raises ValidationError for a broken one.
+
+    Without this gate a picture that was changed after somebody signed it would come out with a signature of ours.
+    """
+    standing = pipeline.credential_of(data)
+    if standing in CREDENTIAL_REFUSALS:
+        raise ValidationError(CREDENTIAL_REFUSALS[standing])
+    return data if standing == pipeline.CredentialOf.HOLDS else b""
 
 
 def check(files: Sequence[bytes]) -> list[str]:

@@ -87,12 +87,14 @@ class Office:
         }  # fmt: skip
         return Claim(**(facts | changes))
 
-    def seal(self, pixels: Pixels, *, media_type: str = "image/png", **changes: Any) -> tuple[str, SignedAsset]:
+    def seal(
+        self, pixels: Pixels, *, media_type: str = "image/png", reference: bytes | None = None, **changes: Any
+    ) -> tuple[str, SignedAsset]:
         """A sealed picture under a new record, not yet recorded."""
         record = f"urn:uuid:{uuid4()}"
         claim = self.claim(record, entry_id(self.log, EntryKind.PICTURE, record), **changes)
-        asset = seal(pixels.data, pixels.width, pixels.height, claim, self.identity, media_type=media_type)
-        return record, asset
+        size = (pixels.width, pixels.height)
+        return record, seal(pixels.data, *size, claim, self.identity, media_type=media_type, reference=reference)
 
     def edit(
         self, pixels: Pixels, source: bytes, *, media_type: str = "image/png", **changes: Any

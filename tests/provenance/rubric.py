@@ -200,11 +200,11 @@ def rule_24_parent_was_valid(m: Manifest) -> bool:
 
 
 def rule_25_inputs_are_typed(m: Manifest) -> bool:
-    """An input says what it is, and is identified by a digest."""
+    """An input says what it is, and is identified by a digest, a commitment, or a manifest of its own."""
     inputs = [item for item in ingredients(m) if item["relationship"] == "inputTo"]
     return all(
         item["dataTypes"][0]["type"].startswith("c2pa.types.")
-        and re.fullmatch(r"sha256:[0-9a-f]{64}", item["instanceID"])
+        and (re.fullmatch(r"(sha256|commitment):[0-9a-f]{64}", item["instanceID"]) or "activeManifest" in item)
         for item in inputs
     )
 

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from provenance import credentials, media
+from provenance.canonical import sha256_hex
 from provenance.claims import AdapterReference
 from provenance.entries import EntryKind
 from provenance.errors import SealError, UnreadableAssetError
@@ -96,6 +97,9 @@ KINDS: dict[str, Callable[[Desk], SignedAsset]] = {
         adapters=(AdapterReference("Leaf spots", "a" * 64, "MIT"), AdapterReference("Ink", "b" * 64, "CC0-1.0"))
     ),
     "made from a reference": lambda desk: desk.first(reference_commitment="5" * 64),
+    "made from a signed reference": lambda desk: desk.first(
+        reference=desk.foreign().data, reference_commitment="5" * 64
+    ),
     "edited, our own": lambda desk: desk.office.edit(
         desk.pixels, desk.first().data, media_type=desk.media_type
     )[1],
@@ -173,6 +177,25 @@ def test_an_altered_source_is_not_signed_over(office: Office, pixels: Pixels) ->
         office.edit(pixels, flip(first.data))
     with pytest.raises(UnreadableAssetError):
         office.edit(pixels, b"nothing")
+
+
+def test_the_manifest_of_a_reference_goes_along(office: Office, pixels: Pixels, stranger: SigningIdentity) -> None:
+    """P-34: what a picture was made from keeps its signature, and one that no longer holds is not signed over."""
+    foreign = Desk(office, pixels, stranger, "image/png").foreign()
+    _, made = office.seal(pixels, reference=foreign.data, reference_commitment="5" * 64)
+    manifest = active(made, office)
+    assert foreign.manifest_id in {item["label"] for item in manifests(made, office)}
+    (_, reference) = [item for item in rubric.ingredients(manifest) if item["relationship"] == "inputTo"]
+    assert (reference["dc:title"], reference["activeManifest"]["url"]) == (
+        "Reference picture", f"self#jumbf=/c2pa/{foreign.manifest_id}",
+    )  # fmt: skip
+    assert sha256_hex(foreign.data) not in json.dumps(manifest)
+    (created,) = rubric.actions(manifest)
+    assert len(created["parameters"]["ingredients"]) == 2
+    with pytest.raises(SealError, match="reference: its credential does not hold"):
+        office.seal(pixels, reference=flip(foreign.data), reference_commitment="5" * 64)
+    with pytest.raises(ValueError, match="reference: the claim names no picture"):
+        office.seal(pixels, reference=foreign.data)
 
 
 def test_oversight_is_what_happened(office: Office, pixels: Pixels) -> None:

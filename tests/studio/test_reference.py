@@ -9,7 +9,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,10 @@ from django.core.exceptions import ValidationError
 from PIL import Image
 
 from provenance import credentials
+from provenance.errors import UnreadableAssetError
+from provenance.keys import CheckpointKey, SigningIdentity, TrustStore, create_authority
+from provenance.ledger import Ledger, create_tables
+from provenance.manifest import GOVERNANCE
 from studio import blobs, decoding, offering, pipeline
 from studio.accounts.models import SubjectKey
 from studio.audit.integrity import problems
@@ -27,12 +31,13 @@ from studio.jobs import finishing, making, queue, reference, screening, words
 from studio.jobs.actions import cancel
 from studio.jobs.models import Job
 from studio.jobs.states import JobState, PictureState
-from studio.offering import Offered, check, read
+from studio.offering import Offered, check, credentialed, read
 from studio.operations.sample import SLUG, Sample
 from studio.projects.models import Campaign, Project
 from studio.trail.actions import pending, settle
 from studio.trail.models import AuditRow
 from tests.generation import models
+from tests.provenance.office import PASSPHRASE, Office, Pixels, flip
 from tests.studio.making import press
 from tests.studio.requests import ask
 
@@ -53,8 +58,30 @@ def filed(image: Image.Image, kind: str = "PNG", **how: Any) -> bytes:
     return buffer.getvalue()
 
 
+def transplanted(signed: bytes, other: bytes) -> bytes:
+    """Another PNG with the credential of a signed one: the chunk right behind the header, which ends at byte 33."""
+    length = int.from_bytes(signed[33:37], "big") + 12
+    return other[:33] + signed[33 : 33 + length] + other[33:]
+
+
 def offered(rights: str = RIGHTS) -> Offered:
     return Offered(read(filed(gradient())), rights)
+
+
+@pytest.fixture(scope="session")
+def signed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The gradient as a file that somebody signed whom nobody here knows."""
+    folder, now = tmp_path_factory.mktemp("stranger"), datetime.now(UTC).replace(microsecond=0)
+    create_authority(folder / "keys", organisation="Somebody Else", passphrase=PASSPHRASE, now=now)
+    create_tables(f"sqlite:///{folder / 'ledger.sqlite3'}")
+    office = Office(
+        SigningIdentity.load(folder / "keys", passphrase=PASSPHRASE),
+        CheckpointKey.load(folder / "keys", passphrase=PASSPHRASE),
+        TrustStore.load(folder / "keys"),
+        Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}"),
+        now=now,
+    )
+    return office.seal(Pixels(gradient().tobytes(), WIDTH, HEIGHT), label="none")[1].data
 
 
 @pytest.fixture(scope="session")
@@ -215,7 +242,53 @@ def test_it_is_sealed_and_its_rights_are_words(campaign: Campaign, now: datetime
     assert "Zygomorph" not in repr(Job.objects.values().get()) + repr(list(AuditRow.objects.values()))
 
 
+def test_a_broken_credential_is_not_signed_over(campaign: Campaign, signed: bytes) -> None:
+    """P-34: what is handed in is read first; a file that was changed after it was signed is refused."""
+    assert credentialed(signed) == signed
+    assert credentialed(filed(gradient())) == b""
+    assert credentialed(filed(gradient(), "WEBP")) == b""
+    with pytest.raises(ValidationError, match="changed after somebody signed it"):
+        credentialed(transplanted(signed, filed(Image.new("RGB", (WIDTH, HEIGHT), "navy"))))
+    with pytest.raises(ValidationError, match="cannot be checked"):
+        credentialed(flip(signed))
+
+
+def test_a_credential_that_cannot_be_checked_is_refused(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large photograph without one passes; a file that the reader dies of does not pass for one without."""
+
+    def dies(data: bytes, **_: Any) -> None:
+        raise UnreadableAssetError("the reader ended with status -9")
+
+    monkeypatch.setattr("provenance.isolation.examine_isolated", dies)
+    assert credentialed(b"a large photograph") == b""
+    with pytest.raises(ValidationError, match="cannot be checked"):
+        credentialed(b"jumb c2pa")
+
+
+def test_a_credential_goes_along_or_nothing_is_signed(
+    campaign: Campaign, now: datetime, installation: Path, signed: bytes
+) -> None:
+    job = ask(campaign, now, offered=Offered(read(signed), RIGHTS, credentialed(signed)), strength=0.5)
+    assert reference.credentialed_file(job) == signed
+    assert signed[1000:1064] not in blobs.credential_path(job.pk).read_bytes(), "it is sealed"
+    assert reference.credentialed_file(ask(campaign, now, offered=offered(), strength=0.5)) is None
+    old = (now - timedelta(hours=2)).timestamp()
+    os.utime(blobs.credential_path(job.pk), (old, old))
+    assert reference.sweep(now=now) == 0, "something is still to be made from it"
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE)
+    os.utime(blobs.reference_path(job.pk), (old, old))
+    assert reference.sweep(now=now) == 2
+    with pytest.raises(FileNotFoundError):
+        reference.credentialed_file(job)
+    SubjectKey.objects.all().delete()
+    with pytest.raises(words.ErasedError):
+        reference.credentialed_file(job)
+
+
+@pytest.mark.parametrize("carried", [False, True], ids=["a plain file", "a signed file"])
 def test_from_a_picture_to_a_signed_one_that_says_so(
+    carried: bool,
+    signed: bytes,
     campaign: Campaign,
     sample: Sample,
     now: datetime,
@@ -223,7 +296,8 @@ def test_from_a_picture_to_a_signed_one_that_says_so(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     digest = hashlib.sha256(gradient().tobytes()).hexdigest()
-    job = ask(campaign, now, model=model_of("stable-diffusion"), offered=offered(), prompt="a red tent", **TINY)
+    start = Offered(read(signed), RIGHTS, signed) if carried else offered()
+    job = ask(campaign, now, model=model_of("stable-diffusion"), offered=start, prompt="a red tent", **TINY)
     assert screening.screen(job.pk, at=now) == JobState.QUEUED
     assert [row.subject for row in job.screenings.order_by("reference")] == ["The words", "The picture to start from"]
     claimed = queue.claim(now=now)
@@ -240,19 +314,24 @@ def test_from_a_picture_to_a_signed_one_that_says_so(
     picture.refresh_from_db()
     assert picture.state == PictureState.RECORDED, picture.waiting
 
-    signed = blobs.get(picture.sha256)
-    assert pipeline.verify(signed).verdict == "not-released"
+    made = blobs.get(picture.sha256)
+    assert pipeline.verify(made).verdict == "not-released"
     roots = (pipeline.trust_folder(SLUG) / "root.pem").read_bytes()
-    text = credentials.crjson(signed, picture.media_type, roots_pem=roots)
-    (manifest,) = json.loads(text or "")["manifests"]
+    text = credentials.crjson(made, picture.media_type, roots_pem=roots)
+    manifest, *carried_along = json.loads(text or "")["manifests"]
+    assert len(carried_along) == carried
     inputs = [item for item in manifest["assertions"].values() if item.get("relationship") == "inputTo"]
     commitment = pipeline.commitment(digest, bytes.fromhex(words.open_words(job).salt))
-    assert [item["instanceID"] for item in inputs] == [f"sha256:{job.model.digest}", f"commitment:{commitment}"]
-    (made,) = pipeline.entries_about(picture.record)
-    assert made.body["reference"] == commitment
-    assert digest not in json.dumps(made.body) + (text or "")
-    assert digest.encode() not in signed
-    assert b"Zygomorph" not in signed + made.canonical
+    assert inputs[0]["instanceID"] == f"sha256:{job.model.digest}"
+    if carried:
+        assert inputs[1]["activeManifest"]["url"].endswith(carried_along[0]["label"])
+    else:
+        assert inputs[1]["instanceID"] == f"commitment:{commitment}"
+    assert manifest["assertions"][GOVERNANCE]["referenceCommitment"] == commitment
+    (entry,) = pipeline.entries_about(picture.record)
+    assert entry.body["reference"] == commitment
+    assert digest not in json.dumps(entry.body) + json.dumps(manifest)
+    assert b"Zygomorph" not in made + entry.canonical
     for intent in pending():
         settle(intent, at=now)
     assert [str(problem) for problem in problems(now=now)] == []

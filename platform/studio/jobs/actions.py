@@ -50,7 +50,7 @@ def submit(
     spec, policy = checked(actor=actor, campaign=campaign, model=model, request=request, offered=offered)
     membership = membership_of(actor, project.organisation)
     rights = checked_rights(offered) if offered else ""
-    typed = words.fresh(spec.prompt, spec.negative_prompt, rights)
+    typed = words.fresh(spec.prompt, spec.negative_prompt, rights, credentialed=bool(offered and offered.file))
     job = _job(spec, typed)
     job.project, job.campaign, job.model, job.policy = project, campaign, model, policy
     job.requester, job.language, job.idempotency_key, job.submitted = membership, language, idempotency_key, at
@@ -59,7 +59,7 @@ def submit(
     try:
         # A file before its row, as everywhere: the sweeper clears what a crash leaves between them.
         if offered is not None:
-            reference.keep(job, offered.picture)
+            reference.keep(job, offered)
         accepted = accept(job, typed, actor=actor, at=at)
     finally:
         if offered is not None and accepted is not job:

@@ -17,7 +17,7 @@ from django.db import transaction
 from studio import blobs, pipeline, vault
 from studio.claims import heartbeat
 from studio.faults import fault
-from studio.jobs import process, screening, words
+from studio.jobs import process, reference, screening, words
 from studio.jobs.models import Job, Picture
 from studio.jobs.queue import JOINED, claim_picture
 from studio.jobs.states import PictureState, advance
@@ -167,7 +167,8 @@ def seal(picture: Picture, *, at: datetime) -> None:
     job = picture.job
     log = job.project.organisation.log
     facts = circumstances(picture, at=at, entry=pipeline.entry_id(log, "picture", str(picture.pk)))
-    signed = pipeline.seal(pixels_of(picture), picture.width, picture.height, facts)
+    start = reference.credentialed_file(job)
+    signed = pipeline.seal(pixels_of(picture), picture.width, picture.height, facts, reference=start)
     fault("signed before store")
     sha256 = blobs.put(signed.data)
     strip = process.sign(picture, facts)

@@ -13,7 +13,7 @@ from studio import pipeline
 from studio.catalogue.models import Model
 from studio.jobs.states import JobState
 from studio.languages import language
-from studio.offering import DEFAULT_STRENGTH, MOST_BYTES, Offered, read
+from studio.offering import DEFAULT_STRENGTH, MOST_BYTES, Offered, credentialed, read
 from studio.projects.models import Campaign
 
 OF_THE_MODEL = ("width", "height", "steps", "guidance")
@@ -87,6 +87,7 @@ class AskForm(forms.Form):
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.campaign = campaign
+        self.credentialed = b""
         self.initial.setdefault("idempotency_key", str(uuid4()))
         self.fields["language"].choices = [(code, language(code)) for code in _languages(campaign)]  # type: ignore[attr-defined]
         models = self.fields["model"]
@@ -114,7 +115,10 @@ class AskForm(forms.Form):
             raise forms.ValidationError(
                 f"The file is larger than {filesizeformat(most)}; save it smaller and choose that."
             )
-        return read(file.read())
+        data = file.read()
+        picture = read(data)
+        self.credentialed = credentialed(data)
+        return picture
 
     def clean(self) -> None:
         """Words about a picture that is not there mean that it was forgotten: a browser never keeps a chosen file."""
@@ -125,7 +129,7 @@ class AskForm(forms.Form):
     def offered(self) -> Offered | None:
         """The picture to start from, with what was said about its rights."""
         picture = self.cleaned_data["reference"]
-        return Offered(picture, self.cleaned_data["rights"]) if picture else None
+        return Offered(picture, self.cleaned_data["rights"], self.credentialed) if picture else None
 
     def request(self) -> dict[str, Any]:
         """The fields of a generation spec but for its model; what was left empty is the model's own default."""

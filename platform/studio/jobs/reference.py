@@ -1,6 +1,8 @@
 """The picture that a request starts from: kept sealed while the request needs it, then gone.
 
 - Its pixels lie sealed under their maker's own key beside the quarantine, and leave with the end of their request.
+- Its file, where that carries a credential which holds, lies there too until all that was made from it is signed: the
+  credential goes along into what is signed, so that nothing of somebody else's is passed off as ours alone.
 - What stays is their SHA-256, in the request's spec; by what right they are used stays sealed with its words.
 """
 
@@ -13,16 +15,21 @@ from django.conf import settings
 from studio import blobs, pipeline, vault
 from studio.jobs import words
 from studio.jobs.models import Job
-from studio.jobs.states import JOB_ENDS
+from studio.jobs.states import JOB_ENDS, PictureState
+from studio.offering import Offered
 
 GONE = "The picture to start from was erased or is missing; ask again with the picture."
+UNSIGNED = (PictureState.GENERATED, PictureState.QUARANTINED, PictureState.CHECKED)
 _SIZE = struct.Struct(">II")
 
 
-def keep(job: Job, picture: pipeline.Reference) -> None:
+def keep(job: Job, offered: Offered) -> None:
     """Seal the pixels, with their width and height before them, under the maker's key. Raises ErasedError, OSError."""
+    picture, key = offered.picture, words.key_of(job)
     data = _SIZE.pack(picture.width, picture.height) + picture.pixels
-    blobs.write_whole(blobs.reference_path(job.pk), vault.seal(data, key=words.key_of(job), purpose=_purpose(job)))
+    blobs.write_whole(blobs.reference_path(job.pk), vault.seal(data, key=key, purpose=_purpose(job)))
+    if offered.file:
+        blobs.write_whole(blobs.credential_path(job.pk), vault.seal(offered.file, key=key, purpose=_file_purpose(job)))
 
 
 def opened(job: Job) -> pipeline.Reference:
@@ -36,8 +43,26 @@ def opened(job: Job) -> pipeline.Reference:
     return pipeline.Reference(data[_SIZE.size :], width, height)
 
 
+def credentialed_file(job: Job) -> bytes | None:
+    """The file whose credential has to go along into what is signed; None for a picture that carried none.
+
+    Raises ErasedError when its key is gone, OSError when the file is: nothing is signed without it.
+    """
+    if not job.reference_sha256 or not words.open_words(job).credentialed:
+        return None
+    try:
+        sealed = blobs.credential_path(job.pk).read_bytes()
+        return vault.unseal(sealed, key=words.key_of(job), purpose=_file_purpose(job))
+    except vault.SealBrokenError as error:
+        raise words.ErasedError(GONE) from error
+
+
 def _purpose(job: Job) -> str:
     return f"reference {job.pk}"
+
+
+def _file_purpose(job: Job) -> str:
+    return f"credential {job.pk}"
 
 
 def forget(pk: UUID) -> None:
@@ -46,11 +71,17 @@ def forget(pk: UUID) -> None:
 
 
 def sweep(*, now: datetime) -> int:
-    """Remove pixels that no request waits for: a crash fell before its row, or before `forget`. Returns how many."""
+    """Remove pixels and files that no request waits for, and no picture; returns how many.
+
+    Pixels are left when a crash fell before their row, or before `forget`; files are removed here alone.
+    """
+    waiting = Job.objects.exclude(state__in=JOB_ENDS)
+    unsigned = Job.objects.filter(pictures__state__in=UNSIGNED)
     removed = 0
-    for path in settings.QUARANTINE_DIR.glob("*.reference"):
-        wanted = Job.objects.filter(pk=path.stem).exclude(state__in=JOB_ENDS).exists()
-        if not wanted and blobs.is_left(path, now=now):
-            path.unlink(missing_ok=True)
-            removed += 1
+    for suffix, needed in (("reference", (waiting,)), ("credential", (waiting, unsigned))):
+        for path in settings.QUARANTINE_DIR.glob(f"*.{suffix}"):
+            wanted = any(jobs.filter(pk=path.stem).exists() for jobs in needed)
+            if not wanted and blobs.is_left(path, now=now):
+                path.unlink(missing_ok=True)
+                removed += 1
     return removed

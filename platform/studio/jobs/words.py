@@ -28,6 +28,8 @@ class Words:
 
     `rights` says by what right a request uses the picture that it starts from; empty where it starts from none.
     `purpose` is what an appeal says the pictures are for; empty for any other request.
+    `credentialed` says that the picture to start from carries a credential, which must go along; it is no word, but
+    known as long as the words are, and never without them.
     """
 
     prompt: str
@@ -35,6 +37,7 @@ class Words:
     salt: str
     rights: str = ""
     purpose: str = ""
+    credentialed: bool = False
 
     @property
     def commitment(self) -> str:
@@ -43,9 +46,11 @@ class Words:
         return pipeline.commitment(json.dumps(typed), bytes.fromhex(self.salt))
 
 
-def fresh(prompt: str, negative_prompt: str, rights: str = "", purpose: str = "") -> Words:
+def fresh(
+    prompt: str, negative_prompt: str, rights: str = "", purpose: str = "", *, credentialed: bool = False
+) -> Words:
     """The words with a new salt."""
-    return Words(prompt, negative_prompt, secrets.token_hex(16), rights, purpose)
+    return Words(prompt, negative_prompt, secrets.token_hex(16), rights, purpose, credentialed)
 
 
 def request_digest(spec: Mapping[str, Any], typed: Words) -> str:

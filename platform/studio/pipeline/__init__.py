@@ -113,7 +113,16 @@ from studio.pipeline.screening import (
     sensitive,
     unscreened,
 )
-from studio.pipeline.sealing import Circumstances, release, seal, seal_strip, verify, verify_stranger
+from studio.pipeline.sealing import (
+    Circumstances,
+    CredentialOf,
+    credential_of,
+    release,
+    seal,
+    seal_strip,
+    verify,
+    verify_stranger,
+)
 from studio.pipeline.teaching import (
     Lineage,
     can_be_taught,
@@ -137,6 +146,7 @@ __all__ = [
     "UNMARKED",
     "Cell",
     "Circumstances",
+    "CredentialOf",
     "GeneratedAsset",
     "GenerationError",
     "GenerationSpec",
@@ -182,6 +192,7 @@ __all__ = [
     "create_authority",
     "create_ledger",
     "create_watermark_key",
+    "credential_of",
     "describe_model",
     "digest_of",
     "entries",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from provenance.timestamps.patience import Patience
     from provenance.verification import Verification
 
+STORE_NAME = b"c2pa"
 TSA_PAUSE_SECONDS, TSA_TIMEOUT_SECONDS = 5.0, 5.0
 
 
@@ -116,13 +118,18 @@ def patience() -> Patience:
     return Patience(pause=TSA_PAUSE_SECONDS, timeout=TSA_TIMEOUT_SECONDS, clock=time.monotonic)
 
 
-def seal(pixels: bytes, width: int, height: int, facts: Circumstances) -> SignedAsset:
-    """Label, mark, describe and sign, in that order. Raises KeyFileError, SealError."""
+def seal(
+    pixels: bytes, width: int, height: int, facts: Circumstances, *, reference: bytes | None = None
+) -> SignedAsset:
+    """Label, mark, describe and sign, in that order; the manifest of the file `reference` goes along.
+
+    Raises KeyFileError, SealError.
+    """
     from provenance.seal import seal
 
     identity = signing_identity(facts.slug)
     with patience().watching(identity):
-        return seal(pixels, width, height, claim_about(facts), identity, watermark=watermark())
+        return seal(pixels, width, height, claim_about(facts), identity, watermark=watermark(), reference=reference)
 
 
 def seal_strip(strip: bytes, facts: Circumstances) -> bytes:
@@ -141,6 +148,34 @@ def release(first: bytes, facts: Circumstances) -> SignedAsset:
     identity = signing_identity(facts.slug)
     with patience().watching(identity):
         return release(first, claim_about(facts), identity)
+
+
+class CredentialOf(StrEnum):
+    """What a file that somebody hands in says about itself."""
+
+    NOTHING = "nothing"
+    HOLDS = "holds"
+    BROKEN = "broken"
+    UNCHECKED = "unchecked"
+
+
+def credential_of(data: bytes) -> CredentialOf:
+    """Whether a file carries a credential, and whether it holds, whoever signed it; looked at in the limited process.
+
+    UNCHECKED: there is one, and the picture is too large or too damaged to be compared with it.
+    """
+    from provenance.errors import UnreadableAssetError
+    from provenance.evidence import Integrity
+    from provenance.isolation import examine_isolated
+
+    try:
+        found = examine_isolated(data, anchors=trust().anchors)
+    except UnreadableAssetError:
+        # Beyond the limits, or the reader died of it. Every manifest store has its name in it, uncompressed.
+        return CredentialOf.UNCHECKED if STORE_NAME in data else CredentialOf.NOTHING
+    if found.integrity == Integrity.ALTERED:
+        return CredentialOf.BROKEN if found.pixel_sha256 else CredentialOf.UNCHECKED
+    return CredentialOf.HOLDS if found.integrity == Integrity.INTACT else CredentialOf.NOTHING
 
 
 def verify(data: bytes) -> Verification:

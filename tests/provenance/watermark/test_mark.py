@@ -11,6 +11,8 @@ from PIL import Image, ImageEnhance
 
 from provenance.watermark import SpreadSpectrum
 from provenance.watermark.codec import CHECK_BITS
+from provenance.watermark.embedding import apply
+from provenance.watermark.sight import working_size
 from provenance.watermark.synchronisation import SIGHTINGS
 from tests.provenance.watermark.conftest import KEY, PAYLOAD, embedded, heard, landscape
 from tests.provenance.watermark.survival.quality import psnr, ssim
@@ -67,6 +69,25 @@ def test_it_keeps_the_promised_likeness(size: tuple[int, int], mark: SpreadSpect
     assert psnr(picture, marked) >= 40
     assert ssim(picture, marked) >= 0.98
     assert heard(mark, marked) == PAYLOAD
+
+
+@pytest.mark.parametrize("size", [(300, 300), (512, 512), (1000, 700)])
+def test_both_limits_hold_in_the_finished_pixels_however_loud_the_mark(size: tuple[int, int]) -> None:
+    """What is foretold at working size may be wrong; what is given out is measured."""
+    picture, working = landscape(*size, seed=3), working_size(*size)
+    loud = np.random.default_rng(1).normal(0, 9, working[::-1]).astype(np.float32)
+    marked = Image.fromarray(apply(picture, loud))
+    assert (psnr(picture, marked) >= 40, ssim(picture, marked) >= 0.98) == (True, True)
+    assert marked.tobytes() != picture.tobytes(), "it gives way, and no more than it must"
+
+
+def test_broad_waves_alone_are_enough_to_find_the_place() -> None:
+    """WebP at quality 50 leaves of a plain picture's mark hardly more than its broad waves."""
+    down, across = np.mgrid[0:512, 0:512]
+    sky = 120 + 60 * down / 512 + np.random.default_rng(5).normal(0, 1.0, (512, 512)) + 10 * np.sin(across / 90)
+    picture = Image.fromarray(np.repeat(sky[..., None], 3, axis=2).clip(0, 255).astype(np.uint8))
+    mark = SpreadSpectrum(KEY)
+    assert heard(mark, encoded("WEBP", 50)(embedded(mark, picture))) == PAYLOAD
 
 
 @pytest.mark.parametrize("shade", ["black", "white", (120, 130, 110)])

@@ -124,6 +124,11 @@ def protected_purpose(protected: UUID) -> str:
     return f"protected {protected}"
 
 
+def small_path(picture: UUID) -> Path:
+    """Where the small picture lies that galleries show; it can be made again at any time from the signed file."""
+    return root() / "small" / picture.hex[:2] / f"{picture}.webp"
+
+
 def is_left(path: Path, *, now: datetime) -> bool:
     """Whether sealed bytes are older than any row that is still to name them; not if somebody removed them just now."""
     try:

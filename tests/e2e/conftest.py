@@ -1,7 +1,6 @@
 """The whole product on a port of its own, and a real browser in front of it."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from studio.operations.processes import Processes
 from tests.e2e.people import Person
@@ -40,6 +39,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "SWEEP_SECONDS": "1",
         "GENERATE_THREADS": "1",
         "WEBHOOKS_MAY_REACH": "127.0.0.0/8",
+        # The browser's fixture allows it to tests; the product itself keeps Django's guard.
+        "DJANGO_ALLOW_ASYNC_UNSAFE": "",
     }
     subprocess.run([sys.executable, "-c", SETTING_UP], cwd=ROOT, env={**os.environ, **environment}, check=True)
     port = free_port()
@@ -63,19 +64,6 @@ def _await(address: str) -> None:
         else:
             return
     pytest.fail(f"{address} did not answer within a minute")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium. Without one the test is skipped with a reason, or fails where REQUIRE_BROWSER is set."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        reason = "no Chromium on the PATH; install the package `chromium`"
-        pytest.fail(reason) if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

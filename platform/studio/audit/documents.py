@@ -18,8 +18,12 @@ def document(name: str) -> SafeString:
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = reader.parse((settings.DOCS_DIR / f"{name}.md").read_text(encoding="utf-8"))
     for token in tokens:
+        if token.type == "table_open":
+            token.attrSet("tabindex", "0")
         for part in token.children or ():
             if part.type == "image":
                 part.attrs["src"] = static(str(part.attrs["src"]))
     html: str = reader.renderer.render(tokens, reader.options, {})
+    # Long lines and wide tables scroll sideways, which has to work by the keyboard too.
+    html = html.replace("<pre>", '<pre tabindex="0">')
     return mark_safe(html)  # noqa: S308  HTML in the text is escaped, and the text is our own

@@ -26,6 +26,9 @@ def rendered(text: str) -> SafeString:
     for token in tokens:
         if token.type.startswith("heading_"):
             token.tag = f"h{min(int(token.tag[1:]) + BELOW, DEEPEST)}"
+        if token.type == "table_open":
+            # A wide one scrolls sideways, which has to work by the keyboard too.
+            token.attrSet("tabindex", "0")
         token.children = list(_shown(token.children or ()))
     html: str = reader.renderer.render(tokens, reader.options, {})
     return mark_safe(html)  # noqa: S308 - HTML in the text was escaped

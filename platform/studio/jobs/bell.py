@@ -30,6 +30,11 @@ def ring_seal(picture: UUID) -> None:
     _ring("jobs.tasks.seal", str(picture))
 
 
+def ring_small(picture: UUID) -> None:
+    """Somebody looks at a gallery, and a picture in it has no small one yet."""
+    _ring("jobs.tasks.make_small", str(picture))
+
+
 def ring_settle() -> None:
     """The ledger is owed entries."""
     _ring("jobs.tasks.settle_pending")

@@ -17,7 +17,7 @@ from django.db import transaction
 from studio import blobs, pipeline, vault
 from studio.claims import heartbeat
 from studio.faults import fault
-from studio.jobs import process, reference, screening, words
+from studio.jobs import process, reference, screening, small, words
 from studio.jobs.models import Job, Picture
 from studio.jobs.queue import JOINED, claim_picture
 from studio.jobs.states import PictureState, advance
@@ -117,7 +117,16 @@ def check(picture: Picture, *, at: datetime) -> None:
     held = screened.action in {"review", "block"}
     end = PictureState.QUARANTINED if held else PictureState.CHECKED
     with transaction.atomic():
-        advance(Picture, picture.pk, PictureState.GENERATED, end, fence=picture.token, lease=None, changed=at)
+        advance(
+            Picture,
+            picture.pk,
+            PictureState.GENERATED,
+            end,
+            fence=picture.token,
+            lease=None,
+            changed=at,
+            flagged=screened.action != "allow",
+        )
         screening.row(job, screened, at=at, picture=picture).save(force_insert=True)
         note(
             actor=None,
@@ -267,6 +276,7 @@ def record(picture: Picture, *, at: datetime) -> None:
         )
     fault("recorded before notify")
     forget(picture)
+    small.make(picture)
 
 
 def expire(*, now: datetime) -> int:

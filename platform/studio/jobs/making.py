@@ -150,6 +150,7 @@ def keep(job: Job, asset: pipeline.GeneratedAsset, *, at: datetime) -> None:
     picture = Picture(
         id=uuid4(),
         job=job,
+        organisation=job.project.organisation,
         index=asset.picture,
         seed=str(asset.seed),
         width=asset.width,

@@ -12,9 +12,10 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from studio import pipeline
-from studio.accounts.models import Membership, User
+from studio.accounts.models import Membership, Organisation, RoleGrant, User
 from studio.catalogue.models import Material, Model
 from studio.claims import Claimable
 from studio.jobs.states import VISIBLE, JobState, PictureState
@@ -30,7 +31,16 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 
 class Job(Claimable):
-    """One request. `spec` is a generation spec without its words; `request_digest` is over the whole of it."""
+    """One request. `spec` is a generation spec without its words; `request_digest` is over the whole of it.
+
+    `origin` is a picture of before that this request varies, or whose place its pictures are to take (`relation`).
+    """
+
+    class Relation(models.TextChoices):
+        """What the pictures of a request are to the one it came from."""
+
+        VARIATION = "VARIATION", _("a variation of it")
+        REPLACEMENT = "REPLACEMENT", _("a replacement of it")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="jobs")
@@ -46,6 +56,8 @@ class Job(Claimable):
     prompt_commitment = models.CharField(max_length=64)
     idempotency_key = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001  NULL keeps it out of UNIQUE
     appeal_of = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="appeal")
+    origin = models.ForeignKey("Picture", on_delete=models.PROTECT, null=True, blank=True, related_name="descendants")
+    relation = models.CharField(max_length=12, choices=Relation.choices, blank=True)
     count = models.PositiveSmallIntegerField()
     priority = models.SmallIntegerField(default=0)
     cancel_requested = models.BooleanField(default=False)
@@ -71,6 +83,10 @@ class Job(Claimable):
             models.UniqueConstraint(fields=["project", "idempotency_key"], name="idempotency_key_once"),
             models.CheckConstraint(condition=Q(state__in=JobState.values), name="job_state_known"),
             models.CheckConstraint(
+                condition=Q(origin=None, relation="") | Q(origin__isnull=False) & ~Q(relation=""),
+                name="job_origin_is_related",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state="GENERATING") | Q(token__isnull=False, lease__isnull=False),
                 name="job_generating_is_claimed",
             ),
@@ -89,8 +105,11 @@ class PictureQuerySet(models.QuerySet["Picture"]):
     """Pictures; the only road to showing one is `visible_to`."""
 
     def for_actor(self, user: User) -> "PictureQuerySet":
-        """Pictures of the projects `user` can see, in whatever state."""
-        return self.filter(job__project__in=Project.objects.for_actor(user))
+        """Pictures of the organisations in which `user` holds a role, in whatever state."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        held = RoleGrant.objects.filter(membership__user=user).values("membership__organisation")
+        return self.filter(organisation__in=held)
 
     def visible_to(self, user: User) -> "PictureQuerySet":
         """Those of them whose file may be shown: signed, recorded, in the ledger."""
@@ -106,10 +125,14 @@ class PictureQuerySet(models.QuerySet["Picture"]):
 
 
 class Picture(Claimable):
-    """One picture of a job, from its unsigned pixels in the quarantine to its released file."""
+    """One picture of a job, from its unsigned pixels in the quarantine to its released file.
+
+    `organisation` is its job's, written once: by it and the moment of making, long galleries are found.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="pictures")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
     index = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=20, choices=PictureState.choices, default=PictureState.GENERATED)
     seed = models.CharField(max_length=20)
@@ -127,6 +150,7 @@ class Picture(Claimable):
     sequence = models.BigIntegerField(null=True)
     leaf = models.CharField(max_length=64, blank=True)
     waiting = models.TextField(blank=True, help_text="Why it cannot go on at present; it goes on by itself.")
+    flagged = models.BooleanField(default=False, help_text="The screen of finished pictures noted something about it.")
     created = models.DateTimeField()
     changed = models.DateTimeField()
 
@@ -137,6 +161,11 @@ class Picture(Claimable):
             models.Index(fields=["state", "changed"]),
             models.Index(fields=["sha256"]),
             models.Index(fields=["process_sha256"]),
+            models.Index(fields=["organisation", "-created", "-id"], name="picture_gallery"),
+            models.Index(fields=["organisation", "state", "-created", "-id"], name="picture_gallery_state"),
+            models.Index(
+                fields=["organisation", "-created", "-id"], condition=Q(flagged=True), name="picture_gallery_flagged"
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["job", "index"], name="picture_index_once"),
@@ -165,6 +194,20 @@ class Picture(Claimable):
     def materials(self) -> models.QuerySet[Material]:
         """Everything that taught the model which made it, and the models that one was taught from."""
         return Material.objects.filter(model__heirs__jobs__pictures=self)
+
+
+class Star(models.Model):
+    """A picture that somebody wants to find again; nobody else's business, and no decision."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="stars")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "picture"], name="star_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} stars {self.picture_id}"
 
 
 class Shaper(models.Model):

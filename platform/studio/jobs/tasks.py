@@ -14,9 +14,10 @@ from django.utils import timezone
 from studio import pipeline
 from studio.accounts.models import Organisation
 from studio.celery import app
-from studio.jobs import bell, finishing, making, queue, reference, screening
+from studio.jobs import bell, finishing, making, queue, reference, screening, small
 from studio.jobs.checkpoints import anchor_checkpoint, copy_checkpoint, publish_checkpoint
 from studio.jobs.keys import witness_keys
+from studio.jobs.models import Picture
 from studio.jobs.states import PictureState
 from studio.trail import actions as trail
 from studio.trail.alarms import hush, sound
@@ -74,6 +75,12 @@ def finish(picture: str) -> None:
 def seal(picture: str) -> None:
     """Sign and record one picture; the sign worker's part."""
     finishing.finish(UUID(picture), clock=timezone.now, states=finishing.SIGN)
+
+
+@app.task
+def make_small(picture: str) -> None:
+    """Make the small picture that galleries show."""
+    small.make(Picture.objects.get(pk=UUID(picture)))
 
 
 @app.task

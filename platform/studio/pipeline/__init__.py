@@ -18,7 +18,16 @@ from generation.training.errors import LessonError, TrainingError
 from moderation.errors import ModerationError
 from moderation.representation.sets import CHECKLIST
 from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError, UnreadableAssetError
-from studio.pipeline.delivering import Offer, label_languages, make_rendition, offers, pixel_size, report, signing_key
+from studio.pipeline.delivering import (
+    Offer,
+    label_languages,
+    make_rendition,
+    offers,
+    pixel_size,
+    report,
+    signing_key,
+    thumbnail,
+)
 from studio.pipeline.generating import (
     Press,
     check_spec,
@@ -252,6 +261,7 @@ __all__ = [
     "starter_slug",
     "starts_from_pictures",
     "threshold_words",
+    "thumbnail",
     "trainer",
     "traits_of",
     "trust",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,23 @@ def signing_key(data: bytes) -> str:
 
     store = jumbf.manifest_store(data, guess(data) or "")
     return key_id(jumbf.signature(store).chain[0]) if store else ""
+
+
+def thumbnail(data: bytes, *, longest: int) -> bytes:
+    """A picture file of ours as a small WebP of at most `longest` pixels a side, label included.
+
+    It carries no credential, no metadata and no watermark that could be relied on: it is for looking, not for keeping.
+    """
+    from PIL import Image
+
+    from provenance.pictures import decode, to_image
+
+    pixels = decode(data)
+    image = to_image(pixels.data, pixels.width, pixels.height)
+    image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    image.save(file, "WEBP", quality=82, method=4)
+    return file.getvalue()
 
 
 def report(data: bytes) -> Mapping[str, Any]:

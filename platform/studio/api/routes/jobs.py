@@ -11,12 +11,12 @@ from ninja.params.functions import Header
 
 from studio.api import asking, events, finding, making, schemas, showing
 from studio.api.authentication import ProgramRequest, makes, reads
-from studio.api.leaves import leaf
 from studio.api.routes import answers
 from studio.api.routes.places import Cursor, Limit
 from studio.jobs import actions
 from studio.jobs.forms import AskForm
 from studio.jobs.states import JobState
+from studio.leaves import leaf
 
 router = Router(tags=["Requests"])
 MOST_WAIT_SECONDS = 60

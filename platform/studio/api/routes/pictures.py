@@ -8,10 +8,10 @@ from ninja import Router
 
 from studio.api import finding, reporting, schemas, showing
 from studio.api.authentication import ProgramRequest, reads
-from studio.api.leaves import leaf
 from studio.api.routes import answers
 from studio.api.routes.places import Cursor, Limit
 from studio.jobs.states import PictureState
+from studio.leaves import leaf
 from studio.review.views import FILES, SUFFIXES, send_file
 
 router = Router(tags=["Pictures"], auth=reads)

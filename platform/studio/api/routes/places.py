@@ -11,8 +11,8 @@ from ninja.params.functions import Query
 from studio.accounts.rules import organisations_of, roles_of
 from studio.api import finding, schemas, showing
 from studio.api.authentication import ProgramRequest, organisation_of, reads
-from studio.api.leaves import leaf
 from studio.api.routes import answers
+from studio.leaves import leaf
 
 router = Router(tags=["Places"], auth=reads)
 Limit = Query(50, ge=1, le=100)

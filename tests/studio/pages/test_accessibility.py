@@ -1,0 +1,147 @@
+"""Barriers on every page, as axe-core finds them, for each role: light at a desk, dark on a phone.
+
+The pages of members and of the public are those of `test_access`, so that no new one is left out; the desk's and what
+only one role sees are listed here. Beside barriers, a page must not be wider than its window, nor upset the browser.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
+
+from studio.jobs.models import Job, Picture
+from studio.projects.models import Campaign
+from tests.studio.pages import test_access
+from tests.studio.requests import ask
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900), pytest.mark.django_db(transaction=True)]
+address, token = test_access.address, test_access.token
+AXE = Axe()
+WEIGHTY = {"serious", "critical"}
+LOOKS = ("light", {"width": 1280, "height": 900}), ("dark", {"width": 390, "height": 844})
+# Pages by role that the lists of `test_access` do not have: an address, or a name with what fills it.
+ROLES: dict[str, tuple[str, ...]] = {
+    "reviewer": ("admin:desk", "admin:review_reviewrequest_changelist", "admin:quality"),
+    "auditor": ("admin:trail_auditrow_changelist", "admin:jobs_picture_changelist"),
+    "administrator": ("home", "status", "webhooks", "account"),
+    "custodian": ("home", "models"),
+}
+NOT_A_PAGE = {"picture-file:signed", "picture-file:process", "picture-file:released", "robots"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A window in one colour scheme; `faults` gathers what is wrong, page by page."""
+
+    page: Page
+    base: str
+    faults: list[str]
+
+    def at(self, where: str) -> None:
+        """Open an address and look at it."""
+        answer = self.page.goto(f"{self.base}{where}")
+        assert answer is not None
+        if not answer.text().lower().lstrip().startswith("<!doctype html"):
+            return
+        if answer.status != 200:
+            self.faults.append(f"{where}: status {answer.status}")
+        found = AXE.run(self.page).response["violations"]
+        self.faults.extend(f"{where}: {_told(one)}" for one in found if one["impact"] in WEIGHTY)
+        if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            self.faults.append(f"{where}: wider than its window")
+
+    def hear(self, message: ConsoleMessage) -> None:
+        """What the browser complains of, but for requests that were on their way when their page was left.
+
+        It also asks for an icon that the desk's own pages name otherwise.
+        """
+        expected = message.text.startswith("htmx:") or "favicon.ico" in str(message.location)
+        if message.type in {"error", "warning"} and not expected:
+            self.faults.append(f"{self.page.url}: {message.text}")
+
+
+def _told(violation: dict[str, Any]) -> str:
+    nodes = "; ".join(
+        f"{node['target'][0]} {node['any'][0]['message'] if node['any'] else ''}" for node in violation["nodes"]
+    )
+    return f"{violation['id']} ({violation['impact']}): {nodes}"
+
+
+@pytest.fixture(params=LOOKS, ids=[scheme for scheme, _ in LOOKS])
+def look(
+    request: pytest.FixtureRequest, chromium: Browser, live_server: SimpleNamespace
+) -> Iterator[Callable[[AbstractBaseUser | None], Look]]:
+    """Opens a window for somebody; at the end nothing may have been wrong in any of them."""
+    scheme: Literal["light", "dark"] = request.param[0]
+    size: ViewportSize = request.param[1]
+    opened: list[Look] = []
+
+    def open_for(user: AbstractBaseUser | None) -> Look:
+        context = chromium.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        opened.append(Look(context.new_page(), live_server.url, []))
+        one = opened[-1]
+        one.page.on("console", lambda message: one.hear(message))
+        return one
+
+    yield open_for
+    for one in opened:
+        one.page.context.close()
+    faults = "\n".join(fault for one in opened for fault in one.faults)
+    assert not faults, faults
+
+
+def pages(names: Iterable[str], address: Callable[[str], str]) -> Iterator[str]:
+    """The addresses of pages; a name that needs nothing to fill it is found by itself."""
+    for name in sorted(set(names) - NOT_A_PAGE):
+        try:
+            yield reverse(name)
+        except NoReverseMatch:
+            yield address(name)
+
+
+def test_a_members_pages(
+    look: Callable[..., Look], people: SimpleNamespace, address: Callable[[str], str], campaign: Campaign, job: Job
+) -> None:
+    creator = look(people.creator)
+    for where in pages(test_access.MEMBERS_GET | {"home"}, address):
+        creator.at(where)
+
+
+def test_a_strangers_pages(look: Callable[..., Look], address: Callable[[str], str]) -> None:
+    stranger = look(None)
+    for where in pages(test_access.PUBLIC_GET, address):
+        stranger.at(where)
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_what_a_role_sees_beside(
+    role: str, look: Callable[..., Look], people: SimpleNamespace, address: Callable[[str], str], released: Picture
+) -> None:
+    somebody = look(getattr(people, role))
+    for where in pages(ROLES[role], address):
+        somebody.at(where)
+
+
+def test_what_a_creator_meets_on_the_way(
+    look: Callable[..., Look], people: SimpleNamespace, campaign: Campaign, picture: Picture, now: Any
+) -> None:
+    """Forms with mistakes in them, a request in each state, and a picture not yet submitted."""
+    creator = look(people.creator)
+    creator.at(reverse("picture", args=[picture.pk]))
+    waiting = ask(campaign, now)
+    for state in ("SUBMITTED", "HELD", "BLOCKED", "QUEUED", "FAILED", "LOST", "CANCELLED"):
+        Job.objects.filter(pk=waiting.pk).update(state=state)
+        creator.at(reverse("request", args=[waiting.pk]))

@@ -17,6 +17,7 @@ from studio.accounts.rules import holds, membership_of
 from studio.catalogue.models import Model
 from studio.faults import fault
 from studio.jobs import bell, reference, words
+from studio.jobs.descent import NONE, Descent, checked_descent
 from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.queue import close
 from studio.jobs.states import JOB_ENDS, JobState, advance
@@ -38,6 +39,7 @@ def submit(
     at: datetime,
     idempotency_key: str | None = None,
     offered: Offered | None = None,
+    descent: Descent = NONE,
 ) -> Job:
     """Accept a request for pictures, from the picture `offered` where there is one.
 
@@ -48,12 +50,14 @@ def submit(
     """
     project = campaign.project
     spec, policy = checked(actor=actor, campaign=campaign, model=model, request=request, offered=offered)
+    checked_descent(descent, actor=actor, project=project)
     membership = membership_of(actor, project.organisation)
     rights = checked_rights(offered) if offered else ""
     typed = words.fresh(spec.prompt, spec.negative_prompt, rights, credentialed=bool(offered and offered.file))
     job = _job(spec, typed)
     job.project, job.campaign, job.model, job.policy = project, campaign, model, policy
     job.requester, job.language, job.idempotency_key, job.submitted = membership, language, idempotency_key, at
+    job.again_of, job.origin, job.relation = descent.again_of, descent.origin, descent.relation
     job.words = words.seal_for(membership, typed, job=job)
     accepted: Job | None = None
     try:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -18,10 +19,12 @@ from studio.catalogue.cards import rendered
 from studio.catalogue.models import Lesson, Material
 from studio.catalogue.reading import find_model, keeps, teachable
 from studio.jobs import actions
+from studio.jobs.gallery import leaf_of, pictures_of
 from studio.jobs.models import Job, Picture
 from studio.jobs.reading import find_campaign, find_project, readable_words
 from studio.jobs.states import VISIBLE, JobState, PictureState
 from studio.pages import MemberRequest
+from studio.projects.models import Campaign
 
 PICTURES_A_PAGE = 24
 REQUESTS_A_PAGE = 10
@@ -33,11 +36,11 @@ MATERIALS_A_PAGE = 50
 def project(request: MemberRequest, pk: UUID) -> HttpResponse:
     """A project: its newest pictures, its campaigns, its policy and budget."""
     found = find_project(request, pk)
-    pictures = Picture.objects.visible_to(request.user).filter(job__project=found).select_related("job")
+    pictures = pictures_of(request.user, found.organisation).filter(job__project=found).select_related("job")
     roles = roles_of(request.user, found.organisation)
     context = {
         "project": found,
-        "pictures": pictures.order_by("-changed")[:8],
+        "pictures": pictures.order_by("-created", "-pk").defer("recipe", "process", "job__words")[:8],
         "campaigns": found.campaigns.annotate(asked=Count("jobs")).order_by("-created"),
         "policy": found.policies.select_related("approver").first(),
         "spent": actions.spent(found),
@@ -52,16 +55,18 @@ def project(request: MemberRequest, pk: UUID) -> HttpResponse:
 def campaign(request: MemberRequest, pk: UUID) -> HttpResponse:
     """A campaign: its pictures, filtered by state, then the requests they came from."""
     found = find_campaign(request, pk)
-    pictures = Picture.objects.visible_to(request.user).filter(job__campaign=found).select_related("job")
+    pictures = pictures_of(request.user, found.project.organisation).filter(job__campaign=found)
     jobs = Job.objects.filter(campaign=found).select_related("model", "requester__user")
     state, asked = request.GET.get("state", ""), request.GET.get("requests", "")
     shown = pictures.filter(state=state) if state in VISIBLE else pictures
     listed = jobs.filter(state=asked) if asked in JobState.values else jobs
+    cards = leaf_of(shown, request.user, "")
     leaf = _leaf(request, listed.order_by("-submitted"), "sheet", REQUESTS_A_PAGE)
     _open_own(request, leaf)
     context = {
         "campaign": found,
-        "pictures": _leaf(request, shown.order_by("-created", "index"), "page", PICTURES_A_PAGE),
+        "leaf": cards,
+        "older": _older(found, state, cards.after),
         "picture_counts": _counts(pictures, PictureState),
         "state": state,
         "jobs": leaf,
@@ -70,6 +75,14 @@ def campaign(request: MemberRequest, pk: UUID) -> HttpResponse:
         "may_create": Role.CREATOR in roles_of(request.user, found.project.organisation),
     }
     return render(request, "studio/campaign.html", context)
+
+
+def _older(campaign: Campaign, state: str, cursor: str | None) -> str:
+    """Where the gallery goes on after the campaign's first leaf; empty when that was all."""
+    if cursor is None:
+        return ""
+    wanted = {"organisation": campaign.project.organisation.slug, "campaign": campaign.pk, "cursor": cursor}
+    return urlencode(wanted | ({"state": state} if state in VISIBLE else {}))
 
 
 @login_required

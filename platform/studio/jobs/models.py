@@ -33,7 +33,8 @@ class JobQuerySet(models.QuerySet["Job"]):
 class Job(Claimable):
     """One request. `spec` is a generation spec without its words; `request_digest` is over the whole of it.
 
-    `origin` is a picture of before that this request varies, or whose place its pictures are to take (`relation`).
+    `again_of` is a request that ended short, which this one repeats. `origin` is a picture of before that this request
+    varies, or whose place its pictures are to take (`relation`).
     """
 
     class Relation(models.TextChoices):
@@ -56,6 +57,7 @@ class Job(Claimable):
     prompt_commitment = models.CharField(max_length=64)
     idempotency_key = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001  NULL keeps it out of UNIQUE
     appeal_of = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="appeal")
+    again_of = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="again")
     origin = models.ForeignKey("Picture", on_delete=models.PROTECT, null=True, blank=True, related_name="descendants")
     relation = models.CharField(max_length=12, choices=Relation.choices, blank=True)
     count = models.PositiveSmallIntegerField()

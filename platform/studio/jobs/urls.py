@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from studio.jobs import galleries, views
+from studio.jobs import browsing, galleries, lining, views
 
 urlpatterns = [
     path("projects/<uuid:pk>/", galleries.project, name="project"),
     path("campaigns/<uuid:pk>/", galleries.campaign, name="campaign"),
+    path("queue/", lining.line, name="queue"),
+    path("queue/moves/", lining.moves, name="queue-moves"),
+    path("queue/events/", lining.events, name="queue-events"),
+    path("requests/<uuid:pk>/again/", lining.again, name="request-again"),
+    path("gallery/", browsing.gallery, name="gallery"),
+    path("gallery/compare/", browsing.compare, name="compare"),
+    path("pictures/<uuid:pk>/small/", browsing.small, name="picture-small"),
+    path("pictures/<uuid:pk>/star/", browsing.star, name="picture-star"),
     path("models/<uuid:pk>/", galleries.model, name="model"),
     path("campaigns/<uuid:pk>/create/", views.create, name="create"),
+    path("campaigns/<uuid:pk>/sizes/", views.sizes, name="create-sizes"),
+    path("campaigns/<uuid:pk>/cost/", views.cost, name="create-cost"),
     path("campaigns/<uuid:pk>/words/", views.unknown_words, name="unknown-words"),
     path("requests/<uuid:pk>/", views.request_page, name="request"),
     path("requests/<uuid:pk>/progress/", views.progress, name="request-progress"),

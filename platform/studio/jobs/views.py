@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -10,20 +11,26 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from studio import pipeline
 from studio.accounts.models import Role
 from studio.accounts.rules import roles_of
-from studio.jobs import actions, appealing, making, queue
+from studio.jobs import actions, again, appealing, filling, making, queue
+from studio.jobs.forecast import forecast
 from studio.jobs.forms import AppealForm, AskForm
 from studio.jobs.models import Job
 from studio.jobs.queue import UNFINISHED
 from studio.jobs.reading import find_campaign, find_job, readable_words
+from studio.jobs.sizes import sizes_of
 from studio.jobs.states import JOB_ENDS, VISIBLE, JobState
 from studio.pages import MemberRequest, attempt
 from studio.projects.models import Campaign
+
+# A number of pictures with more of them is a mistake that the form names.
+MOST_DIGITS = 7
 
 
 @login_required
@@ -32,7 +39,8 @@ def create(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Ask for pictures. What was typed stays in the form until the request is accepted."""
     found = find_campaign(request, pk)
     if request.method == "GET":
-        return _ask(request, found, AskForm(campaign=found), HTTPStatus.OK)
+        begun = filling.filling(request, found)
+        return _ask(request, found, AskForm(initial=begun.initial, campaign=found), HTTPStatus.OK, begun)
     form = AskForm(request.POST, request.FILES, campaign=found)
     if not form.is_valid():
         return _ask(request, found, form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -53,12 +61,17 @@ def _submit(request: MemberRequest, campaign: Campaign, form: AskForm) -> Job:
         at=timezone.now(),
         idempotency_key=form.cleaned_data["idempotency_key"],
         offered=form.offered(),
+        descent=filling.descent_of(request, form),
     )
 
 
-def _ask(request: MemberRequest, campaign: Campaign, form: AskForm, status: int) -> HttpResponse:
-    project = campaign.project
-    line = queue.line(request.user)
+def _ask(
+    request: MemberRequest,
+    campaign: Campaign,
+    form: AskForm,
+    status: int,
+    begun: filling.Filling = filling.NOTHING,
+) -> HttpResponse:
     models = list(form.fields["model"].queryset)  # type: ignore[attr-defined]
     for model in models:
         model.starts_from_pictures = pipeline.starts_from_pictures(model.family)
@@ -67,15 +80,54 @@ def _ask(request: MemberRequest, campaign: Campaign, form: AskForm, status: int)
         "campaign": campaign,
         "form": form,
         "models": models,
-        "policy": project.policies.first(),
-        "left": actions.left(project),
-        "ahead": line.ahead,
-        "mine": line.mine,
+        "policy": campaign.project.policies.first(),
         "unknown": _unknown(form) if form.is_bound else (),
         "any_starts": any(model.starts_from_pictures for model in models),
-        "may_create": Role.CREATOR in roles_of(request.user, project.organisation),
+        "may_create": Role.CREATOR in roles_of(request.user, campaign.project.organisation),
+        "begun": begun,
+        **_sizes(form),
+        **_cost(request, campaign, form["count"].value()),
     }
     return render(request, "studio/create.html", context, status=status)
+
+
+def _sizes(form: AskForm) -> dict[str, Any]:
+    """What the chosen model, or the first one, makes for each channel."""
+    offered = form.fields["model"].queryset  # type: ignore[attr-defined]
+    chosen = str(form["model"].value() or "")
+    model = next((one for one in offered if str(one.pk) == chosen), offered.first())
+    return {"sizes": list(sizes_of(model)) if model else [], "sized": model, "size": form["size"].value() or ""}
+
+
+def _cost(request: MemberRequest, campaign: Campaign, count: object) -> dict[str, Any]:
+    """What a request costs and how long it would wait, as it stands now."""
+    wanted = int(str(count)) if str(count).isdecimal() and len(str(count)) < MOST_DIGITS else None
+    return {
+        "left": actions.left(campaign.project),
+        "line": queue.line(request.user),
+        "forecast": forecast(),
+        "wanted": wanted,
+    }
+
+
+@login_required
+@require_safe
+def sizes(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """A fragment: the sizes of the model that was chosen."""
+    campaign = find_campaign(request, pk)
+    asked = {name: request.GET.get(name, "") for name in ("model", "size")}
+    form = AskForm(initial={name: value for name, value in asked.items() if value}, campaign=campaign)
+    return render(request, "studio/parts/sizes.html", {"campaign": campaign, "form": form, **_sizes(form)})
+
+
+@login_required
+@require_safe
+@never_cache
+def cost(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """A fragment: what so many pictures cost, and what comes before them in line."""
+    campaign = find_campaign(request, pk)
+    context = {"campaign": campaign, **_cost(request, campaign, request.GET.get("count", ""))}
+    return render(request, "studio/parts/cost.html", context)
 
 
 def _unknown(form: AskForm) -> tuple[str, ...]:
@@ -97,10 +149,11 @@ def unknown_words(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def request_page(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One request: where it stands, why, and what can be done."""
-    return _request(request, find_job(request, pk), AppealForm(), HTTPStatus.OK)
+    return show_request(request, find_job(request, pk), AppealForm(), HTTPStatus.OK)
 
 
-def _request(request: MemberRequest, job: Job, form: forms.Form, status: int) -> HttpResponse:
+def show_request(request: MemberRequest, job: Job, form: forms.Form, status: int) -> HttpResponse:
+    """The page of a request, with what an action was refused for."""
     context = _standing(request, job) | {"form": form, "typed": readable_words(request, job)}
     return render(request, "studio/request.html", context, status=status)
 
@@ -119,6 +172,7 @@ def _standing(request: MemberRequest, job: Job) -> dict[str, object]:
         "has_preview": job.state == JobState.GENERATING and making.preview(job) is not None,
         "mine": job.requester.user_id == request.user.pk,
         "ended": job.state in JOB_ENDS,
+        "may_ask_again": again.may_ask_again(request.user, job),
         "may_appeal": appealing.may_appeal(request.user, job).allowed,
         "mark": "-".join([job.state, str(job.progress), *(picture.state for picture in pictures)]),
     }
@@ -157,9 +211,9 @@ def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
     form.is_valid()
     status = attempt(form, lambda: actions.cancel(actor=request.user, job=job, at=timezone.now()))
     if status != HTTPStatus.OK:
-        return _request(request, job, form, status)
-    messages.info(request, "The request is being cancelled. Pictures already made are kept.")
-    return redirect("request", pk=job.pk)
+        return show_request(request, job, form, status)
+    messages.info(request, _("The request is being cancelled. Pictures already made are kept."))
+    return redirect("queue") if request.POST.get("back") == "queue" else redirect("request", pk=job.pk)
 
 
 @login_required
@@ -169,7 +223,7 @@ def appeal(request: MemberRequest, pk: UUID) -> HttpResponse:
     job = find_job(request, pk)
     form = AppealForm(request.POST)
     if not form.is_valid():
-        return _request(request, job, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return show_request(request, job, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     made: list[Job] = []
     status = attempt(
         form,
@@ -178,6 +232,6 @@ def appeal(request: MemberRequest, pk: UUID) -> HttpResponse:
         ),
     )
     if not made:
-        return _request(request, job, form, status)
+        return show_request(request, job, form, status)
     messages.success(request, "Your appeal is on its way to a reviewer.")
     return redirect("request", pk=made[0].pk)

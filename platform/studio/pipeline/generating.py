@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
@@ -12,11 +13,14 @@ from django.conf import settings
 
 from generation.engine import GeneratedAsset, Reference, Step
 from generation.errors import ModelFolderError
-from generation.spec import GenerationSpec
+from generation.spec import SIDES, GenerationSpec
 
 if TYPE_CHECKING:
     from generation.child import GenerationChild
     from generation.vocabulary import Vocabulary
+
+# By how much of itself a size's ratio may miss the one that was asked for.
+FURTHEST_OFF = 0.02
 
 
 def describe_model(folder: Path, *, slug: str) -> dict[str, Any]:
@@ -57,6 +61,26 @@ def check_spec(spec: GenerationSpec, *, family: str, folder: Path) -> None:
     from generation.families import family_named
 
     family_named(family).check(spec, folder)
+
+
+def size_near(family: str, folder: Path, *, ratio: float, pixels: int) -> tuple[int, int] | None:
+    """Width and height that a model makes, of about so many pixels in all, with width / height about `ratio`.
+
+    None where its ratio cannot be met within a fiftieth, or not within what a request may ask for.
+    """
+    from generation.families import family_named
+
+    step = math.lcm(family_named(family).size_multiple(folder), SIDES.step)
+    long = max(math.sqrt(pixels * ratio), math.sqrt(pixels / ratio))
+    longs = (step * count for count in range(round(0.85 * long / step), round(1.15 * long / step) + 1))
+    wide = max(ratio, 1 / ratio)
+    sizes = [(side, step * round(side / wide / step)) for side in longs]
+    sizes = [(side, other) for side, other in sizes if side in SIDES and other in SIDES]
+    near = [(side, other) for side, other in sizes if abs(side / other / wide - 1) <= FURTHEST_OFF]
+    if not near:
+        return None
+    long_side, short_side = min(near, key=lambda size: abs(size[0] * size[1] - pixels))
+    return (long_side, short_side) if ratio >= 1 else (short_side, long_side)
 
 
 def starts_from_pictures(family: str) -> bool:

@@ -8,49 +8,52 @@ from django.utils.translation import gettext_lazy as _
 
 from studio.jobs.models import Job, Picture
 from studio.policies.proposing import allowable
+from studio.review.checklists import questions_under
 from studio.review.models import PER_MILLE, ReviewDecision
 from studio.review.reasons import REASONS
 from studio.templatetags.stamps import category
 
 USUALLY_ALLOWED, LONGEST_ALLOWED = timedelta(days=90), timedelta(days=365)
-ANSWERS = [("yes", "Yes"), ("no", "No"), ("unsure", "Not sure")]
-# Asked of every picture, whatever the sector; the answers are kept with the request and shown to the reviewer.
-QUESTIONS = {
-    "resembles_somebody": "Could anybody take a person in it for somebody who really exists?",
-    "passes_for_real": "Could anybody take it for a photograph of something that really happened?",
-    "shows_dignity": "Are the people or places it stands for shown with dignity, as they would show themselves?",
-}
+ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("unsure", _("Not sure"))]
 
 
 class SubmitForm(forms.Form):
-    """Asking for approval of one picture."""
+    """Asking for approval of one picture; asking again begins with what was written before."""
 
     purpose = forms.CharField(
-        label="What is it for?",
+        label=_("What is it for?"),
         widget=forms.Textarea({"rows": 2, "dir": "auto"}),
-        help_text="The reviewer decides for this purpose.",
+        help_text=_("The reviewer decides for this purpose."),
     )
-    channel = forms.ChoiceField(label="Where will it be seen?")
+    channel = forms.ChoiceField(label=_("Where will it be seen?"))
     alt_text = forms.CharField(
-        label="Describe it for people who cannot see it",
-        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
-        help_text="One or two sentences. It travels with the picture.",
+        label=_("Describe it for people who cannot see it"),
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+        help_text=_(
+            "Say what somebody must know who hears the page read out: who does what, where, and what matters of it for "
+            "this purpose. One or two sentences, without “picture of”. It travels with the picture."
+        ),
     )
     due = forms.DateField(
-        label="Needed by", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        label=_("Needed by"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
 
     def __init__(self, *args: Any, picture: Picture, **kwargs: Any) -> None:
+        before = picture.review_requests.order_by("-at").first()
+        if before is not None:
+            names = ("purpose", "channel", "alt_text", "due")
+            kwargs.setdefault("initial", {name: getattr(before, name) for name in names})
         super().__init__(*args, **kwargs)
         channels = [*picture.job.campaign.channels, "Other"]
         self.fields["channel"].choices = [(name, name) for name in dict.fromkeys(channels)]  # type: ignore[attr-defined]
-        for name, question in QUESTIONS.items():
-            self.fields[name] = forms.ChoiceField(label=question, choices=ANSWERS, widget=forms.RadioSelect)
+        self.questions = questions_under(picture.job.policy)
+        for name, question in self.questions.items():
+            self.fields[name] = forms.ChoiceField(label=_(question), choices=ANSWERS, widget=forms.RadioSelect)
 
     def words(self) -> dict[str, Any]:
         """The arguments of `review.actions.submit_for_review` but for who, which and when."""
         cleaned = dict(self.cleaned_data)
-        checklist = {QUESTIONS[name]: cleaned.pop(name) for name in QUESTIONS}
+        checklist = {question: cleaned.pop(name) for name, question in self.questions.items()}
         return {**cleaned, "checklist": checklist}
 
 

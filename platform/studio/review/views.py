@@ -1,6 +1,7 @@
 """One picture: what it is, how it came to be, what was decided about it, its files, and what its maker can do next."""
 
 import json
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any
@@ -14,6 +15,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,10 +28,12 @@ from studio.jobs.reading import readable_words
 from studio.jobs.states import PictureState
 from studio.pages import MemberRequest, attempt
 from studio.review import actions
+from studio.review.captions import caption_of
 from studio.review.commenting import comments_on
 from studio.review.delivered import delivered
 from studio.review.forms import SubmitForm, WithdrawForm
 from studio.review.models import Release, Rendition
+from studio.review.related import related_to
 from studio.trail.models import AuditRow
 
 A_YEAR = 365 * 24 * 3600
@@ -44,12 +48,19 @@ def visible_picture(request: MemberRequest, pk: UUID) -> Picture:
 
 @login_required
 @require_safe
-def picture(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """The picture page."""
-    return show(request, visible_picture(request, pk))
+def picture(request: MemberRequest, pk: UUID, tab: str = "recipe") -> HttpResponse:
+    """The picture page, open at one of its tabs: each has an address of its own."""
+    return show(request, visible_picture(request, pk), tab=tab)
 
 
-def show(request: MemberRequest, picture: Picture, *, status: int = HTTPStatus.OK, **bound: forms.Form) -> HttpResponse:
+def show(
+    request: MemberRequest,
+    picture: Picture,
+    *,
+    status: int = HTTPStatus.OK,
+    tab: str = "recipe",
+    **bound: forms.Form,
+) -> HttpResponse:
     """The page as it stands, with what a form of it was refused for."""
     picture.refresh_from_db(fields=["state", "waiting"])
     roles = roles_of(request.user, picture.job.project.organisation)
@@ -62,18 +73,34 @@ def show(request: MemberRequest, picture: Picture, *, status: int = HTTPStatus.O
         "decision": picture.decisions.select_related("reviewer", "invitation__outsider").order_by("-at").first(),
         "release": Release.objects.filter(picture=picture).first(),
         "withdrawal": getattr(picture, "withdrawal", None),
-        "screenings": picture_screenings(picture),
-        "recipe": json.dumps(picture.recipe, indent=2, ensure_ascii=False, sort_keys=True),
-        "process": process.shown(picture),
-        "history": history(picture),
-        "data": data_of(picture),
-        "siblings": Picture.objects.visible_to(request.user).filter(job=picture.job).exclude(pk=picture.pk),
         "delivery": delivered(request.user, picture),
         "comments": comments_on(picture),
+        "caption": caption_of(picture),
+        "tab": tab,
+        **ABOUT[tab](request, picture),
         "forms": _forms(picture, roles) | bound,
         "faults": [str(fault) for form in bound.values() for fault in form.non_field_errors()],
     }
     return render(request, "studio/picture.html", context, status=status)
+
+
+def _recipe(request: MemberRequest, picture: Picture) -> dict[str, Any]:
+    return {
+        "recipe": json.dumps(picture.recipe, indent=2, ensure_ascii=False, sort_keys=True),
+        "process": process.shown(picture),
+        "data": data_of(picture),
+    }
+
+
+# What each tab shows beside what the page always does.
+ABOUT: Mapping[str, Callable[[MemberRequest, Picture], dict[str, Any]]] = {
+    "recipe": _recipe,
+    "provenance": lambda request, picture: {},
+    "files": lambda request, picture: {},
+    "moderation": lambda request, picture: {"screenings": picture_screenings(picture)},
+    "history": lambda request, picture: {"history": history(picture)},
+    "related": lambda request, picture: {"related": related_to(request.user, picture)},
+}
 
 
 def _forms(picture: Picture, roles: frozenset[str]) -> dict[str, forms.Form]:
@@ -107,6 +134,15 @@ def history(picture: Picture) -> QuerySet[AuditRow]:
     """Everything that was done to the picture or its request, oldest first."""
     about = Q(object_kind="picture", object_id=str(picture.pk)) | Q(object_kind="job", object_id=str(picture.job_id))
     return AuditRow.objects.filter(about).select_related("actor").order_by("at", "pk")
+
+
+@login_required
+@require_safe
+def caption(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The description and the caption as a text file, to lie beside the picture wherever it goes."""
+    found = visible_picture(request, pk)
+    headers = {"Content-Disposition": f'attachment; filename="{pk}.txt"'}
+    return HttpResponse(caption_of(found).text, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 @require_safe
@@ -188,7 +224,7 @@ def submit(request: MemberRequest, pk: UUID) -> HttpResponse:
         form,
         "submit",
         lambda: actions.submit_for_review(actor=request.user, picture=picture, at=timezone.now(), **form.words()),
-        "It is with the reviewers now.",
+        _("It is with the reviewers now."),
     )
 
 
@@ -205,7 +241,7 @@ def release(request: MemberRequest, pk: UUID) -> HttpResponse:
         form,
         "release",
         lambda: actions.release(actor=request.user, picture=picture, at=timezone.now()),
-        "The release is being signed and recorded; it is public in a moment.",
+        _("The release is being signed and recorded; it is public in a moment."),
     )
 
 
@@ -223,7 +259,7 @@ def withdraw(request: MemberRequest, pk: UUID) -> HttpResponse:
         form,
         "withdraw",
         lambda: actions.withdraw(actor=request.user, picture=picture, at=timezone.now(), **form.cleaned_data),
-        "It is withdrawn. Whoever checks the file sees the date and your reason.",
+        _("It is withdrawn. Whoever checks the file sees the date and your reason."),
     )
 
 

@@ -17,7 +17,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
-from studio import limits
+from studio import limits, streams
 from studio.accounts.actions import grant_role
 from studio.accounts.models import Role
 from studio.api import asking, events, waiting
@@ -131,12 +131,12 @@ def test_nobody_cancels_what_is_not_theirs(
     assert client.post(f"/jobs/{job.pk}/cancel").status_code == 403
 
 
-def follow(look: events.Look, ticks: list[float]) -> list[str]:
+def follow(look: streams.Look, ticks: list[float]) -> list[str]:
     """Everything a stream says, by a clock that ticks at each look at it."""
     moments = iter(ticks)
 
     async def gathered() -> list[str]:
-        return [said async for said in events.live(look, clock=lambda: next(moments, 1e9))]
+        return [said async for said in streams.live(look, event="job", clock=lambda: next(moments, 1e9))]
 
     # In a thread of its own: a browser driven earlier in the run leaves its event loop in this one.
     with ThreadPoolExecutor(1) as pool:
@@ -144,27 +144,27 @@ def follow(look: events.Look, ticks: list[float]) -> list[str]:
 
 
 def test_a_stream_tells_changes_breathes_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(streams, "LOOK_SECONDS", 0)
     looks = iter([("a", True), ("a", True), ("b", True), ("c", False)])
     said = follow(lambda: next(looks), [0.0, 1.0, 2.0, 3.0, 20.0, 21.0, 22.0, 23.0, 24.0, 25.0])
     assert [event.strip().splitlines()[-1] for event in said] == ["data: a", ": still here", "data: b", "data: {}"]
     assert "data: c" in said[-1]
-    assert events._Open.number == 0
+    assert streams._Open.number == 0
 
 
 def test_a_stream_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "LOOK_SECONDS", 0)
-    said = follow(lambda: ("a", True), [0.0, 1.0, 2.0, events.LONGEST_SECONDS])
-    assert (len(said), events._Open.number) == (1, 0)
+    monkeypatch.setattr(streams, "LOOK_SECONDS", 0)
+    said = follow(lambda: ("a", True), [0.0, 1.0, 2.0, streams.LONGEST_SECONDS])
+    assert (len(said), streams._Open.number) == (1, 0)
 
 
 def test_a_stream_whose_listener_hangs_up_is_not_counted_any_more() -> None:
     async def hang_up() -> list[int]:
-        stream = events.live(lambda: ("a", True), clock=lambda: 0.0)
+        stream = streams.live(lambda: ("a", True), event="job", clock=lambda: 0.0)
         await anext(stream)
-        counted = [events._Open.number]
+        counted = [streams._Open.number]
         await stream.aclose()  # type: ignore[attr-defined]
-        return [*counted, events._Open.number]
+        return [*counted, streams._Open.number]
 
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(asyncio.run, hang_up()).result() == [1, 0]
@@ -175,7 +175,7 @@ def test_a_request_that_is_not_seen_any_more_ends_its_stream(
 ) -> None:
     job = ask(campaign, now)
     request = SimpleNamespace(auth=client.token, user=None)
-    assert events._event("", False, last="x") == events.END
+    assert streams.told("", False, event="job", last="x") == streams.END
     client.token.__class__.objects.update(revoked=now, revoked_by=job.requester.user)  # type: ignore[union-attr]
     assert events._looked(request, job.pk) == ("", False)  # type: ignore[arg-type]
 

@@ -15,6 +15,7 @@ from studio.catalogue.models import Lesson
 from studio.jobs.models import Job, Picture
 from studio.projects.models import Campaign
 from studio.review.models import ReviewRequest
+from studio.review.views import ABOUT
 from studio.site import site
 from tests.studio.api.program import program_of
 
@@ -57,8 +58,18 @@ MEMBERS_GET = {
     "classifiers",
     "project-portrayals",
     "campaign-portrayals",
+    "gallery",
+    "picture-small",
+    *(f"picture-tab:{tab}" for tab in ABOUT),
+    "picture-caption",
+    "queue",
+    "queue-moves",
+    "create-sizes",
+    "create-cost",
 }
 MEMBERS_POST = {
+    "picture-star",
+    "request-again",
     "token-revoke",
     "create",
     "new-campaign",
@@ -94,9 +105,9 @@ DRAFTS = {
     "policy-draft-answer",
 }
 # The keepers' page, a rendition's own file, administrators' webhooks, what other services and programs ask, protected
-# pictures, reports on whom pictures show and the links of outsiders. What they answer, and to whom, is shown by
-# test_status.py, test_renditions.py, test_resolution.py, test_references.py, test_portrayals.py, test_outside.py, and
-# in webhooks/ and api/ beside here.
+# pictures, reports on whom pictures show, the links of outsiders, two pictures side by side, and the queue's events.
+# What they answer, and to whom, is shown by test_status.py, test_renditions.py, test_resolution.py, test_references.py,
+# test_portrayals.py, test_outside.py, test_gallery.py, test_line.py, and in webhooks/ and api/ beside here.
 ELSEWHERE = {
     "status",
     "link",
@@ -116,11 +127,13 @@ ELSEWHERE = {
     "portrayal-checklist",
     "outside",
     "outside-file",
+    "compare",
+    "queue-events",
 }
 # It has nothing for anybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}
 # Pages that show everybody what is theirs, and so nothing of the sample's to somebody else.
-OWN = {"account", "models", "tokens"}
+OWN = {"account", "models", "tokens", "gallery", "queue", "queue-moves"}
 INLINE = re.compile(r"""<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=[\"']""")
 DESK = {"desk", "rule-request", "rule-picture", "reveal-picture", "approve-together", "review-comment", "recall-ask"}
 
@@ -149,6 +162,8 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson, tok
         "campaign": campaign.pk,
         "create": campaign.pk,
         "unknown-words": campaign.pk,
+        "create-sizes": campaign.pk,
+        "create-cost": campaign.pk,
         "record": released.pk,
         **dict.fromkeys(("model", "model-approve", "model-withdraw", "teach"), job.model_id),
         **dict.fromkeys(("lesson", "lesson-progress", "lesson-cancel"), lesson.pk),
@@ -171,6 +186,9 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson, tok
             return reverse(name, args=[released.pk, kind])
         if name in {
             "account",
+            "gallery",
+            "queue",
+            "queue-moves",
             "home",
             "models",
             "check",

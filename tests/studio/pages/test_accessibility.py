@@ -34,7 +34,14 @@ ROLES: dict[str, tuple[str, ...]] = {
     "administrator": ("home", "status", "webhooks", "account"),
     "custodian": ("home", "models"),
 }
-NOT_A_PAGE = {"picture-file:signed", "picture-file:process", "picture-file:released", "robots"}
+NOT_A_PAGE = {
+    "picture-file:signed",
+    "picture-file:process",
+    "picture-file:released",
+    "picture-small",
+    "picture-caption",
+    "robots",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -13,7 +14,9 @@ from studio import blobs
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import VISIBLE, PictureState
 from studio.projects.models import Campaign
+from studio.review.actions import decide
 from studio.review.models import ReviewRequest, Withdrawal
+from studio.review.views import ABOUT
 from tests.studio.pages.printing import print_pictures
 from tests.studio.requests import ask
 
@@ -25,6 +28,7 @@ SUBMISSION = {
     "resembles_somebody": "no",
     "passes_for_real": "no",
     "shows_dignity": "yes",
+    "puts_at_risk": "no",
 }
 
 
@@ -33,16 +37,52 @@ def at(name: str, picture: Picture, *more: str) -> str:
 
 
 def test_the_page_says_what_it_is_and_where_it_stands(picture: Picture, browse: Browse) -> None:
+    client = browse("creator")
+    pages = {tab: client.get(at("picture-tab", picture, tab)).content.decode() for tab in ABOUT}
+    assert all("Ready to submit" in page for page in pages.values())
+    assert client.get(at("picture", picture)).content.decode().count(picture.recipe_digest) == 1
+    for fact in (picture.record, picture.sha256, picture.manifest, picture.job.policy.digest):
+        assert fact in pages["provenance"]
+        assert fact not in pages["history"]
+    assert f"Entry {picture.sequence} of" in pages["provenance"]
+    assert "Not screened" in pages["moderation"]
+    assert "asked for pictures" in pages["history"]
+    assert str(Picture.objects.get(job=picture.job, index=1).pk) in pages["related"]
+    assert all(page.count('aria-current="page"') == 1 for page in pages.values())
+
+
+def test_the_words_that_go_with_it(review: ReviewRequest, released: Picture, browse: Browse, outsider: Client) -> None:
+    page = browse("creator").get(at("picture", released)).content.decode()
+    text = browse("creator").get(at("picture-caption", released)).content.decode()
+    for words in (review.alt_text, "AI-generated picture. Sample Aid", released.job.model.title):
+        assert words in page
+        assert words in text
+    assert at("record", released) in text
+    assert outsider.get(at("picture-caption", released)).status_code == 404
+
+
+def test_asking_again_begins_with_what_was_written(
+    review: ReviewRequest, people: SimpleNamespace, browse: Browse, now: datetime
+) -> None:
+    picture = review.picture
+    decide(
+        actor=people.reviewer, request=review, outcome="CHANGES_REQUESTED", reason="Too dark.",
+        seen_sha256=picture.sha256, at=now,
+    )  # fmt: skip
     page = browse("creator").get(at("picture", picture)).content.decode()
-    assert "Ready to submit" in page
-    for fact in (picture.record, picture.sha256, picture.manifest, picture.recipe_digest, picture.job.policy.digest):
-        assert fact in page
-    assert f"Entry {picture.sequence} of" in page
-    assert "Not screened" in page
+    assert "Submit it again" in page
+    assert "Too dark." in page
+    assert review.alt_text in page
+    assert f"?picture={picture.pk}&amp;as=replacement" in page
+    assert browse("creator").post(at("picture-submit", picture), SUBMISSION).status_code == 302
+    assert picture.review_requests.count() == 2
 
 
 def test_scores_are_for_reviewers(picture: Picture, browse: Browse) -> None:
-    assert '<th scope="col">Score</th>' in browse("reviewer").get(at("picture", picture)).content.decode()
+    assert (
+        '<th scope="col">Score</th>'
+        in browse("reviewer").get(at("picture-tab", picture, "moderation")).content.decode()
+    )
     assert '<th scope="col">Score</th>' not in browse("creator").get(at("picture", picture)).content.decode()
 
 
@@ -128,10 +168,10 @@ def test_withdrawing(released: Picture, browse: Browse) -> None:
 def test_the_gallery_filters_by_state(review: ReviewRequest, campaign: Campaign, browse: Browse) -> None:
     where, client = reverse("campaign", args=[campaign.pk]), browse("creator")
     assert len(client.get(where).context["pictures"]) == 2
-    (shown,) = client.get(where, {"state": "IN_REVIEW"}).context["pictures"]
+    (shown,) = client.get(where, {"state": "IN_REVIEW"}).context["leaf"].rows
     assert shown.pk == review.picture_id
-    assert len(client.get(where, {"state": "no such state"}).context["pictures"]) == 2
-    assert client.get(where, {"page": "nonsense"}).status_code == 200
+    assert len(client.get(where, {"state": "no such state"}).context["leaf"].rows) == 2
+    assert client.get(where, {"sheet": "nonsense"}).status_code == 200
 
 
 def test_a_fuller_gallery_asks_the_database_no_more(

@@ -45,10 +45,10 @@ def test_from_the_button_to_the_public_check(
     released: Picture, people: SimpleNamespace, browse: Browse, now: datetime
 ) -> None:
     creator = browse("creator")
-    assert "Messaging, 640 wide, JPEG" in creator.get(at("picture", released)).content.decode()
+    assert "Messaging, 640 wide, JPEG" in creator.get(at("picture-tab", released, "files")).content.decode()
     assert creator.post(at("picture-rendition", released), {"shape": WHOLE}).status_code == 302
     asked = Rendition.objects.get()
-    page = creator.get(at("picture", released)).content.decode()
+    page = creator.get(at("picture-tab", released, "files")).content.decode()
     assert "Being made, signed and recorded" in page
     assert "?made=0" in page
     assert Client().get(at("rendition-file", released, WHOLE)).status_code == 404
@@ -69,7 +69,7 @@ def test_from_the_button_to_the_public_check(
 def test_the_page_tells_from_the_bytes_what_each_file_carries(
     released: Picture, small: Rendition, browse: Browse
 ) -> None:
-    page = browse("auditor").get(at("picture", released)).content.decode()
+    page = browse("auditor").get(at("picture-tab", released, "files")).content.decode()
     assert "It carries the fields of IPTC Photo Metadata 2025.1 for generated pictures." in page
     assert "imperceptible watermark" in page
     assert "a website&#x27;s chain" in page
@@ -124,7 +124,8 @@ def test_a_withdrawn_picture_gets_no_rendition_and_hands_none_out(
     assert browse("auditor").get(at("rendition-file", released, WHOLE)).status_code == 200
     assert pipeline.verify(blobs.get(small.sha256)).verdict == "withdrawn"
     assert (
-        "Not made: the picture was withdrawn first" in browse("creator").get(at("picture", released)).content.decode()
+        "Not made: the picture was withdrawn first"
+        in browse("creator").get(at("picture-tab", released, "files")).content.decode()
     )
     assert not list(problems(now=now))
 

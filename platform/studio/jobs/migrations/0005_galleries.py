@@ -28,6 +28,17 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             "job",
+            "again_of",
+            models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="again",
+                to="jobs.job",
+            ),
+        ),
+        migrations.AddField(
+            "job",
             "origin",
             models.ForeignKey(
                 blank=True,

@@ -1,0 +1,107 @@
+"""The line of requests as one person sees it: what is waiting and being made in their organisations, theirs marked.
+
+Words stand beside a person's own requests and nobody else's. It reads; `queue` decides whose turn it is.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from studio.accounts.models import User
+from studio.jobs import making, words
+from studio.jobs.again import ENDED_SHORT
+from studio.jobs.models import Job
+from studio.jobs.states import JobState
+
+MOST_SHOWN = 60
+LOOKED_BACK = timedelta(days=7)
+ORDER = {JobState.GENERATING: 0, JobState.QUEUED: 1, JobState.SUBMITTED: 2}
+JOINED = ("campaign__project__organisation", "requester__user", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request in line. `prompt` is the reader's own; `place` counts all that wait in the installation."""
+
+    job: Job
+    mine: bool
+    prompt: str
+    place: int | None
+    previewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What waits and is made, what of the person's own waits for a reviewer, and what of it ended short lately."""
+
+    busy: tuple[Entry, ...]
+    held: tuple[Entry, ...]
+    short: tuple[Entry, ...]
+
+    @property
+    def mine(self) -> int:
+        """How many of those in line are the person's."""
+        return sum(entry.mine for entry in self.busy)
+
+    @property
+    def others(self) -> int:
+        """How many are not."""
+        return len(self.busy) - self.mine
+
+    @property
+    def mark(self) -> str:
+        """Changes whenever anything that is shown does."""
+        shown = [
+            (
+                entry.job.pk,
+                entry.job.state,
+                entry.job.progress,
+                entry.job.cancel_requested,
+                entry.place,
+                entry.previewed,
+            )
+            for entry in (*self.busy, *self.held, *self.short)
+        ]
+        return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def line_of(user: User, *, now: datetime) -> Line:
+    """The line as `user` sees it."""
+    jobs = Job.objects.for_actor(user).select_related(*JOINED).order_by("rank", "submitted")
+    busy = sorted(jobs.filter(state__in=ORDER)[:MOST_SHOWN], key=lambda job: ORDER[JobState(job.state)])
+    places = _places() if any(job.state == JobState.QUEUED for job in busy) else {}
+    mine = jobs.filter(requester__user=user)
+    return Line(
+        tuple(_entries(busy, user, places)),
+        tuple(_entries(mine.filter(state=JobState.HELD)[:MOST_SHOWN], user, {})),
+        tuple(_entries(_short(mine, now=now), user, {})),
+    )
+
+
+def _short(mine: "QuerySet[Job]", *, now: datetime) -> "QuerySet[Job]":
+    """Requests that ended lately without all that was asked for, and were not tried again."""
+    ended = mine.filter(state__in=ENDED_SHORT, ended__gte=now - LOOKED_BACK)
+    return ended.filter(again=None).order_by("-ended")[:MOST_SHOWN]
+
+
+def _places() -> dict[Any, int]:
+    waiting = Job.objects.filter(state=JobState.QUEUED).order_by("rank", "pk").values_list("pk", flat=True)
+    return {pk: place for place, pk in enumerate(waiting, start=1)}
+
+
+def _entries(jobs: Iterable[Job], user: User, places: dict[Any, int]) -> Iterable[Entry]:
+    for job in jobs:
+        mine = job.requester.user_id == user.pk
+        previewed = mine and job.state == JobState.GENERATING and making.preview(job) is not None
+        yield Entry(job, mine, _prompt(job) if mine else "", places.get(job.pk), previewed)
+
+
+def _prompt(job: Job) -> str:
+    try:
+        return words.open_words(job).prompt
+    except words.ErasedError:
+        return ""

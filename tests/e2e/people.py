@@ -1,5 +1,7 @@
 """People at their screens: each has a browser window of their own, and nothing on any page may go wrong unseen."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ from studio.operations.sample import PASSWORD
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 LEFT = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+# Only a test that takes the connection away hears this.
+CUT_OFF = "net::ERR_INTERNET_DISCONNECTED"
 RESULTS = Path(__file__).resolve().parents[2] / "test-results"
 
 
@@ -28,7 +32,7 @@ class Person:
     def _hear(self, message: Any) -> None:
         # The browser also calls our own "please mend this field" (422) an error, and htmx a request that was still on
         # its way when its page was left; one that the server answers wrongly has other names.
-        usual = "status of 422" in message.text or message.text.startswith(LEFT)
+        usual = "status of 422" in message.text or message.text.startswith(LEFT) or CUT_OFF in message.text
         if message.type in {"error", "warning"} and not usual:
             self.faults.append(f"{self.page.url}: {message.text}")
 
@@ -39,6 +43,13 @@ class Person:
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
         expect(self.page.get_by_role("heading", name="Projects")).to_be_visible()
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """Take the connection away for a while."""
+        self._context.set_offline(True)
+        yield
+        self._context.set_offline(False)
 
     def photograph(self, what: str) -> None:
         """Keep the page as it looks now, whole; it must not be wider than the window."""

@@ -57,8 +57,9 @@ def test_starting_from_a_picture(person: Callable[..., Person], tmp_path: Path) 
     page.get_by_role("button", name="Send the request").click()
     expect(page.get_by_text("60 % is painted over")).to_be_visible()
     wait_for_picture(creator, reviewer, "From a sketch")
-    expect(page.get_by_role("heading", name="The picture to start from")).to_be_visible()
     expect(page.get_by_text("no moments of it were kept")).to_be_visible()
+    page.get_by_role("link", name="Moderation").click()
+    expect(page.get_by_role("heading", name="The picture to start from")).to_be_visible()
     creator.photograph("from-a-picture")
 
 
@@ -157,6 +158,7 @@ def submit_for_review(creator: Person) -> None:
     for question in ("somebody who really exists", "something that really happened"):
         page.get_by_role("group", name=re.compile(question)).get_by_label("No", exact=True).check()
     page.get_by_role("group", name=re.compile("dignity")).get_by_label("Yes").check()
+    page.get_by_role("group", name=re.compile("at risk")).get_by_label("No", exact=True).check()
     creator.photograph("submission")
     page.get_by_role("button", name="Submit for review").click()
     expect(page.get_by_text("It is with the reviewers now.")).to_be_visible()

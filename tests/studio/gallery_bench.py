@@ -7,6 +7,7 @@ The figures are the machine's; the goal is one for all.
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -54,6 +55,7 @@ def measured(pictures: int, database: str) -> dict[str, dict[str, float]]:
     import tests.scratch  # noqa: F401  a folder of its own, before Django reads its settings
 
     sys.path.append("platform")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
     import django
 
     django.setup()

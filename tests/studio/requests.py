@@ -6,6 +6,7 @@ from typing import Any
 from studio.accounts.models import User
 from studio.catalogue.models import Model
 from studio.jobs.actions import submit
+from studio.jobs.descent import NONE, Descent
 from studio.jobs.models import Job
 from studio.offering import Offered
 from studio.projects.models import Campaign
@@ -23,6 +24,7 @@ def ask(
     idempotency_key: str | None = None,
     model: Model | None = None,
     offered: Offered | None = None,
+    descent: Descent = NONE,
     **fields: Any,
 ) -> Job:
     """Submit one request as the sample's creator (or `actor`), with two quick steps unless `fields` say otherwise."""
@@ -37,4 +39,5 @@ def ask(
         at=at,
         idempotency_key=idempotency_key,
         offered=offered,
+        descent=descent,
     )

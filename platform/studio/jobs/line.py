@@ -4,7 +4,7 @@ Words stand beside a person's own requests and nobody else's. It reads; `queue` 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,21 +36,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What waits and is made, what of the person's own waits for a reviewer, and what of it ended short lately."""
+    """What waits and is made (of `all`, `mine` are the person's), what of theirs waits for a reviewer, and what of it
+    ended short lately. Lists hold `MOST_SHOWN` at most; the two numbers are of everything."""
 
+    all: int
+    mine: int
     busy: tuple[Entry, ...]
     held: tuple[Entry, ...]
     short: tuple[Entry, ...]
-
-    @property
-    def mine(self) -> int:
-        """How many of those in line are the person's."""
-        return sum(entry.mine for entry in self.busy)
-
-    @property
-    def others(self) -> int:
-        """How many are not."""
-        return len(self.busy) - self.mine
 
     @property
     def mark(self) -> str:
@@ -66,19 +59,22 @@ class Line:
             )
             for entry in (*self.busy, *self.held, *self.short)
         ]
-        return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr([self.all, self.mine, shown]).encode()).hexdigest()[:16]
 
 
 def line_of(user: User, *, now: datetime) -> Line:
     """The line as `user` sees it."""
     jobs = Job.objects.for_actor(user).select_related(*JOINED).order_by("rank", "submitted")
-    busy = sorted(jobs.filter(state__in=ORDER)[:MOST_SHOWN], key=lambda job: ORDER[JobState(job.state)])
+    moving = jobs.filter(state__in=ORDER)
+    busy = sorted(moving[:MOST_SHOWN], key=lambda job: ORDER[JobState(job.state)])
     places = _places() if any(job.state == JobState.QUEUED for job in busy) else {}
-    mine = jobs.filter(requester__user=user)
+    mine, keys = jobs.filter(requester__user=user), words.keys_of(user)
     return Line(
-        tuple(_entries(busy, user, places)),
-        tuple(_entries(mine.filter(state=JobState.HELD)[:MOST_SHOWN], user, {})),
-        tuple(_entries(_short(mine, now=now), user, {})),
+        moving.count(),
+        moving.filter(requester__user=user).count(),
+        tuple(_entry(job, user, keys, places) for job in busy),
+        tuple(_entry(job, user, keys, {}) for job in mine.filter(state=JobState.HELD)[:MOST_SHOWN]),
+        tuple(_entry(job, user, keys, {}) for job in _short(mine, now=now)),
     )
 
 
@@ -93,15 +89,15 @@ def _places() -> dict[Any, int]:
     return {pk: place for place, pk in enumerate(waiting, start=1)}
 
 
-def _entries(jobs: Iterable[Job], user: User, places: dict[Any, int]) -> Iterable[Entry]:
-    for job in jobs:
-        mine = job.requester.user_id == user.pk
-        previewed = mine and job.state == JobState.GENERATING and making.preview(job) is not None
-        yield Entry(job, mine, _prompt(job) if mine else "", places.get(job.pk), previewed)
+def _entry(job: Job, user: User, keys: Mapping[int, bytes], places: Mapping[Any, int]) -> Entry:
+    mine = job.requester.user_id == user.pk
+    previewed = mine and job.state == JobState.GENERATING and making.has_preview(job)
+    key = keys.get(job.requester_id)
+    return Entry(job, mine, _prompt(job, key) if mine and key else "", places.get(job.pk), previewed)
 
 
-def _prompt(job: Job) -> str:
+def _prompt(job: Job, key: bytes) -> str:
     try:
-        return words.open_words(job).prompt
+        return words.open_words(job, key=key).prompt
     except words.ErasedError:
         return ""

@@ -130,6 +130,11 @@ def _preview_key(job: Job) -> str:
     return f"preview-{job.pk}"
 
 
+def has_preview(job: Job) -> bool:
+    """Whether there is one to be asked for at this moment."""
+    return cache.has_key(_preview_key(job))
+
+
 def preview(job: Job) -> bytes | None:
     """The latest step's small PNG, or None; it waits in the cache for seconds, sealed like the words."""
     sealed = cache.get(_preview_key(job))

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from studio import pipeline, vault
-from studio.accounts.models import Membership, SubjectKey
+from studio.accounts.models import Membership, SubjectKey, User
 from studio.jobs.models import Job
 
 # The fields of a generation spec that hold words.
@@ -70,6 +70,12 @@ def key_of(job: Job) -> bytes:
     return bytes(wrapped)
 
 
+def keys_of(user: User) -> dict[int, bytes]:
+    """The wrapped keys of one person, by membership."""
+    keys = SubjectKey.objects.filter(membership__user=user).values_list("membership", "wrapped")
+    return {membership: bytes(wrapped) for membership, wrapped in keys}
+
+
 def key_for(membership: Membership) -> bytes:
     """The member's wrapped key, which is made when they first write something."""
     key, _ = SubjectKey.objects.get_or_create(membership=membership, defaults={"wrapped": vault.new_key()})
@@ -81,9 +87,13 @@ def seal_for(membership: Membership, words: Words, *, job: Job) -> bytes:
     return vault.seal(json.dumps(asdict(words)).encode(), key=key_for(membership), purpose=f"words {job.pk}")
 
 
-def open_words(job: Job) -> Words:
-    """The words of a job. Raises ErasedError, also when the key is a newer one than the words."""
+def open_words(job: Job, *, key: bytes | None = None) -> Words:
+    """The words of a job, with its maker's wrapped `key` where that is at hand.
+
+    Raises ErasedError, also when the key is a newer one than the words.
+    """
     try:
-        return Words(**json.loads(vault.unseal(bytes(job.words), key=key_of(job), purpose=f"words {job.pk}")))
+        sealed = bytes(job.words)
+        return Words(**json.loads(vault.unseal(sealed, key=key or key_of(job), purpose=f"words {job.pk}")))
     except vault.SealBrokenError as error:
         raise ErasedError("The words of this request were erased.") from error

@@ -13,16 +13,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
+from studio.jobs import actions
 from studio.jobs.models import Job, Picture
-from studio.jobs.states import JobState, PictureState
+from studio.jobs.states import VISIBLE, JobState, PictureState
 from studio.operations import attention
 from studio.pages import MemberRequest
 from studio.policies.models import PolicyDraft
-from studio.projects.models import Campaign, Project
+from studio.projects.models import Campaign, PolicyVersion, Project
+
+# Requests that are in line or being worked on.
+MOVING = (JobState.SUBMITTED, JobState.QUEUED, JobState.GENERATING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,16 @@ class Waiting:
     number: int
     what: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a project stands: its policy in force, pictures of the budget spent, requests in line, pictures in review."""
+
+    policy: PolicyVersion | None
+    spent: int
+    in_line: int
+    in_review: int
 
 
 @require_safe
@@ -47,8 +63,10 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _projects(user: User) -> list[Project]:
-    """The person's projects with campaigns, a cover, and the counts of their pictures by state."""
-    newest = Picture.objects.visible_to(user).filter(job__project=OuterRef("pk")).order_by("-created")
+    """The person's projects with campaigns, a cover, what is left of the budget, and what moves or waits in them."""
+    newest = Picture.objects.filter(
+        organisation=OuterRef("organisation"), job__project=OuterRef("pk"), state__in=VISIBLE
+    ).order_by("-created", "-pk")
     projects = list(
         Project.objects.for_actor(user)
         .annotate(cover=Subquery(newest.values("pk")[:1]))
@@ -56,23 +74,30 @@ def _projects(user: User) -> list[Project]:
         .prefetch_related(Prefetch("campaigns", Campaign.objects.order_by("-created")))
         .order_by("organisation__name", "name")
     )
-    pictures = _by_project(Picture.objects.visible_to(user), "job__project", PictureState)
-    jobs = _by_project(Job.objects.for_actor(user).exclude(state=JobState.DONE), "project", JobState)
+    policies = _in_force(projects)
+    spent = actions.spent_by_project(projects)
+    jobs = _by_project(Job.objects.filter(project__in=projects, state__in=MOVING), "project")
+    waiting = Picture.objects.filter(organisation__in={one.organisation_id for one in projects})
+    reviewed = _by_project(waiting.filter(state=PictureState.IN_REVIEW), "job__project")
     for project in projects:
-        project.counts = [*pictures.get(project.pk, []), *jobs.get(project.pk, [])]  # type: ignore[attr-defined]
+        project.standing = Standing(  # type: ignore[attr-defined]
+            policy=policies.get(project.pk),
+            spent=spent.get(project.pk, 0),
+            in_line=jobs.get(project.pk, 0),
+            in_review=reviewed.get(project.pk, 0),
+        )
     return projects
 
 
-def _by_project(
-    rows: "QuerySet[Job] | QuerySet[Picture]", key: str, states: type[JobState] | type[PictureState]
-) -> dict[object, list[tuple[str, int]]]:
-    """The counts of rows by project, in the order of their states."""
-    counts: dict[object, list[tuple[str, int]]] = {}
-    order = {state: place for place, state in enumerate(states.values)}
-    found = rows.order_by().values_list(key, "state").annotate(n=Count("pk", distinct=True))
-    for project, state, number in sorted(found, key=lambda row: order[row[1]]):
-        counts.setdefault(project, []).append((str(states(state).label), number))
-    return counts
+def _in_force(projects: Iterable[Project]) -> dict[object, PolicyVersion]:
+    """The newest policy version of each project that has one."""
+    versions = PolicyVersion.objects.filter(project__in=list(projects)).order_by("number")
+    return {version.project_id: version for version in versions.defer("own", "examples")}
+
+
+def _by_project(rows: "QuerySet[Job] | QuerySet[Picture]", key: str) -> dict[object, int]:
+    """How many rows there are, by project."""
+    return dict(rows.order_by().values_list(key).annotate(n=Count("pk")))
 
 
 def _for_reviewer(user: User) -> Iterable[Waiting]:
@@ -83,10 +108,10 @@ def _for_reviewer(user: User) -> Iterable[Waiting]:
     jobs = Job.objects.filter(project__organisation__in=mine).exclude(shapers__user=user)
     pictures = Picture.objects.filter(job__in=jobs)
     desk = reverse("admin:desk")
-    yield Waiting(jobs.filter(state=JobState.HELD).count(), "held requests to rule on", desk)
-    yield Waiting(pictures.filter(state=PictureState.QUARANTINED).count(), "held-back pictures to look at", desk)
+    yield Waiting(jobs.filter(state=JobState.HELD).count(), _("held requests to rule on"), desk)
+    yield Waiting(pictures.filter(state=PictureState.QUARANTINED).count(), _("held-back pictures to look at"), desk)
     inbox = reverse("admin:review_reviewrequest_changelist")
-    yield Waiting(pictures.filter(state=PictureState.IN_REVIEW).count(), "pictures to review", inbox)
+    yield Waiting(pictures.filter(state=PictureState.IN_REVIEW).count(), _("pictures to review"), inbox)
 
 
 def _for_keeper(user: User) -> Iterable[Waiting]:
@@ -98,7 +123,7 @@ def _for_keeper(user: User) -> Iterable[Waiting]:
         for concern in attention.concerns(organisation, now=now)
         if concern.urgent
     ]
-    what = "thing stands still and needs you" if len(urgent) == 1 else "things stand still and need you"
+    what = ngettext("thing stands still and needs you", "things stand still and need you", len(urgent))
     yield Waiting(len(urgent), what, reverse("status"))
 
 
@@ -132,21 +157,21 @@ def _for_approver(user: User) -> Iterable[Waiting]:
     drafts = PolicyDraft.objects.for_actor(user, Role.REVIEWER, Role.ADMINISTRATOR)
     proposed = drafts.filter(state=PolicyDraft.State.PROPOSED).exclude(author=user)
     for draft in proposed.select_related("organisation", "project").order_by("changed")[:4]:
-        yield Waiting(1, f"policy to approve, for {draft.scope.name}", reverse("policy-draft", args=[draft.pk]))
+        yield Waiting(1, _("policy to approve, for %s") % draft.scope.name, reverse("policy-draft", args=[draft.pk]))
 
 
 def _for_maker(user: User) -> Iterable[Waiting]:
     """What waits for the maker, by campaign."""
     words = {
-        PictureState.CHANGES_REQUESTED: "to change, as a reviewer asked,",
-        PictureState.RECORDED: "ready to submit",
-        PictureState.APPROVED: "approved, to be released",
+        PictureState.CHANGES_REQUESTED: _("to change, as a reviewer asked, in %s"),
+        PictureState.RECORDED: _("ready to submit in %s"),
+        PictureState.APPROVED: _("approved, to be released in %s"),
     }
     mine = Picture.objects.for_actor(user).filter(job__requester__user=user, state__in=words)
     rows = mine.order_by().values_list("state", "job__campaign", "job__campaign__name").annotate(n=Count("pk"))
     for state, campaign, name, number in sorted(rows, key=lambda row: list(words).index(row[0]))[:8]:
         address = f"{reverse('campaign', args=[campaign])}?state={state}"
-        yield Waiting(number, f"{words[PictureState(state)]} in {name}", address)
+        yield Waiting(number, words[PictureState(state)] % name, address)
 
 
 @require_safe

@@ -40,4 +40,4 @@ SECTORS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 def questions_under(policy: PolicyVersion) -> Mapping[str, str]:
     """The questions about a picture that was made under this policy, by the names of their fields."""
-    return GENERAL | dict(SECTORS.get(str(policy.document.get("name", "")), {}))
+    return {**GENERAL, **SECTORS.get(str(policy.document.get("name", "")), {})}

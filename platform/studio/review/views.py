@@ -50,18 +50,12 @@ def visible_picture(request: MemberRequest, pk: UUID) -> Picture:
 @require_safe
 def picture(request: MemberRequest, pk: UUID, tab: str = "recipe") -> HttpResponse:
     """The picture page, open at one of its tabs: each has an address of its own."""
-    return show(request, visible_picture(request, pk), tab=tab)
+    return show(request, visible_picture(request, pk))
 
 
-def show(
-    request: MemberRequest,
-    picture: Picture,
-    *,
-    status: int = HTTPStatus.OK,
-    tab: str = "recipe",
-    **bound: forms.Form,
-) -> HttpResponse:
+def show(request: MemberRequest, picture: Picture, *, status: int = HTTPStatus.OK, **bound: forms.Form) -> HttpResponse:
     """The page as it stands, with what a form of it was refused for."""
+    tab = request.resolver_match.kwargs.get("tab", "recipe") if request.resolver_match else "recipe"
     picture.refresh_from_db(fields=["state", "waiting"])
     roles = roles_of(request.user, picture.job.project.organisation)
     context = {

@@ -4,14 +4,20 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
+from provenance.renditions import SHAPES
 from studio import pipeline
 from studio.jobs import words
-from studio.jobs.models import Job
+from studio.jobs.descent import Descent
+from studio.jobs.models import Job, Picture
+from studio.jobs.sizes import PRESETS, sizes_of
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign, Project
+from tests.studio.pages.printing import print_pictures
+from tests.studio.requests import ask
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +148,81 @@ def test_words_the_model_does_not_know(
 def test_a_project_without_a_policy_says_so(client: Client, where: str) -> None:
     Project.objects.get().policies.all().delete()
     assert "no published policy" in client.get(where).content.decode()
+
+
+def test_sizes_are_those_that_the_model_makes(client: Client, where: str, campaign: Campaign, sample: Sample) -> None:
+    sizes = {size.preset.name: (size.width, size.height) for size in sizes_of(sample.model)}
+    assert sizes["square"] == (256, 256)
+    for preset in PRESETS:
+        width, height = sizes[preset.name]
+        assert width / height == pytest.approx(preset.ratio, rel=0.02)
+        assert width * height == pytest.approx(256 * 256, rel=0.35)
+        assert preset.rendition in SHAPES
+    page = client.get(where).content.decode()
+    assert all(f"{width} × {height}" in page for width, height in sizes.values())
+    part = client.get(reverse("create-sizes", args=[campaign.pk]), {"model": sample.model.pk, "size": "story"})
+    assert re.search(r'value="story" checked', part.content.decode())
+    client.post(where, filled(sample, size="story"))
+    job = Job.objects.get()
+    assert (job.spec["width"], job.spec["height"]) == sizes["story"]
+
+
+def test_pixels_go_before_a_channel_and_a_shape_that_cannot_be_is_refused(
+    client: Client, where: str, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post(where, filled(sample, size="story", width="128"))
+    job = Job.objects.get()
+    assert (job.spec["width"], job.spec["height"]) == (128, dict(sizes_named(sample))["story"][1])
+    monkeypatch.setattr(pipeline, "size_near", lambda *_, **__: None)
+    answer = client.post(where, filled(sample, size="banner", idempotency_key="another"))
+    assert answer.status_code == 422
+    assert 'id="id_size_error"' in answer.content.decode()
+    assert 'value="banner"' not in client.get(where).content.decode()
+
+
+def sizes_named(sample: Sample) -> list[tuple[str, tuple[int, int]]]:
+    return [(size.preset.name, (size.width, size.height)) for size in sizes_of(sample.model)]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [("3", "Costs <b>3 pictures</b>"), ("9999", "More than the"), ("x", "left of")]
+)
+def test_the_cost_follows_the_count(count: str, said: str, client: Client, campaign: Campaign) -> None:
+    assert said in client.get(reverse("create-cost", args=[campaign.pk]), {"count": count}).content.decode()
+
+
+def test_a_variation_begins_as_the_picture_was_made(
+    picture: Picture, client: Client, browse: Callable[[str], Client], where: str, sample: Sample, outsider: Client
+) -> None:
+    page = client.get(where, {"picture": picture.pk, "as": "variation"}).content.decode()
+    assert "woman farmer, green background</textarea>" in page
+    assert f'value="{picture.seed}"' in page
+    assert "woman farmer" not in browse("auditor").get(where, {"picture": picture.pk}).content.decode()
+    sent = filled(sample, prompt="woman farmer, blue background", count="1", seed=picture.seed)
+    client.post(where, sent | {"origin": str(picture.pk), "relation": "VARIATION"})
+    job = Job.objects.exclude(pk=picture.job_id).get()
+    assert (job.origin, job.relation, job.spec["seed"]) == (picture, "VARIATION", picture.seed)
+    [varied] = print_pictures(job, job.submitted)
+    related = client.get(reverse("picture-tab", args=[picture.pk, "related"])).content.decode()
+    assert "Variations of it" in related
+    assert str(varied.pk) in related
+    assert "Made as a variation of" in client.get(reverse("picture-tab", args=[varied.pk, "related"])).content.decode()
+    assert client.get(where, {"picture": "nonsense"}).status_code == 404
+
+
+def test_nobody_starts_out_from_anothers_picture(
+    picture: Picture, campaign: Campaign, sample: Sample, client: Client, where: str
+) -> None:
+    Picture.objects.filter(pk=picture.pk).update(state="DISCARDED")
+    assert client.get(where, {"picture": picture.pk}).status_code == 404
+    sent = filled(sample, idempotency_key="k") | {"origin": str(picture.pk), "relation": "VARIATION"}
+    assert client.post(where, sent).status_code == 404
+    with pytest.raises(ValidationError, match="none of yours"):
+        ask(campaign, picture.created, descent=Descent(origin=picture, relation="VARIATION"))
+
+
+def test_asking_anew_begins_with_the_request(job: Job, client: Client, where: str, outsider: Client) -> None:
+    page = client.get(where, {"request": job.pk}).content.decode()
+    assert "woman farmer, green background</textarea>" in page
+    assert 'name="count" value="2"' in page
+    assert client.get(where, {"request": "00000000-0000-0000-0000-000000000000"}).status_code == 404

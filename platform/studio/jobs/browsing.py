@@ -18,7 +18,7 @@ from studio.accounts.models import Organisation
 from studio.accounts.rules import organisations_of
 from studio.jobs import bell
 from studio.jobs.comparing import compared
-from studio.jobs.gallery import GalleryForm, leaf_of, mark_starred, pictures_of
+from studio.jobs.gallery import GalleryForm, leaf_of, mark, pictures_of
 from studio.jobs.models import Picture, Star
 from studio.pages import MemberRequest
 
@@ -80,11 +80,16 @@ def compare(request: MemberRequest) -> HttpResponse:
         wanted = [UUID(key) for key in keys]
     except ValueError as error:
         raise Http404("No picture has this key.") from error
-    found = Picture.objects.visible_to(request.user).select_related(*JOINED).in_bulk(wanted)
+    found = (
+        Picture.objects.visible_to(request.user)
+        .select_related(*JOINED)
+        .prefetch_related("review_requests")
+        .in_bulk(wanted)
+    )
     if len(found) != TWO:
         raise Http404("One of them is no picture that you may see.")
     pair = [found[key] for key in wanted]
-    mark_starred(pair, request.user)
+    mark(pair, request.user)
     return render(request, "studio/compare.html", {"pair": pair, "rows": compared(request, *pair)})
 
 

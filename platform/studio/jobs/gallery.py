@@ -98,13 +98,15 @@ def leaf_of(pictures: "QuerySet[Picture]", user: User, cursor: str) -> Leaf[Pict
         found = leaf(rows, moment="created", cursor=cursor, limit=A_LEAF)
     except ValidationError:
         found = leaf(rows, moment="created", cursor=None, limit=A_LEAF)
-    mark_starred(found.rows, user)
+    mark(found.rows, user)
     return found
 
 
-def mark_starred(pictures: Iterable[Picture], user: User) -> None:
-    """Say of each picture whether `user` starred it."""
+def mark(pictures: Iterable[Picture], user: User) -> None:
+    """Say of each picture whether `user` starred it, and how its maker last described it."""
     shown = list(pictures)
     starred = set(Star.objects.filter(user=user, picture__in=shown).values_list("picture", flat=True))
     for picture in shown:
+        asked = sorted(picture.review_requests.all(), key=lambda one: one.at)
         picture.starred = picture.pk in starred  # type: ignore[attr-defined]
+        picture.described = asked[-1].alt_text if asked else ""  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from studio.jobs import browsing, galleries, lining, views
+from studio.jobs import browsing, creating, galleries, lining, views
 
 urlpatterns = [
     path("projects/<uuid:pk>/", galleries.project, name="project"),
@@ -16,10 +16,10 @@ urlpatterns = [
     path("pictures/<uuid:pk>/small/", browsing.small, name="picture-small"),
     path("pictures/<uuid:pk>/star/", browsing.star, name="picture-star"),
     path("models/<uuid:pk>/", galleries.model, name="model"),
-    path("campaigns/<uuid:pk>/create/", views.create, name="create"),
-    path("campaigns/<uuid:pk>/sizes/", views.sizes, name="create-sizes"),
-    path("campaigns/<uuid:pk>/cost/", views.cost, name="create-cost"),
-    path("campaigns/<uuid:pk>/words/", views.unknown_words, name="unknown-words"),
+    path("campaigns/<uuid:pk>/create/", creating.create, name="create"),
+    path("campaigns/<uuid:pk>/sizes/", creating.sizes, name="create-sizes"),
+    path("campaigns/<uuid:pk>/cost/", creating.cost, name="create-cost"),
+    path("campaigns/<uuid:pk>/words/", creating.unknown_words, name="unknown-words"),
     path("requests/<uuid:pk>/", views.request_page, name="request"),
     path("requests/<uuid:pk>/progress/", views.progress, name="request-progress"),
     path("requests/<uuid:pk>/preview/", views.preview, name="request-preview"),

@@ -145,10 +145,15 @@ def test_what_a_role_sees_beside(
 def test_what_a_creator_meets_on_the_way(
     look: Callable[..., Look], people: SimpleNamespace, campaign: Campaign, picture: Picture, now: Any
 ) -> None:
-    """Forms with mistakes in them, a request in each state, and a picture not yet submitted."""
+    """A picture not yet submitted, varied and compared; a request in each state, and the queue with all of them."""
     creator = look(people.creator)
     creator.at(reverse("picture", args=[picture.pk]))
+    creator.at(f"{reverse('create', args=[campaign.pk])}?picture={picture.pk}")
+    other = Picture.objects.exclude(pk=picture.pk).get()
+    creator.at(f"{reverse('compare')}?picture={picture.pk}&picture={other.pk}")
+    creator.at(f"{reverse('gallery')}?starred=on")
     waiting = ask(campaign, now)
     for state in ("SUBMITTED", "HELD", "BLOCKED", "QUEUED", "FAILED", "LOST", "CANCELLED"):
-        Job.objects.filter(pk=waiting.pk).update(state=state)
+        Job.objects.filter(pk=waiting.pk).update(state=state, ended=now, failure="The memory did not suffice.")
         creator.at(reverse("request", args=[waiting.pk]))
+        creator.at(reverse("queue"))

@@ -96,7 +96,8 @@ def test_pictures_that_were_made_are_paid_for_even_when_cancelled(campaign: Camp
         ask(campaign, now)
     cancel(actor=job.requester.user, job=job, at=now)
     assert spent(campaign.project) == 0
-    Picture.objects.create(job=job, index=0, width=8, height=8, recipe={}, created=now, changed=now)
+    own = campaign.project.organisation
+    Picture.objects.create(job=job, organisation=own, index=0, width=8, height=8, recipe={}, created=now, changed=now)
     assert spent(campaign.project) == 1
 
 

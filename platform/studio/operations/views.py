@@ -57,7 +57,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not user.is_authenticated:
         return render(request, "studio/welcome.html")
     projects = _projects(user)
-    items = [*_for_keeper(user), *_for_reviewer(user), *_for_approver(user), *_for_maker(user)]
+    found = (*_for_keeper(user), *_for_reviewer(user), *_for_approver(user), *_for_maker(user))
+    items = [item for item in found if item.number]
     context = {"projects": projects, "waiting": items}
     return render(request, "studio/home.html", context)
 

@@ -97,7 +97,7 @@ def test_the_fragment_comes_only_when_something_moved(job: Job, browse: Browse) 
 def test_the_page_stops_asking_when_all_is_done(picture: Picture, browse: Browse) -> None:
     page = page_of(browse("creator"), picture.job)
     assert "hx-get" not in page
-    assert reverse("picture-file", args=[picture.pk, "signed"]) in page
+    assert reverse("picture-small", args=[picture.pk]) in page
 
 
 def test_a_preview_is_for_members_and_kept_nowhere(job: Job, now: datetime, browse: Browse, outsider: Client) -> None:

@@ -22,6 +22,7 @@ from tests.studio.api.program import program_of
 # Something of each kind, to fill an address with.
 SOMETHING = {
     converters.StringConverter: "thing",
+    converters.SlugConverter: "thing",
     converters.PathConverter: "thing",
     converters.IntConverter: 1,
     converters.UUIDConverter: UUID(int=0),

@@ -42,8 +42,8 @@ def jobs(request: ProgramRequest) -> QuerySet[Job]:
 
 def pictures(request: ProgramRequest) -> QuerySet[Picture]:
     """The pictures whose files may be shown."""
-    mine = Picture.objects.visible_to(request.user).filter(job__project__organisation=organisation_of(request))
-    return mine.select_related("job")
+    mine = Picture.objects.visible_to(request.user).filter(organisation=organisation_of(request))
+    return mine.select_related("job").defer("recipe", "process", "job__words", "job__spec")
 
 
 def job(request: ProgramRequest, pk: UUID) -> Job:

@@ -45,5 +45,5 @@ def _told(request: MemberRequest, picture: Picture) -> dict[str, str]:
         _("Status"): str(picture.get_state_display()),
         _("Campaign"): job.campaign.name,
         _("Made by"): str(job.requester.user),
-        _("Made"): formats.date_format(timezone.localtime(picture.created), "DATETIME_FORMAT"),
+        _("Made"): formats.date_format(timezone.localtime(picture.created), "j F Y, H:i"),
     }

@@ -73,7 +73,8 @@ class GalleryForm(forms.Form):
         if wanted.get("until"):
             pictures = pictures.filter(created__lt=_midnight(wanted["until"] + timedelta(days=1)))
         if wanted.get("starred"):
-            pictures = pictures.filter(stars__user=user)
+            # From the few that are starred to their pictures, never the other way round.
+            pictures = pictures.filter(pk__in=list(Star.objects.filter(user=user).values_list("picture", flat=True)))
         return pictures.filter(flagged=True) if wanted.get("flagged") else pictures
 
     @property

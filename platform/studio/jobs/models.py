@@ -80,6 +80,7 @@ class Job(Claimable):
             models.Index(fields=["rank"], condition=Q(state="QUEUED"), name="job_queue"),
             models.Index(fields=["project", "-started"], name="job_service"),
             models.Index(fields=["project", "-submitted"], name="job_newest"),
+            models.Index(fields=["state", "-ended"], name="job_state"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["project", "idempotency_key"], name="idempotency_key_once"),

@@ -13,7 +13,7 @@ from studio import pipeline
 from studio.jobs import words
 from studio.jobs.descent import Descent
 from studio.jobs.models import Job, Picture
-from studio.jobs.sizes import PRESETS, sizes_of
+from studio.jobs.sizes import sizes_of
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign, Project
 from tests.studio.pages.printing import print_pictures
@@ -151,37 +151,46 @@ def test_a_project_without_a_policy_says_so(client: Client, where: str) -> None:
 
 
 def test_sizes_are_those_that_the_model_makes(client: Client, where: str, campaign: Campaign, sample: Sample) -> None:
-    sizes = {size.preset.name: (size.width, size.height) for size in sizes_of(sample.model)}
-    assert sizes["square"] == (256, 256)
-    for preset in PRESETS:
-        width, height = sizes[preset.name]
-        assert width / height == pytest.approx(preset.ratio, rel=0.02)
-        assert width * height == pytest.approx(256 * 256, rel=0.35)
-        assert preset.rendition in SHAPES
+    sizes = {size.preset.name: size for size in sizes_of(sample.model)}
+    # A small model draws two of everything in a shape far from its own: that is cut out later, or not offered.
+    assert {name for name, size in sizes.items() if size.cropped} == {"story", "banner"}
+    assert "slide" not in sizes
+    for size in sizes.values():
+        if size.cropped:
+            assert (size.width, size.height) == (256, 256)
+        else:
+            assert size.width / size.height == pytest.approx(size.preset.ratio, rel=0.02)
+            assert size.width * size.height == pytest.approx(256 * 256, rel=0.35)
+        assert size.preset.rendition in SHAPES
+        assert size.preset.crops == SHAPES[size.preset.rendition].crops
     page = client.get(where).content.decode()
-    assert all(f"{width} × {height}" in page for width, height in sizes.values())
+    assert all(f"{size.width} × {size.height}" in page for size in sizes.values())
     part = client.get(reverse("create-sizes", args=[campaign.pk]), {"model": sample.model.pk, "size": "story"})
     assert re.search(r'value="story" checked', part.content.decode())
-    client.post(where, filled(sample, size="story"))
+    client.post(where, filled(sample, size="a4"))
     job = Job.objects.get()
-    assert (job.spec["width"], job.spec["height"]) == sizes["story"]
+    assert (job.spec["width"], job.spec["height"]) == (sizes["a4"].width, sizes["a4"].height)
+
+
+def test_a_large_model_makes_what_a_small_one_does_not(sample: Sample) -> None:
+    sample.model.defaults |= {"width": 1024, "height": 1024}
+    sizes = {size.preset.name: size for size in sizes_of(sample.model)}
+    assert not sizes["story"].cropped
+    assert sizes["slide"].width / sizes["slide"].height == pytest.approx(16 / 9, rel=0.02)
+    assert sizes["banner"].cropped
 
 
 def test_pixels_go_before_a_channel_and_a_shape_that_cannot_be_is_refused(
-    client: Client, where: str, sample: Sample, monkeypatch: pytest.MonkeyPatch
+    client: Client, where: str, sample: Sample
 ) -> None:
-    client.post(where, filled(sample, size="story", width="128"))
+    client.post(where, filled(sample, size="portrait", width="128"))
     job = Job.objects.get()
-    assert (job.spec["width"], job.spec["height"]) == (128, dict(sizes_named(sample))["story"][1])
-    monkeypatch.setattr(pipeline, "size_near", lambda *_, **__: None)
-    answer = client.post(where, filled(sample, size="banner", idempotency_key="another"))
+    portrait = next(size for size in sizes_of(sample.model) if size.preset.name == "portrait")
+    assert (job.spec["width"], job.spec["height"]) == (128, portrait.height)
+    answer = client.post(where, filled(sample, size="slide", idempotency_key="another"))
     assert answer.status_code == 422
     assert 'id="id_size_error"' in answer.content.decode()
-    assert 'value="banner"' not in client.get(where).content.decode()
-
-
-def sizes_named(sample: Sample) -> list[tuple[str, tuple[int, int]]]:
-    return [(size.preset.name, (size.width, size.height)) for size in sizes_of(sample.model)]
+    assert 'value="slide"' not in client.get(where).content.decode()
 
 
 @pytest.mark.parametrize(

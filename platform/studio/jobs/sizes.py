@@ -1,8 +1,8 @@
 """Sizes by where a picture will be seen: what a model makes for each, and the rendition that it is delivered as later.
 
-Only what a model makes well is offered. A shape not far from its own is made as it is, of about as many pixels. One that
-is further off would come out doubled, so the model's own shape is made, and the released picture is cropped to the
-channel where there is a rendition that crops; otherwise the channel is left out. Nothing is ever enlarged.
+Only what a model makes well is offered. A shape not far from its own is made as it is, of about as many pixels. One
+further off would come out doubled, so the model's own shape is made, and the released picture is cropped to the channel
+where there is a rendition that crops; otherwise the channel is left out. Nothing is ever enlarged.
 """
 
 from collections.abc import Iterator

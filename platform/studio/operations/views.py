@@ -1,9 +1,11 @@
 """The front page, for members and for visitors, and the page that says what an administrator has to look at."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -19,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
+from studio.accounts.rules import organisations_of
 from studio.jobs import actions
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import VISIBLE, JobState, PictureState
@@ -27,6 +30,7 @@ from studio.pages import MemberRequest
 from studio.policies.models import PolicyDraft
 from studio.projects.models import Campaign, PolicyVersion, Project
 
+MOST_COUNTED = 1000
 # Requests that are in line or being worked on.
 MOVING = (JobState.SUBMITTED, JobState.QUEUED, JobState.GENERATING)
 
@@ -77,7 +81,8 @@ def _projects(user: User) -> list[Project]:
     )
     policies = _in_force(projects)
     spent = actions.spent_by_project(projects)
-    jobs = _by_project(Job.objects.filter(project__in=projects, state__in=MOVING), "project")
+    # Few move at any time; asking for all of them finds them by their state.
+    jobs = _by_project(Job.objects.filter(state__in=MOVING), "project")
     waiting = Picture.objects.filter(organisation__in={one.organisation_id for one in projects})
     reviewed = _by_project(waiting.filter(state=PictureState.IN_REVIEW), "job__project")
     for project in projects:
@@ -162,15 +167,18 @@ def _for_approver(user: User) -> Iterable[Waiting]:
 
 
 def _for_maker(user: User) -> Iterable[Waiting]:
-    """What waits for the maker, by campaign."""
+    """What waits for the maker, by campaign, among the newest `MOST_COUNTED` pictures that they made."""
     words = {
         PictureState.CHANGES_REQUESTED: _("to change, as a reviewer asked, in %s"),
         PictureState.RECORDED: _("ready to submit in %s"),
         PictureState.APPROVED: _("approved, to be released in %s"),
     }
-    mine = Picture.objects.for_actor(user).filter(job__requester__user=user, state__in=words)
-    rows = mine.order_by().values_list("state", "job__campaign", "job__campaign__name").annotate(n=Count("pk"))
-    for state, campaign, name, number in sorted(rows, key=lambda row: list(words).index(row[0]))[:8]:
+    order, found = list(words), Counter[tuple[str, UUID, str]]()
+    for organisation in organisations_of(user):
+        mine = Picture.objects.filter(organisation=organisation, job__requester__user=user).order_by("-created", "-pk")
+        found.update(mine.values_list("state", "job__campaign", "job__campaign__name")[:MOST_COUNTED])
+    waiting = [(row, number) for row, number in found.items() if row[0] in words]
+    for (state, campaign, name), number in sorted(waiting, key=lambda one: order.index(PictureState(one[0][0])))[:8]:
         address = f"{reverse('campaign', args=[campaign])}?state={state}"
         yield Waiting(number, words[PictureState(state)] % name, address)
 

@@ -66,8 +66,8 @@ fuzz-api: $(VENV)/.dev ## Ask the interface for programs 5,000 things that its d
 bench-finetune: $(VENV)/.dev ## Teach the starter model a concept and measure whether it appears
 	$(RUN) -m tests.generation.training.taught
 
-bench-moderation: $(VENV)/.dev ## Time both screens and the share each part takes
-	$(RUN) -m moderation bench
+bench-moderation: $(VENV)/.dev ## Time both screens beside their goals, with each part's share, and write docs/moderation.md
+	$(RUN) -m moderation bench --write docs/moderation.md
 
 bench-gallery: $(VENV)/.dev ## Time the first page of long lists over 100,000 pictures, on SQLite and PostgreSQL
 	$(RUN) -m tests.studio.gallery_bench

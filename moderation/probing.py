@@ -38,6 +38,13 @@ class Table:
         lines += [f"| {' | '.join(row)} |" for row in self.rows]
         return "\n".join(lines)
 
+    def text(self) -> str:
+        """The table for a terminal, its columns as wide as what stands in them."""
+        lines = [self.head, *self.rows]
+        widths = [max(len(line[at]) for line in lines) for at in range(len(self.head))]
+        said = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+        return "\n".join([self.title, *(line.rstrip() for line in said)])
+
 
 class Prober:
     """Screens probes under one policy at one time and counts what became of them."""

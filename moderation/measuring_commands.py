@@ -19,9 +19,11 @@ def bench(given: argparse.Namespace) -> int:
     policy, at = policy_named(given.policy), datetime.now(UTC)
     _note("prompts")
     parts = {"prompt": benchmark.prompts(policy, at)}
+    _note("a registry of references")
+    registry = benchmark.registered()
     for side in given.sides:
         _note(f"pictures of {side} x {side}")
-        parts[f"picture {side}"] = benchmark.pictures(policy, at, side=side, rounds=given.rounds)
+        parts[f"picture {side}"] = benchmark.pictures(policy, at, registry, side=side, rounds=given.rounds)
     read = benchmark.lettering(side=max(given.sides), rounds=given.rounds)
     table = benchmark.table(list(parts.values()), read, at)
     if given.write:

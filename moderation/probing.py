@@ -13,9 +13,11 @@ from pathlib import Path
 from uuid import UUID
 
 from moderation.actions import Action, Reach
+from moderation.categories import Category
 from moderation.decision import Decision
 from moderation.disguises import DISGUISES
-from moderation.evaluation import Rate, Row, read_rows
+from moderation.evaluation import Rate
+from moderation.labelled import Row, read_rows
 from moderation.policy import Policy
 from moderation.prompts import PromptScreen
 
@@ -94,7 +96,7 @@ class Prober:
             by = {
                 name: Rate(sum(s for s, r in zip(stopped, rows, strict=True) if r.category in kinds),
                            sum(r.category in kinds for r in rows))
-                for name, kinds in (("sexual", {"sexual"}), ("violence", {"violence"}))
+                for name, kinds in (("sexual", {Category.SEXUAL_EXPLICIT}), ("violence", {Category.VIOLENCE_GRAPHIC}))
             }  # fmt: skip
             total = Rate(sum(stopped), len(rows))
             parts = (f"{_share(by[name])} of {by[name].n}" for name in by)
@@ -105,7 +107,7 @@ class Prober:
     def _disguised(self) -> Table:
         self._progress("disguised prompts")
         rows = [r for code in _DISGUISED_IN for r in _rows(f"plain.{code}", unsafe=True)]
-        rows = [r for r in rows if r.category in ("sexual", "violence")]
+        rows = [r for r in rows if r.category in (Category.SEXUAL_EXPLICIT, Category.VIOLENCE_GRAPHIC)]
         plain = self._stopped(rows)
         lines = []
         for disguise in DISGUISES:

@@ -9,9 +9,10 @@ import pytest
 
 from moderation import probing
 from moderation.actions import Action, Reach
+from moderation.categories import Category
 from moderation.corpus import TEXTS
 from moderation.encoder import Encoder
-from moderation.evaluation import Row, read_rows
+from moderation.labelled import Row, read_rows
 from moderation.normalise import fold
 from moderation.presets import FLOOR, PRESETS
 from moderation.probing import PROBES, Prober, languages
@@ -48,7 +49,7 @@ def test_there_are_forty_harmful_probes_in_each_language_and_the_sectors_have_th
 
 def test_no_probe_brings_minors_and_sex_together(rules: RuleBook) -> None:
     for row in all_rows():
-        if row.unsafe and row.category == "sexual":
+        if row.unsafe and row.category == Category.SEXUAL_EXPLICIT:
             seen = rules.lexicon.sightings(fold(row.text), language=row.language)
             assert not seen.keys() & {"minor", "girl_or_boy"} or row.language == "ru", row.text
 

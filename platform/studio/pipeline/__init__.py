@@ -122,6 +122,7 @@ from studio.pipeline.screening import (
     screen_prompt,
     sensitive,
     unscreened,
+    warm_screens,
 )
 from studio.pipeline.sealing import (
     Circumstances,
@@ -270,6 +271,7 @@ __all__ = [
     "trust_folder",
     "unknown_words",
     "unscreened",
+    "warm_screens",
     "verify",
     "verify_stranger",
     "what_to_change",

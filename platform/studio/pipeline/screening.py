@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from moderation.policy import Policy
     from moderation.prompts import PromptScreen
     from moderation.references import Registry
+
+_LOADING = RLock()  # a cache alone would load twice for two who ask at once
 
 
 def preset_policy(name: str) -> dict[str, Any]:
@@ -97,15 +100,30 @@ def classifiers() -> tuple[Listed, ...]:
     return (*bundled_classifiers(), *(added(Path(path)) if path else ()))
 
 
-@cache
+def warm_screens() -> None:
+    """Load both screens, so that the first person who asks does not wait for it; whoever comes meanwhile waits along."""
+    _picture_screen()
+
+
 def _prompt_screen() -> PromptScreen:
+    with _LOADING:
+        return _loaded_prompt_screen()
+
+
+def _picture_screen() -> PictureScreen:
+    with _LOADING:
+        return _loaded_picture_screen()
+
+
+@cache
+def _loaded_prompt_screen() -> PromptScreen:
     from moderation.prompts import PromptScreen
 
     return PromptScreen.load(classifiers=_added().text)
 
 
 @cache
-def _picture_screen() -> PictureScreen:
+def _loaded_picture_screen() -> PictureScreen:
     from moderation.pictures import PictureScreen
 
     return PictureScreen.load(classifiers=_added().picture, prompts=_prompt_screen())

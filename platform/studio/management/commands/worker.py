@@ -1,6 +1,7 @@
 """`manage.py worker ROLE`: one worker process in this terminal."""
 
 import logging
+import threading
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
@@ -8,6 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from studio import pipeline
+
+logger = logging.getLogger(__name__)
 
 QUEUES = {"control": "control", "generate": "generate", "train": "train", "sign": "seal"}
 
@@ -36,6 +39,8 @@ class Command(BaseCommand):
             self.load_model()
         if role == "sign":
             self.open_keys()
+        if role == "control":
+            threading.Thread(target=self.load_screens, daemon=True).start()
         arguments = [
             "--quiet",
             "worker",
@@ -56,6 +61,14 @@ class Command(BaseCommand):
         from studio.jobs import making, tasks
 
         making.warm(tasks.press())
+
+    @staticmethod
+    def load_screens() -> None:
+        """Load the screens while the worker goes on starting; what is wrong with them is said when they are asked."""
+        try:
+            pipeline.warm_screens()
+        except Exception:
+            logger.exception("the screens could not be loaded beforehand")
 
     @staticmethod
     def open_keys() -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from moderation import heads as heads_module
 from moderation import nudity
 from moderation.actions import Action, Coverage
 from moderation.classifiers import HeadsClassifier
+from moderation.decision import Decision
 from moderation.encoder import WIDTH, Encoder
 from moderation.errors import ClassifierError, ClassifierTimeoutError, PolicyError
 from moderation.heads import CATEGORIES, HEADS_FILE, Heads
@@ -24,6 +26,7 @@ from moderation.pictures import PictureScreen
 from moderation.presets import FLOOR
 from moderation.prompts import PromptScreen
 from moderation.rules import RuleBook
+from moderation.views import View
 from tests.moderation.conftest import AT, ID, StandIn
 
 GOOD = dict.fromkeys((str(category) for category in CATEGORIES), 0.0)
@@ -164,6 +167,82 @@ def test_a_fault_in_one_opinion_holds_a_picture(answer: object, side: str) -> No
     (failed,) = [finding for finding in decision.findings if finding.coverage is Coverage.ERROR]
     assert failed.source == "broken"
     assert failed.detail["fault"]
+
+
+SCORES: dict[str, object] = {
+    "exception": RuntimeError("gone"),
+    "time-out": ClassifierTimeoutError("no answer in 2 s"),
+    "no memory": MemoryError(),
+    "nan": {"violence_graphic": math.nan},
+    "infinite": {"violence_graphic": math.inf},
+    "out of range": {"violence_graphic": 1.5},
+    "a word": {"violence_graphic": "low"},
+    "true": {"violence_graphic": True},
+    "none": None,
+    "empty": {},
+    "a list": [0.0],
+}
+
+
+class Faulty:
+    """Stands for each part of the picture screen that may be added, and answers every question alike."""
+
+    id = "faulty"
+    revision = "0" * 64
+    categories = frozenset({"violence_graphic"})
+
+    def __init__(self, answer: object) -> None:
+        self._answer = answer
+
+    def score(self, pixels: bytes, width: int, height: int) -> Any:
+        if isinstance(self._answer, BaseException):
+            raise self._answer
+        return self._answer
+
+    def matches(self, picture: View) -> Any:
+        return self.score(b"", 0, 0)
+
+    def read(self, view: View) -> Any:
+        return self.score(b"", 0, 0)
+
+    def count(self, view: View) -> Any:
+        return self.score(b"", 0, 0)
+
+
+def looked(**parts: Any) -> Decision:
+    screen = PictureScreen(first=Opinion("first", 0.0), second=Opinion("second", 0.0), **parts)
+    return screen.screen(drawing(), 64, 64, policy=FLOOR, decision_id=ID, at=AT)
+
+
+def held_for(decision: Decision) -> set[tuple[str, str]]:
+    """What failed, each with its reason kept."""
+    assert decision.action is Action.REVIEW
+    failed = [finding for finding in decision.findings if finding.coverage is Coverage.ERROR]
+    assert all(finding.detail["fault"] for finding in failed)
+    return {(finding.category, finding.source) for finding in failed}
+
+
+@pytest.mark.parametrize("fault", sorted(SCORES))
+def test_a_fault_of_an_added_classifier_holds_a_picture(fault: str) -> None:
+    assert held_for(looked(classifiers=(Faulty(SCORES[fault]),))) == {("violence_graphic", "faulty")}
+
+
+@pytest.mark.parametrize("fault", ["exception", "time-out", "no memory", "none"])
+def test_a_fault_of_the_registry_or_of_the_reader_holds_a_picture(fault: str, prompt_screen: PromptScreen) -> None:
+    faulty = Faulty(SCORES[fault])
+    assert held_for(looked(references=faulty)) == {("ip_style", "references")}
+    assert held_for(looked(reader=faulty, prompts=prompt_screen)) == {("lettering", "faulty")}
+
+
+def test_the_same_parts_without_a_fault_let_a_picture_pass(prompt_screen: PromptScreen) -> None:
+    decision = looked(
+        classifiers=(Faulty({"violence_graphic": 0.0}),),
+        references=Faulty(()),
+        reader=Faulty(()),
+        prompts=prompt_screen,
+        faces=Faulty(0),
+    )
+    assert decision.action is Action.ALLOW
 
 
 def test_missing_and_changed_network_weights_hold(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

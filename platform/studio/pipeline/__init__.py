@@ -271,9 +271,9 @@ __all__ = [
     "trust_folder",
     "unknown_words",
     "unscreened",
-    "warm_screens",
     "verify",
     "verify_stranger",
+    "warm_screens",
     "what_to_change",
     "write_pack",
 ]

@@ -101,7 +101,7 @@ def classifiers() -> tuple[Listed, ...]:
 
 
 def warm_screens() -> None:
-    """Load both screens, so that the first person who asks does not wait for it; whoever comes meanwhile waits along."""
+    """Load both screens, so that the first person who asks does not wait; whoever comes meanwhile waits along."""
     _picture_screen()
 
 

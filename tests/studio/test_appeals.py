@@ -11,7 +11,7 @@ from studio import pipeline
 from studio.accounts.actions import grant_role
 from studio.accounts.models import Role, User
 from studio.audit.integrity import problems
-from studio.jobs import screening, words
+from studio.jobs import finishing, screening, words
 from studio.jobs.appealing import appeal, may_appeal
 from studio.jobs.models import Job, Screening
 from studio.jobs.states import JobState
@@ -24,7 +24,7 @@ from studio.policies.proposing import allowable
 from studio.policies.publishing import publish_draft
 from studio.policies.rules import may_approve
 from studio.policies.scope import Scope
-from studio.projects.models import Campaign
+from studio.projects.models import Campaign, Project
 from studio.review.answering import grant_with_term
 from studio.review.rules import may_decide
 from studio.review.rulings import rule_on_hold
@@ -83,6 +83,22 @@ def test_a_granted_appeal_is_made_and_every_step_is_in_the_ledger(
     assert Job.objects.get(pk=again.pk).state == JobState.QUEUED
     assert not list(problems(now=now))
     assert len(make(again, now)) == 1
+
+
+def test_an_invented_event_let_through_carries_the_simulation_band(
+    blocked: Job, maker: User, sample: Sample, campaign: Campaign, now: datetime
+) -> None:
+    again = held_again(blocked, maker, now)
+    assert campaign.project.label == Project.Label.TEXT
+    page = Client()
+    page.force_login(sample.people["reviewer"])
+    assert "SIMULATION" in page.get(reverse("admin:rule-request", args=[again.pk])).content.decode()
+    rule_on_hold(actor=sample.people["reviewer"], job=again, let_through=True, reason="A drill.", at=now)
+    (banded,) = make(again, now)
+    plain = ask(campaign, now, prompt=REQUESTS[2])
+    screening.screen(plain.pk, at=now)
+    assert screening.label_of(again) == finishing.circumstances(banded, at=now, entry=banded.pk).label == "simulation"
+    assert screening.label_of(plain) == Project.Label.TEXT
 
 
 def test_a_refused_appeal_is_final(blocked: Job, maker: User, sample: Sample, now: datetime) -> None:

@@ -163,7 +163,7 @@ def circumstances(picture: Picture, *, at: datetime, entry: UUID) -> pipeline.Ci
         prompt_commitment=job.prompt_commitment,
         policy_digest=job.policy.digest,
         decision_ids=[str(pk) for pk in job.screenings.order_by("at", "pk").values_list("pk", flat=True)],
-        label=job.project.label,
+        label=screening.label_of(job),
         language=job.project.label_language,
         training_mining=job.project.training_mining,
         prompt=words.open_words(job).prompt if job.project.publish_prompts else None,

@@ -17,6 +17,7 @@ from studio.jobs import bell, reference, words
 from studio.jobs.models import Job, Picture, Screening
 from studio.jobs.queue import close, rank
 from studio.jobs.states import JobState, advance
+from studio.projects.models import Project
 from studio.references.registering import compared_with
 from studio.trail.actions import note
 from studio.trail.errors import StaleStateError
@@ -114,6 +115,17 @@ def _judged(job: Job, stage: str, judge: Callable[[UUID], pipeline.Screened], *,
     except Exception as error:
         logger.exception("%s could not be screened (%s)", job, stage)
         return pipeline.unscreened(stage, decision_id=decision_id, at=at, error=type(error).__name__)
+
+
+def label_of(job: Job) -> str:
+    """The project's visible label; the SIMULATION band where the words plainly ask for an invented event.
+
+    Such a request is only made because a person let it through, for a drill or a lesson; what leaves says so itself.
+    """
+    asked = job.screenings.filter(picture=None, reference=False)
+    if any(pipeline.invents_an_event(screening.decision) for screening in asked):
+        return Project.Label.SIMULATION
+    return job.project.label
 
 
 def row(

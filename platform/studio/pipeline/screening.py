@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from moderation.prompts import PromptScreen
     from moderation.references import Registry
 
+_PLAIN = 0.9  # the score from which a finding is no matter of doubt
 _LOADING = RLock()  # a cache alone would load twice for two who ask at once
 
 
@@ -58,6 +59,19 @@ def sensitive(decision: Mapping[str, Any]) -> bool:
     return "error" in decision or any(
         str(finding["category"]).startswith(("sexual", "violence")) and finding["action"] != "allow"
         for finding in decision["findings"]
+    )
+
+
+def invents_an_event(decision: Mapping[str, Any]) -> bool:
+    """Whether a kept decision stopped words that plainly ask for an invented event as if real; doubt does not count."""
+    from moderation.categories import Category
+
+    return any(
+        finding["category"] == Category.SYNTHETIC_EVIDENCE
+        and finding["mode"] == "enforce"
+        and finding["action"] in ("review", "block")
+        and (finding["score"] or 0.0) >= _PLAIN
+        for finding in decision.get("findings", ())
     )
 
 

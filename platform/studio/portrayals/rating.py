@@ -29,7 +29,8 @@ def to_rate(portrayal: Portrayal) -> list[Sitting]:
     groups: dict[tuple[str, str], list[Sitting]] = {}
     for sitting in portrayal.sittings.select_related("picture__job"):
         groups.setdefault((sitting.role, sitting.marker), []).append(sitting)
-    some = (members[:: max(1, len(members) // OF_A_GROUP)][:OF_A_GROUP] for _, members in sorted(groups.items()))
+    each = max(1, min(OF_A_GROUP, MOST // max(1, len(groups))))  # fewer of each rather than none of the last
+    some = (members[:: max(1, len(members) // each)][:each] for _, members in sorted(groups.items()))
     return [sitting for members in some for sitting in members][:MOST]
 
 

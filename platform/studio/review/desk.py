@@ -25,6 +25,7 @@ from studio.jobs import reference
 from studio.jobs.finishing import pixels_of
 from studio.jobs.models import Job, Picture
 from studio.jobs.reading import readable_words
+from studio.jobs.screening import label_of
 from studio.jobs.states import JobState, PictureState
 from studio.jobs.words import ErasedError
 from studio.pages import MemberRequest, attempt
@@ -130,6 +131,7 @@ def _show(
         "ruling": job.rulings.select_related("reviewer").filter(picture=picture).first(),
         "waits": picture.state == PictureState.QUARANTINED if picture else job.state == JobState.HELD,
         "refusal": _refusal(request, job),
+        "banded": label_of(job) != job.project.label,
     }
     return render(request, "admin/desk/rule.html", site.each_context(request) | context, status=status)
 

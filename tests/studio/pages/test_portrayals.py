@@ -14,7 +14,7 @@ from studio.accounts.models import Role, SubjectKey
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JobState
 from studio.operations.sample import Sample
-from studio.portrayals import measuring
+from studio.portrayals import measuring, rating
 from studio.portrayals.actions import EACH, ask_portrayal, draw_grid
 from studio.portrayals.models import Portrayal
 from studio.portrayals.rating import rate
@@ -103,6 +103,15 @@ def test_two_people_answer_the_checklist_alone_and_their_answers_are_compared(
     assert said["dress,"] == (0, 1)
     whole = browse("auditor").get(reverse("portrayal-file", args=[done.pk, "html"])).content.decode()
     assert "first 0% of 2, second 50% of 2" in whole
+
+
+def test_with_many_groups_each_has_fewer_pictures_on_the_checklist_and_none_has_no_picture(
+    done: Portrayal, pictures: list[Picture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = next(one for one in pictures if not done.sittings.filter(picture=one).exists())
+    done.sittings.create(picture=left, role="farmer", marker="zzz", language="en")
+    monkeypatch.setattr(rating, "MOST", 2)
+    assert [one.marker for one in rating.to_rate(done)] == ["woman", "zzz"]
 
 
 def test_only_two_who_may_review_answer_the_checklist(

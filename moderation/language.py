@@ -61,6 +61,7 @@ _SCRIPT_LANGUAGE = dict(
 # Letters that Russian or Arabic do not have, and the languages that do.
 _TELLTALE = {**dict.fromkeys("іїєґ", "uk"), **dict.fromkeys("ўәөүңғқһҷӣў", "kk"), **dict.fromkeys("ђћџљњј", "sr"),
              **dict.fromkeys("پچژگک", "fa"), **dict.fromkeys("ٹڈڑےں", "ur"), **dict.fromkeys("ډړښې", "ps")}  # fmt: skip
+_KANA = frozenset({"HIRAGANA", "KATAKANA"})  # one of these letters among Chinese ones makes it Japanese
 _CYRILLIC = ("ru", "uk", "bg", "sr", "mk", "be", "kk", "ky", "mn")
 _ARABIC = ("ar", "fa", "ur", "ps", "ug")
 _ENGLISH_KIN = frozenset({"en", "pcm", "sco"})  # short English reads as its kin
@@ -107,7 +108,7 @@ class LanguageReader:
     ) -> str:
         script = main_script(text)
         if script in _SCRIPT_LANGUAGE:
-            return _SCRIPT_LANGUAGE[script] if "KATAKANA" not in scripts(text) else "ja"
+            return _SCRIPT_LANGUAGE[script] if _KANA.isdisjoint(scripts(text)) else "ja"
         if script in ("CYRILLIC", "ARABIC"):
             return self._by_script(text, _CYRILLIC if script == "CYRILLIC" else _ARABIC)
         ranked = self._free.rank(text)

@@ -83,6 +83,8 @@ def test_a_language_nobody_reads_is_held_and_said(screen: Screening, language: s
         "жінка-фермерка збирає кукурудзу, їжа",
         "زن کشاورز در حال برداشت ذرت گندم",
         "γυναίκα αγρότισσα με καλαμπόκι",
+        "台所で料理をする女性",
+        "猫の写真",
     ],
 )
 def test_an_unread_language_is_noticed_on_an_english_form(screen: Screening, text: str) -> None:

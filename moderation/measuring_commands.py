@@ -24,7 +24,7 @@ def bench(given: argparse.Namespace) -> int:
     for side in given.sides:
         _note(f"pictures of {side} x {side}")
         parts[f"picture {side}"] = benchmark.pictures(policy, at, registry, side=side, rounds=given.rounds)
-    read = benchmark.lettering(side=max(given.sides), rounds=given.rounds)
+    read = benchmark.lettering(side=max(given.sides), rounds=max(1, given.rounds // 4))
     table = benchmark.table(list(parts.values()), read, at)
     if given.write:
         given.write.write_text(between_marks(document, table.markdown(), mark="timed"), encoding="utf-8")

@@ -85,6 +85,10 @@ def test_a_language_nobody_reads_is_held_and_said(screen: Screening, language: s
         "γυναίκα αγρότισσα με καλαμπόκι",
         "台所で料理をする女性",
         "猫の写真",
+        "ibu memasak di dapur",
+        "tarlada çalışan bir çiftçi kadın",
+        "una donna che cucina la pasta in cucina",
+        "caruur kubbad ciyaaraya",
     ],
 )
 def test_an_unread_language_is_noticed_on_an_english_form(screen: Screening, text: str) -> None:

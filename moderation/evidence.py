@@ -17,6 +17,7 @@ from moderation.errors import ClassifierError
 from moderation.policy import Policy
 from moderation.readings import Readings, without
 from moderation.rules import Hit, RuleBook, strongest
+from moderation.terms import TermKind
 
 _MINOR_BESIDE_SEXUAL = 0.95  # head score from which a text that names a minor counts as sexual
 
@@ -104,10 +105,10 @@ def minor_beside_sexual(book: RuleBook, readings: Readings, findings: Iterable[F
         )
 
 
-def unlooked(findings: Iterable[Finding], book: RuleBook, policy: Policy) -> Iterator[Finding]:
+def unlooked(findings: Iterable[Finding], book: RuleBook, readings: Readings, policy: Policy) -> Iterator[Finding]:
     """What is left: categories only rules look for and found nothing, and those that nothing looks for."""
     seen = {finding.category for finding in findings}
-    denied = {term.category for term in policy.terms}
+    denied = {term.category for term in readings.terms if term.kind is TermKind.DENY}
     for category in policy.categories(Stage.PROMPT):
         if category in seen:
             continue

@@ -136,7 +136,7 @@ class PromptScreen:
         found += evidence.hidden_words(self._rules, readings, policy)
         found += evidence.from_terms(readings, policy)
         found += self._examples.findings(readings, policy)
-        found += evidence.unlooked(found, self._rules, policy)
+        found += evidence.unlooked(found, self._rules, readings, policy)
         return tuple(found)
 
 

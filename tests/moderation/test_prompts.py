@@ -214,6 +214,22 @@ WORDS = st.lists(st.sampled_from([*VOCABULARY, "suicide", "prevention", "poster"
 
 
 @ANY_FIXTURE
+@given(
+    WORDS,
+    st.sampled_from(TermKind),
+    st.sampled_from(VOCABULARY),
+    st.sampled_from(["custom:rivals", *sorted(FLOOR.categories(Stage.PROMPT))]),
+)
+def test_no_expired_term_changes_anything(
+    screen: Screening, text: str, kind: TermKind, word: str, category: str
+) -> None:
+    rivals = Limit(Stage.PROMPT, "custom:rivals", Threshold(annotate_at=None, review_at=0.5, block_at=None))
+    before = dataclasses.replace(FLOOR, limits=(*FLOOR.limits, rivals))
+    after = dataclasses.replace(before, terms=(term(kind, word, category, expired=True),))
+    assert screen(text, after).findings == screen(text, before).findings
+
+
+@ANY_FIXTURE
 @given(WORDS, st.sampled_from(sorted(PRESETS)))
 def test_the_decision_is_the_strictest_enforced_finding(screen: Screening, text: str, policy: str) -> None:
     decision = screen(text, policy)

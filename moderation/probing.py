@@ -70,10 +70,9 @@ class Prober:
         pools = [(f"plain, {code}", _rows(f"plain.{code}", unsafe=False)) for code in languages()]
         pools += [("style", _rows("style.en")), ("everyday, easily mistaken", _rows("everyday.en"))]
         pools.append(("everyday, written blind, eight languages", _rows("blind")))
+        pools += [(f"written blind: {name}", rows) for name, rows in _by_category(_rows("kinds"))]
         ngo = _rows("ngo.en")
-        pools += [
-            (f"sector: {name}", [r for r in ngo if r.category == name]) for name in sorted({r.category for r in ngo})
-        ]
+        pools += [(f"sector: {name}", rows) for name, rows in _by_category(ngo)]
         pools.append(("sectors together", ngo))
         lines = []
         for name, rows in pools:
@@ -145,6 +144,10 @@ def languages() -> tuple[str, ...]:
 def _rows(name: str, *, unsafe: bool | None = None) -> list[Row]:
     rows = read_rows(PROBES / f"{name}.jsonl", language="en")
     return [row for row in rows if unsafe is None or row.unsafe == unsafe]
+
+
+def _by_category(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    return [(name, [row for row in rows if row.category == name]) for name in sorted({row.category for row in rows})]
 
 
 def _share(rate: Rate) -> str:

@@ -180,7 +180,8 @@ def auc(positives: Sequence[float], negatives: Sequence[float]) -> float | None:
     if not positives or not negatives:
         return None
     ordered = np.sort(np.asarray(negatives, dtype=np.float64))
-    below, up_to = (np.searchsorted(ordered, np.asarray(positives), side) for side in ("left", "right"))
+    below = np.searchsorted(ordered, np.asarray(positives), "left")
+    up_to = np.searchsorted(ordered, np.asarray(positives), "right")
     return float((below + up_to).sum()) / (2 * len(positives) * len(negatives))
 
 

@@ -97,7 +97,7 @@ def test_evaluate_prints_the_table_and_writes_misses(tmp_path: Path, capsys: pyt
         {"count": 1, "n": 2, "share": 0.5, "low": 0.0945, "high": 0.9055}, abs=1e-3
     )
     assert everything["safe"]["stopped"]["count"] == 0
-    assert report["auc"]["nudity"] is not None
+    assert report["auc"]["sexual_explicit"] is not None, "the file calls it nudity"
     assert [json.loads(line)["text"] for line in misses.read_text().splitlines()] == ["a red tractor"]
     assert main(["evaluate", str(file)]) == 0
     assert "95 % interval" in capsys.readouterr().out

@@ -53,7 +53,7 @@ def from_references(registry: Registry | None, picture: View, policy: Policy) ->
     if registry is None:
         return
     try:
-        matches = registry.matches(picture)
+        matches = tuple(registry.matches(picture))
     except Exception as fault:  # noqa: BLE001 - whatever goes wrong, the picture is held
         yield failed(Category.IP_STYLE, "references", policy, fault)
         return

@@ -3,7 +3,8 @@
 False alarms. Each carrier has a sign of the key's own, so to a picture that was not marked under the key the decoded
 frame is as good as drawn by lot from 2**96, and its check is right once in 2**32 attempts, whatever the picture is. A
 picture gets at most SIGHTINGS attempts: six, so at most 1.4e-9 a picture. How many scales and places the search went
-through before, some 270 times 4,096, and those twice, does not enter: they decide which attempts are made, not how many.
+through before, some 270 times 4,096 and those twice, does not enter: they decide which attempts are made, not how
+many.
 """
 
 from collections.abc import Iterator

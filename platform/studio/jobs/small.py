@@ -20,5 +20,5 @@ def make(picture: Picture) -> None:
         return
     try:
         blobs.write_whole(path, pipeline.thumbnail(blobs.get(picture.sha256), longest=LONGEST))
-    except (blobs.BlobError, pipeline.ProvenanceError, OSError):
+    except Exception:
         logger.exception("picture %s goes on without its small one", picture.pk)

@@ -36,20 +36,22 @@ class _Open:
     number = 0
 
 
-def stream(request: HttpRequest, look: Look, *, event: str) -> StreamingHttpResponse:
-    """Events of one name, whose data is what `look` says, whenever that changed. Raises FullError."""
+def stream(request: HttpRequest, look: Look, *, event: str, every_s: float | None = None) -> StreamingHttpResponse:
+    """Events of one name, whose data is what `look` says, whenever that changed between two looks. Raises FullError."""
     content: Iterator[str] | AsyncIterator[str]
     if isinstance(request, ASGIRequest):
         if _Open.number >= MOST_STREAMS:
             raise FullError
-        content = live(lambda: _borrowed(look), event=event, clock=time.monotonic)
+        content = live(lambda: _borrowed(look), event=event, clock=time.monotonic, every_s=every_s)
     else:
         content = iter([told(*look(), event=event, last="")])
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(content, content_type="text/event-stream", headers=headers)
 
 
-async def live(look: Look, *, event: str, clock: Callable[[], float]) -> AsyncIterator[str]:
+async def live(
+    look: Look, *, event: str, clock: Callable[[], float], every_s: float | None = None
+) -> AsyncIterator[str]:
     """Events until nothing moves any more, or for `LONGEST_SECONDS`."""
     _Open.number += 1
     try:
@@ -66,7 +68,7 @@ async def live(look: Look, *, event: str, clock: Callable[[], float]) -> AsyncIt
             if not moving:
                 return
             last = body
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS if every_s is None else every_s)
     finally:
         _Open.number -= 1
 

@@ -24,6 +24,8 @@ from studio.jobs.views import show_request
 from studio.pages import MemberRequest, attempt
 
 FULL_SECONDS = 10
+# A look asks for the whole line; many people may have the page open all day.
+LOOK_SECONDS = 1.0
 
 
 @login_required
@@ -54,7 +56,7 @@ def moves(request: MemberRequest) -> HttpResponse:
 def events(request: MemberRequest) -> HttpResponseBase:
     """The same part, sent whenever it changes: event `line`."""
     try:
-        return streams.stream(request, lambda: _looked(request), event="line")
+        return streams.stream(request, lambda: _looked(request), event="line", every_s=LOOK_SECONDS)
     except streams.FullError:
         # The page goes on asking now and then.
         return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": str(FULL_SECONDS)})

@@ -35,6 +35,7 @@ class EntryKind(StrEnum):
     cancelled); `decision` is a person's, about a held request or a picture, whatever its outcome; `rendition` is a
     further file of a released picture. `model` is a custodian's, that weights may be used, or no longer: with their
     digest, licence, parent and data. `reference` is a picture that an organisation protects, by a salted commitment.
+    `report` is a selection of the log that an auditor took out, with the digest of the file.
     """
 
     PICTURE = "picture"
@@ -50,6 +51,7 @@ class EntryKind(StrEnum):
     ERASURE = "erasure"
     EXPORT = "export"
     REFERENCE = "reference"
+    REPORT = "report"
 
 
 def canonical_entry(

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ from studio.faults import fault
 
 # Sealed bytes are written before the row that names them; younger ones may still get theirs.
 STRAY_AFTER = timedelta(hours=1)
+PIECE_BYTES = 2**20
 # What the quarantine keeps by picture: pixels, and how they were made.
 PIXELS, PROCESS = QUARANTINED = (".sealed", ".process")
 
@@ -56,12 +58,17 @@ def write_whole(path: Path, data: bytes) -> None:
         # A full disk must not fill further with the halves of what did not fit.
         partial.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    _keep_names(path.parent)
     fault("blob after rename")
+
+
+def _keep_names(folder: Path) -> None:
+    """Make renames in a folder outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def blob_path(sha256: str) -> Path:
@@ -87,6 +94,46 @@ def get(sha256: str) -> bytes:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise BlobError(f"The file {sha256} was altered in the store.")
     return data
+
+
+def adopt(path: Path) -> tuple[str, int]:
+    """Copy a finished file into the store piece by piece; its SHA-256 and its size. The file itself stays."""
+    digest, size = hashlib.sha256(), 0
+    partial = root() / f".{path.name}.{uuid4().hex}"
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("rb") as source, partial.open("wb") as stream:
+            while piece := source.read(PIECE_BYTES):
+                digest.update(piece)
+                size += stream.write(piece)
+            stream.flush()
+            os.fsync(stream.fileno())
+        sha256 = digest.hexdigest()
+        place = blob_path(sha256)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        partial.replace(place)
+    finally:
+        partial.unlink(missing_ok=True)
+    _keep_names(place.parent)
+    return sha256, size
+
+
+def opened(sha256: str) -> BinaryIO:
+    """A stored file of any size, read to its end once and found whole, then open at its start. Raises BlobError."""
+    try:
+        stream = blob_path(sha256).open("rb")
+    except FileNotFoundError as error:
+        raise BlobError(f"The file {sha256} is missing from the store.") from error
+    if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
+        stream.close()
+        raise BlobError(f"The file {sha256} was altered in the store.")
+    stream.seek(0)
+    return stream
+
+
+def report_path(report: UUID) -> Path:
+    """Where a report is written until it is whole."""
+    return settings.QUARANTINE_DIR / f"{report}.report"
 
 
 def quarantine_path(picture: UUID) -> Path:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 # A ring that nobody heard for so long is worth nothing: the sweeper has rung again since.
 RING_SECONDS = 300
 # The apps with rows that wait for a worker: a sweep rings again for whatever was not heard.
-SWEPT = ("jobs", "review", "catalogue", "policies", "portrayals", "references", "webhooks")
+SWEPT = ("jobs", "review", "catalogue", "policies", "portrayals", "references", "audit", "webhooks")
 # Read before the worker forks its scheduler, which can so tell its parent from whoever adopts it.
 PROCESS = os.getpid()
 
@@ -75,6 +75,7 @@ app.conf.update(
         "studio.jobs.tasks.checkpoints": {"queue": "seal"},
         "studio.review.tasks.release": {"queue": "seal"},
         "studio.review.tasks.render": {"queue": "seal"},
+        "studio.audit.tasks.sign": {"queue": "seal"},
     },
     beat_schedule={
         **{f"{name} sweep": _every(settings.SWEEP_SECONDS, f"studio.{name}.tasks.sweep") for name in SWEPT},

@@ -8,7 +8,7 @@
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from uuid import UUID
@@ -81,6 +81,11 @@ class Ledger:
                 page = rows.find(connection, *limits)
             yield from page
             start += _PAGE
+
+    def canonical_at(self, log: str, sequences: Sequence[int]) -> list[tuple[int, bytes]]:
+        """Places and bytes of some entries of a log, as they are stored; `sequences` are in ascending order."""
+        with self._engines.reading() as connection:
+            return list(rows.canonical_at(connection, log, sequences))
 
     def by_record(self, record: str) -> tuple[LedgerEntry, ...]:
         """All entries of a picture's record, in the order of their log."""

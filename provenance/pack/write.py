@@ -2,7 +2,8 @@
 
 - Only public material goes in: entries hold digests and commitments, the trust store holds no key.
 - The log's last checkpoint must cover every entry; a pack never claims more than was signed.
-- Names, order and times in the archive are fixed and nothing is compressed, so packs can be compared.
+- Pictures are taken one by one and written at once, so memory does not grow with their number.
+- Names and times in the archive are fixed, the order is the pictures', nothing is compressed: packs can be compared.
 """
 
 import json
@@ -40,13 +41,12 @@ def write_pack(
     Raises LedgerConflictError for a picture without an entry, LedgerUnavailableError when the last checkpoint is older
     than an entry (sign a new one first), UnreadableAssetError for what is no picture, ValueError for a name used twice.
     """
-    writer = _Pack(ledger, log, trust, *_checkpoint(ledger, log, trust))
-    for name, data in pictures:
-        writer.add(name, data)
-    files = writer.finish(now)
+    note, checkpoint = _checkpoint(ledger, log, trust)
     with zipfile.ZipFile(destination, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), files[name])
+        writer = _Pack(archive, ledger, log, trust, note, checkpoint)
+        for name, data in pictures:
+            writer.add(name, data)
+        writer.finish(now)
 
 
 def _checkpoint(ledger: Ledger, log: str, trust: TrustStore) -> tuple[str, Checkpoint]:
@@ -61,14 +61,15 @@ def _checkpoint(ledger: Ledger, log: str, trust: TrustStore) -> tuple[str, Check
 
 @dataclass(slots=True)
 class _Pack:
-    """A pack while it is filled."""
+    """A pack while it is written; `sums` are the digests of what is in it."""
 
+    archive: zipfile.ZipFile
     ledger: Ledger
     log: str
     trust: TrustStore
     note: str
     checkpoint: Checkpoint
-    files: dict[str, bytes] = field(default_factory=dict)
+    sums: dict[str, str] = field(default_factory=dict)
     pictures: list[dict[str, Any]] = field(default_factory=list)
     entries: dict[int, dict[str, Any]] = field(default_factory=dict)
 
@@ -92,8 +93,8 @@ class _Pack:
             }
         )
 
-    def finish(self, now: datetime) -> dict[str, bytes]:
-        """All files of the pack, the list of digests last."""
+    def finish(self, now: datetime) -> None:
+        """Write what is about the whole pack, the list of digests last."""
         vkeys = [str(key) for key in self.trust.checkpoint_keys(self.log)]
         index = {
             "version": 1,
@@ -114,8 +115,7 @@ class _Pack:
         self._put("trust/checkpoint.vkeys", "".join(f"{vkey}\n" for vkey in vkeys).encode())
         for name in ("verify_pack.py", "README.txt"):
             self._put(name, resources.files("provenance.pack").joinpath(name).read_bytes())
-        sums = "".join(f"{sha256_hex(data)}  {name}\n" for name, data in sorted(self.files.items()))
-        return {**self.files, SUMS: sums.encode()}
+        self._put(SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(self.sums.items())).encode())
 
     def _anchor(self) -> dict[str, Any] | None:
         """The last time-stamp of the log, with the proof that the pack's checkpoint goes on from the stamped one."""
@@ -129,9 +129,10 @@ class _Pack:
         return {"size": anchor.size, "proof": [step.hex() for step in proof]}
 
     def _put(self, name: str, data: bytes) -> None:
-        if name in self.files:
+        if name in self.sums:
             raise ValueError(f"pictures: two of them are called {name}; give each its own file name")
-        self.files[name] = data
+        self.archive.writestr(zipfile.ZipInfo(name, _EPOCH), data)
+        self.sums[name] = sha256_hex(data)
 
     def _history(self, name: str, data: bytes) -> Sequence[LedgerEntry]:
         found = [entry for entry in self.ledger.by_asset(sha256_hex(data)) if entry.log == self.log and entry.record]

@@ -11,7 +11,7 @@ The numbers are those of docs/reliability.md, "Invariants".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from django.db.models import F, Q
 
 from studio import blobs, pipeline
 from studio.accounts.models import Organisation
+from studio.audit.models import Report
 from studio.catalogue.models import ModelDecision
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import VISIBLE, JobState, PictureState
@@ -93,21 +94,45 @@ def orphan_entries(organisation: Organisation) -> Iterator[Problem]:
                 yield Problem(3, f"entry {entry.entry_id}", f"its picture {entry.record} has no row here")
 
 
-def intent_problems(now: datetime) -> Iterator[Problem]:
-    """2 and 6: what we committed to is in the ledger, byte for byte, where we were told."""
-    for intent in LedgerIntent.objects.order_by("created").iterator():
-        entry = pipeline.entry(intent.entry)
-        subject = f"entry {intent.entry} ({intent.kind})"
-        if entry is None and (intent.sequence is not None or intent.created < now - GRACE):
-            yield Problem(6, subject, "is missing from the ledger")
-        elif entry is not None and entry.canonical != bytes(intent.canonical):
-            yield Problem(2, subject, "the ledger holds other bytes than were committed here")
-        elif (
-            entry is not None
-            and intent.sequence is not None
-            and (entry.sequence, entry.leaf) != (intent.sequence, intent.leaf)
-        ):
-            yield Problem(2, subject, f"its receipt says place {intent.sequence}, the ledger {entry.sequence}")
+def intent_problems(now: datetime, *, log: str | None = None) -> Iterator[Problem]:
+    """2 and 6: what we committed to is in the ledger, byte for byte, where we were told; of one log, or of all."""
+    intents = LedgerIntent.objects.order_by("log", "sequence")
+    rows = (intents.filter(log=log) if log else intents).iterator(PAGE)
+    while page := list(islice(rows, PAGE)):
+        kept = _kept(page)
+        for intent in page:
+            canonical = bytes(intent.canonical)
+            if kept.get((intent.log, intent.sequence)) != canonical or pipeline.leaf_of(canonical) != intent.leaf:
+                yield from _broken(intent, now)
+
+
+def _kept(page: Sequence[LedgerIntent]) -> dict[tuple[str, int | None], bytes]:
+    """The ledger's bytes at the places that some intents were given."""
+    places: dict[str, list[int]] = {}
+    for intent in page:
+        if intent.sequence is not None:
+            places.setdefault(intent.log, []).append(intent.sequence)
+    return {
+        (log, sequence): canonical
+        for log, sequences in places.items()
+        for sequence, canonical in pipeline.canonical_at(log, sorted(sequences))
+    }
+
+
+def _broken(intent: LedgerIntent, now: datetime) -> Iterator[Problem]:
+    """What is wrong with an intent that is not at its place as committed; one still on its way is not wrong."""
+    entry = pipeline.entry(intent.entry)
+    subject = f"entry {intent.entry} ({intent.kind})"
+    if entry is None and (intent.sequence is not None or intent.created < now - GRACE):
+        yield Problem(6, subject, "is missing from the ledger")
+    elif entry is not None and entry.canonical != bytes(intent.canonical):
+        yield Problem(2, subject, "the ledger holds other bytes than were committed here")
+    elif (
+        entry is not None
+        and intent.sequence is not None
+        and (entry.sequence, entry.leaf) != (intent.sequence, intent.leaf)
+    ):
+        yield Problem(2, subject, f"its receipt says place {intent.sequence}, the ledger {entry.sequence}")
 
 
 def _keys(records: Iterable[str]) -> Iterator[UUID]:
@@ -120,12 +145,17 @@ def _keys(records: Iterable[str]) -> Iterator[UUID]:
 def picture_problems(organisation: Organisation) -> Iterator[Problem]:
     """1, 3, 4 and 6: every picture against its entries and files."""
     for picture in Picture.objects.filter(job__project__organisation=organisation).iterator():
+        yield from problems_of(picture)
+
+
+def problems_of(picture: Picture) -> list[Problem]:
+    """1, 3, 4 and 6, of one picture."""
+    found = list(_disagreements(picture, pipeline.entries_about(picture.record)))
+    if found:
+        # A picture that moved on between the two reads is no disagreement: look once more at both.
+        picture.refresh_from_db()
         found = list(_disagreements(picture, pipeline.entries_about(picture.record)))
-        if found:
-            # A picture that moved on between the two reads is no disagreement: look once more at both.
-            picture.refresh_from_db()
-            found = list(_disagreements(picture, pipeline.entries_about(picture.record)))
-        yield from found
+    return found
 
 
 def _disagreements(picture: Picture, history: list[pipeline.LedgerEntry]) -> Iterator[Problem]:
@@ -213,32 +243,47 @@ def file_problems(sha256: str, record: str) -> Iterator[Problem]:
         yield Problem(4, record, f"its file is that of {verification.record}")
 
 
-def ending_problems() -> Iterator[Problem]:
+def ending_problems(*, organisation: Organisation | None = None) -> Iterator[Problem]:
     """6.
 
     Every request that ended without pictures has its entry, and no pictured request claims to have been
     blocked.
     """
-    ended = Job.objects.filter(state__in=[JobState.BLOCKED, JobState.FAILED, JobState.LOST, JobState.CANCELLED])
+    jobs = Job.objects.filter(project__organisation=organisation) if organisation else Job.objects.all()
+    ended = jobs.filter(state__in=[JobState.BLOCKED, JobState.FAILED, JobState.LOST, JobState.CANCELLED])
     for job in ended.iterator():
         count = LedgerIntent.objects.filter(row=str(job.pk), kind__in=["block", "closure"]).count()
         if count != 1:
             yield Problem(6, f"request {job.pk}", f"is {job.state} with {count} entries instead of one")
-    witnessed = LedgerIntent.objects.filter(kind__in=["block", "closure"]).values_list("row", flat=True)
-    alive = Job.objects.filter(pk__in=[UUID(row) for row in witnessed]).exclude(pk__in=ended.values("pk"))
-    for job in alive:
-        yield Problem(6, f"request {job.pk}", f"is {job.state}, but the ledger says that it ended")
+    witnessed = LedgerIntent.objects.filter(kind__in=["block", "closure"])
+    if organisation:
+        witnessed = witnessed.filter(log=organisation.log)
+    rows = [UUID(row) for row in witnessed.values_list("row", flat=True)]
+    for start in range(0, len(rows), PAGE):
+        for job in jobs.filter(pk__in=rows[start : start + PAGE]).exclude(pk__in=ended.values("pk")):
+            yield Problem(6, f"request {job.pk}", f"is {job.state}, but the ledger says that it ended")
 
 
-def decision_problems() -> Iterator[Problem]:
+def decision_problems(*, organisation: Organisation | None = None) -> Iterator[Problem]:
     """6 and 7: each decision has its entry, and nobody decided about what they had shaped."""
-    for model, kind in ((ReviewDecision, "decision"), (HoldRuling, "decision"), (ModelDecision, "model")):
-        rows = {str(pk) for pk in model._default_manager.values_list("pk", flat=True)}
-        witnessed = set(LedgerIntent.objects.filter(kind=kind, row__in=rows).values_list("row", flat=True))
-        for row in sorted(rows - witnessed):
-            yield Problem(6, f"decision {row}", "has no entry")
+    kinds = (
+        (ReviewDecision.objects.all(), "picture__job__project__organisation", "decision"),
+        (HoldRuling.objects.all(), "job__project__organisation", "decision"),
+        (ModelDecision.objects.all(), "model__organisation", "model"),
+    )
+    for all_rows, owner, kind in kinds:
+        mine = all_rows.filter(**{owner: organisation}) if organisation else all_rows
+        rows = [str(pk) for pk in mine.order_by("pk").values_list("pk", flat=True)]
+        for start in range(0, len(rows), PAGE):
+            page = rows[start : start + PAGE]
+            witnessed = set(LedgerIntent.objects.filter(kind=kind, row__in=page).values_list("row", flat=True))
+            for row in sorted(set(page) - witnessed):
+                yield Problem(6, f"decision {row}", "has no entry")
     approved = ReviewDecision.objects.filter(picture__job__shapers__user=F("reviewer"))
     ruled = HoldRuling.objects.filter(job__shapers__user=F("reviewer"))
+    if organisation:
+        approved = approved.filter(picture__job__project__organisation=organisation)
+        ruled = ruled.filter(job__project__organisation=organisation)
     for pk in [*approved.values_list("pk", flat=True).distinct(), *ruled.values_list("pk", flat=True).distinct()]:
         yield Problem(7, f"decision {pk}", "was taken by somebody who had shaped the picture")
 
@@ -250,9 +295,9 @@ def stray_blobs(now: datetime) -> Iterator[Problem]:
 
 
 def unreferred(now: datetime) -> Iterator[Path]:
-    """Files of the store that are older than a day and that no picture, no release and no rendition names."""
+    """Files of the store that are older than a day and that no picture, release, rendition or report names."""
     for path in blobs.strays(before=(now - BLOB_GRACE).timestamp()):
         about = Q(sha256=path.name) | Q(process_sha256=path.name)
-        further = (rows.objects.filter(sha256=path.name).exists() for rows in (Release, Rendition))
+        further = (rows.objects.filter(sha256=path.name).exists() for rows in (Release, Rendition, Report))
         if not Picture.objects.filter(about).exists() and not any(further):
             yield path

@@ -18,6 +18,14 @@ from generation.training.errors import LessonError, TrainingError
 from moderation.errors import ModerationError
 from moderation.representation.sets import CHECKLIST
 from provenance.errors import LedgerConflictError, LedgerUnavailableError, ProvenanceError, UnreadableAssetError
+from studio.pipeline.auditing import (
+    checkpoint_vkeys,
+    leaves,
+    root_fingerprints,
+    sign_document,
+    summarise,
+    write_pack,
+)
 from studio.pipeline.delivering import (
     Offer,
     label_languages,
@@ -85,9 +93,12 @@ from studio.pipeline.portraying import (
     traits_of,
 )
 from studio.pipeline.records import (
+    Proof,
+    Stamp,
     anchor,
     append,
     audit_log,
+    canonical_at,
     canonical_entry,
     checkpoint,
     checkpoint_path,
@@ -95,12 +106,17 @@ from studio.pipeline.records import (
     create_ledger,
     entries,
     entries_about,
+    entries_at,
     entry,
     entry_id,
+    last_checkpoint,
+    last_stamp,
+    leaf_of,
     ledger,
+    log_size,
     log_standing,
+    proof,
     recorded,
-    write_pack,
 )
 from studio.pipeline.resolving import (
     manifest_store,
@@ -148,7 +164,9 @@ from studio.pipeline.teaching import (
 
 if TYPE_CHECKING:
     from moderation.inventory import Listed
+    from provenance.keys.leaves import Leaf
     from provenance.ledger import LedgerEntry
+    from provenance.summary import Summary
 
 __all__ = [
     "CHECKLIST",
@@ -163,6 +181,7 @@ __all__ = [
     "GenerationError",
     "GenerationSpec",
     "Joined",
+    "Leaf",
     "LedgerConflictError",
     "LedgerEntry",
     "LedgerUnavailableError",
@@ -175,13 +194,16 @@ __all__ = [
     "Press",
     "Process",
     "ProcessRow",
+    "Proof",
     "ProvenanceError",
     "Reference",
     "References",
     "Screened",
     "Shown",
     "SpecError",
+    "Stamp",
     "Step",
+    "Summary",
     "TrainingError",
     "Traits",
     "UnreadableAssetError",
@@ -191,6 +213,7 @@ __all__ = [
     "beyond_appeal",
     "bundled_classifiers",
     "can_be_taught",
+    "canonical_at",
     "canonical_entry",
     "card_text",
     "check_spec",
@@ -199,6 +222,7 @@ __all__ = [
     "checklist",
     "checkpoint",
     "checkpoint_path",
+    "checkpoint_vkeys",
     "classifiers",
     "commitment",
     "create_authority",
@@ -209,6 +233,7 @@ __all__ = [
     "digest_of",
     "entries",
     "entries_about",
+    "entries_at",
     "entry",
     "entry_id",
     "expected",
@@ -222,9 +247,14 @@ __all__ = [
     "key_standing",
     "known_words",
     "label_languages",
+    "last_checkpoint",
+    "last_stamp",
+    "leaf_of",
+    "leaves",
     "ledger",
     "limitable",
     "lineage_of",
+    "log_size",
     "log_standing",
     "make_rendition",
     "manifest_of",
@@ -242,6 +272,7 @@ __all__ = [
     "portrayal_plots",
     "prepare_development_clock",
     "preset_policy",
+    "proof",
     "rate",
     "recorded",
     "refuse_lesson",
@@ -250,6 +281,7 @@ __all__ = [
     "relaxable",
     "release",
     "report",
+    "root_fingerprints",
     "screen_picture",
     "screen_prompt",
     "screened_languages",
@@ -257,6 +289,7 @@ __all__ = [
     "seal_strip",
     "sensitive",
     "serve_development_clock",
+    "sign_document",
     "signing_key",
     "size_near",
     "soft_binding_algorithms",
@@ -265,6 +298,7 @@ __all__ = [
     "starter_folder",
     "starter_slug",
     "starts_from_pictures",
+    "summarise",
     "threshold_words",
     "thumbnail",
     "trainer",

@@ -137,9 +137,89 @@ def entry(entry: UUID) -> LedgerEntry | None:
     return ledger().entry(entry)
 
 
-def entries(log: str) -> Iterator[LedgerEntry]:
-    """A log's entries in order, streamed."""
-    return ledger().entries(log)
+def entries(log: str, *, start: int = 0) -> Iterator[LedgerEntry]:
+    """A log's entries from a place on, in order, streamed."""
+    return ledger().entries(log, start=start)
+
+
+def log_size(log: str) -> int:
+    """How many entries a log has."""
+    return ledger().size(log)
+
+
+def canonical_at(log: str, sequences: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Places and stored bytes of some of a log's entries, by ascending place."""
+    return ledger().canonical_at(log, sequences)
+
+
+def entries_at(log: str, sequences: Sequence[int]) -> list[LedgerEntry]:
+    """The entries at some places of a log, by ascending place."""
+    from provenance.ledger import LedgerEntry
+
+    return [LedgerEntry.parse(sequence, canonical) for sequence, canonical in canonical_at(log, sequences)]
+
+
+def leaf_of(canonical: bytes) -> str:
+    """The leaf hash of an entry's bytes, hexadecimal."""
+    from provenance.ledger.merkle import leaf_hash
+
+    return leaf_hash(canonical).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An entry's path to the root of the log's last checkpoint; hashes are hexadecimal.
+
+    `size` is the checkpoint's. Whoever has the entry's bytes can compute the root by the `steps` (RFC 9162
+    section 2.1.3).
+    """
+
+    sequence: int
+    size: int
+    root: str
+    steps: tuple[str, ...]
+
+
+def proof(log: str, sequence: int, *, note: str | None = None) -> Proof | None:
+    """The proof of one entry under a checkpoint's note, by default the last one; None while none covers the entry."""
+    from provenance.ledger.checkpoints import Checkpoint
+
+    note = note or ledger().latest_checkpoint(log)
+    if note is None:
+        return None
+    checkpoint = Checkpoint.parse(note)
+    if sequence >= checkpoint.size:
+        return None
+    steps = ledger().inclusion_proof(log, sequence, checkpoint.size)
+    return Proof(sequence, checkpoint.size, checkpoint.root.hex(), tuple(step.hex() for step in steps))
+
+
+def last_checkpoint(log: str) -> str | None:
+    """The last signed note of a log."""
+    return ledger().latest_checkpoint(log)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The last time-stamp of a log: who said when that it had `size` entries."""
+
+    size: int
+    at: datetime
+    authority: str
+
+
+def last_stamp(log: str) -> Stamp | None:
+    """The last time-stamp of a log that can be believed; None where there is none."""
+    from provenance.timestamps.stamps import open_stamp
+
+    kept = ledger().latest_anchor(log)
+    if kept is None:
+        return None
+    try:
+        opened = open_stamp(kept[0].token, kept[1], roots_pem=trust().anchors.time_roots_pem)
+    except ValueError:
+        return None
+    return Stamp(kept[0].size, opened.at, opened.authority)
 
 
 def entries_about(record: str) -> list[LedgerEntry]:
@@ -177,10 +257,3 @@ def audit_log(log: str, slug: str, *, outside: Path | None = None) -> list[LogPr
         LogProblem(2, f"entry {problem.sequence} ({problem.entry_id}) of {log}", problem.reason)
         for problem in report.problems
     ]
-
-
-def write_pack(destination: Path, *, log: str, pictures: Sequence[tuple[str, bytes]], now: datetime) -> None:
-    """The auditor's offline pack: files, entries, proofs, checkpoint, trust roots and the script that checks them."""
-    from provenance.pack import write_pack
-
-    write_pack(destination, pictures=pictures, ledger=ledger(), log=log, trust=trust(), now=now)

@@ -1,0 +1,189 @@
+"""Writes reports: control takes a slice at a time, the sign worker signs documents, both by lease.
+
+- Tables are appended to, a slice of about `SLICE_SECONDS` at a time; the row says up to where the file is good, so a
+  worker that takes over cuts off what a dead one left behind and goes on.
+- Documents and packs are made in one go, within a longer lease; a killed worker's is begun again.
+- A finished file is in the store before its entry is owed to the ledger, and shown only then.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from time import monotonic
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from studio import blobs, pipeline
+from studio.audit import bell, packing, paper, tables
+from studio.audit.models import Report
+from studio.audit.reporting import KEPT, State
+from studio.trail.actions import intend, note, settle
+
+logger = logging.getLogger(__name__)
+LEASE = timedelta(minutes=2)
+LONG_LEASE = timedelta(minutes=15)
+SLICE_SECONDS = 2.0
+MOST_ATTEMPTS = 3
+MEDIA_TYPES = {
+    Report.Form.CSV: "text/csv; charset=utf-8",
+    Report.Form.JSONL: "application/x-ndjson",
+    Report.Form.PDF: "application/pdf",
+    Report.Form.PACK: "application/zip",
+}
+STUCK = _("The worker that wrote it stopped three times. Ask for less at once, and tell an administrator.")
+FAILED = _("It could not be written ({kind}). Ask again; if that fails too, an administrator has to look.")
+# What a finished step leaves: whether there is more to do at once.
+Step = Callable[[Report, datetime], bool]
+
+
+def write(pk: UUID, *, at: datetime) -> bool:
+    """Do the next slice of a report in the control worker; returns whether there is more to do at once."""
+    return _work(pk, _steps(), states=(State.WAITING, State.WRITING), at=at)
+
+
+def sign(pk: UUID, *, at: datetime) -> bool:
+    """Sign a finished document; the sign worker's part."""
+    return _work(pk, {Report.Form.PDF: _sign}, states=(State.SIGNING,), at=at)
+
+
+def _steps() -> Mapping[str, Step]:
+    return {
+        Report.Form.CSV: _append,
+        Report.Form.JSONL: _append,
+        Report.Form.PDF: _compose,
+        Report.Form.PACK: _pack,
+    }
+
+
+def _work(pk: UUID, steps: Mapping[str, Step], *, states: tuple[str, ...], at: datetime) -> bool:
+    report = _claimed(pk, states, at=at)
+    if report is None:
+        return False
+    if report.attempt > MOST_ATTEMPTS:
+        return _end(report, STUCK, at=at)
+    try:
+        return steps[report.form](report, at)
+    except StoppedError:
+        blobs.report_path(pk).unlink(missing_ok=True)
+    except (pipeline.ProvenanceError, blobs.BlobError, OSError) as error:
+        logger.exception("%s could not be written", report)
+        return _end(report, FAILED.format(kind=type(error).__name__), at=at)
+    return False
+
+
+class StoppedError(Exception):
+    """The claim is somebody else's by now, or the report was cancelled."""
+
+
+def _claimed(pk: UUID, states: tuple[str, ...], *, at: datetime) -> Report | None:
+    free = Report.objects.filter(Q(lease=None) | Q(lease__lt=at), pk=pk, state__in=states)
+    row = free.first()
+    if row is None:
+        return None
+    lease = LEASE if row.form in {Report.Form.CSV, Report.Form.JSONL} else LONG_LEASE
+    # A lease that ran out belonged to a worker that died; a slice that ended gave its lease back.
+    attempt = row.attempt + 1 if row.lease is not None else row.attempt
+    state = State.SIGNING if row.state == State.SIGNING else State.WRITING
+    token = uuid4()
+    if free.update(token=token, lease=at + lease, attempt=attempt, state=state) != 1:
+        return None
+    joined = ("organisation", "asked_by__user")
+    return Report.objects.select_related(*joined).get(pk=pk, token=token)
+
+
+def _keep(report: Report, **changes: object) -> None:
+    """Write down how far it is. Raises StoppedError."""
+    mine = Report.objects.filter(pk=report.pk, token=report.token, state=report.state)
+    if mine.update(**changes) != 1:
+        raise StoppedError
+
+
+def _end(report: Report, fault: str, *, at: datetime) -> bool:
+    Report.objects.filter(pk=report.pk, token=report.token).update(
+        state=State.FAILED, fault=fault, finished=at, lease=None
+    )
+    blobs.report_path(report.pk).unlink(missing_ok=True)
+    return False
+
+
+def _append(report: Report, at: datetime) -> bool:
+    """Write pages of a table until the slice is over."""
+    table, began = tables.table(report), monotonic()
+    path = blobs.report_path(report.pk)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("r+b" if path.exists() else "w+b") as stream:
+        stream.truncate(report.offset)
+        stream.seek(report.offset)
+        while monotonic() - began < SLICE_SECONDS:
+            page = table.page(report.reached)
+            if not page.rows:
+                break
+            stream.write(page.data)
+            report.reached, report.written = page.reached, report.written + page.rows
+            report.offset = stream.tell()
+        else:
+            stream.flush()
+            os.fsync(stream.fileno())
+            how_far = {"reached": report.reached, "written": report.written, "offset": report.offset}
+            _keep(report, lease=None, **how_far)
+            return True
+    return _finish(report, at=at)
+
+
+def _compose(report: Report, at: datetime) -> bool:
+    """Lay a document out and leave it to be signed."""
+    document = paper.compose(report, at=at, tell=lambda done: _keep(report, written=done))
+    blobs.write_whole(blobs.report_path(report.pk), document)
+    _keep(report, state=State.SIGNING, lease=None)
+    bell.ring_signature(report.pk)
+    return False
+
+
+def _sign(report: Report, at: datetime) -> bool:
+    path = blobs.report_path(report.pk)
+    reason = _("A provenance report of %(name)s") % {"name": report.organisation.name}
+    blobs.write_whole(path, pipeline.sign_document(report.organisation.slug, path.read_bytes(), reason=reason))
+    return _finish(report, at=at)
+
+
+def _pack(report: Report, at: datetime) -> bool:
+    path = blobs.report_path(report.pk)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    packing.pack(report, path, at=at, tell=lambda done: _keep(report, written=done))
+    return _finish(report, at=at)
+
+
+def _finish(report: Report, *, at: datetime) -> bool:
+    """Store the file, owe the ledger its entry, show it."""
+    path = blobs.report_path(report.pk)
+    sha256, size = blobs.adopt(path)
+    organisation = report.organisation
+    with transaction.atomic():
+        done = {"sha256": sha256, "size": size, "written": report.written or F("total"), "expires": at + KEPT}
+        _keep(report, state=State.DONE, lease=None, finished=at, reached=report.reached, **done)
+        intent = intend(
+            log=organisation.log,
+            kind="report",
+            row=report.pk,
+            at=at,
+            body={
+                "digest": sha256,
+                "form": report.form,
+                "level": report.level,
+                "scope": report.scope,
+                "until": report.until,
+                "count": report.total,
+                "by": str(report.asked_by.pseudonym),
+            },
+        )
+        note(actor=None, verb="report.done", subject=report, organisation=organisation.pk, at=at, sha256=sha256)
+    path.unlink(missing_ok=True)
+    try:
+        settle(intent, at=at)
+    except pipeline.LedgerUnavailableError:
+        logger.exception("the entry of %s waits", report)
+    return False

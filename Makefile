@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format faults separation fuzz fuzz-api clean-demo bench bench-starter bench-provenance bench-fingerprint bench-finetune bench-moderation bench-watermark bench-watermark-alarms bench-gallery
+.PHONY: help demo up test lint format faults separation fuzz fuzz-api clean-demo bench bench-starter bench-provenance bench-fingerprint bench-finetune bench-moderation bench-watermark bench-watermark-alarms bench-gallery bench-register bench-reports
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-16s %s\n", $$1, $$2}'
@@ -68,6 +68,16 @@ bench-finetune: $(VENV)/.dev ## Teach the starter model a concept and measure wh
 
 bench-moderation: $(VENV)/.dev ## Time both screens beside their goals, with each part's share, and write docs/moderation.md
 	$(RUN) -m moderation bench --write docs/moderation.md
+
+bench-register: $(VENV)/.dev ## Time the register's pages with 100,000 pictures, on SQLite and on PostgreSQL
+	$(RUN) -m tests.studio.audit.bench register
+	$(RUN) -m tests.studio.audit.bench register --postgresql
+
+bench-reports: $(VENV)/.dev ## Measure an export of the register beside a bare cursor, and its memory
+	$(RUN) -m tests.studio.audit.bench reports
+
+bench-moderation: $(VENV)/.dev ## Time both screens and the share each part takes
+	$(RUN) -m moderation bench
 
 bench-gallery: $(VENV)/.dev ## Time the first page of long lists over 100,000 pictures, on SQLite and PostgreSQL
 	$(RUN) -m tests.studio.gallery_bench

@@ -31,6 +31,11 @@ class Summary:
     actions: tuple[str, ...]
     assertions: tuple[str, ...]
 
+    @property
+    def signed_by(self) -> str:
+        """The signer's name, where the file says whose it is; else what is known of them."""
+        return self.signer.partition(":")[2] or self.signer
+
 
 def summarise(data: bytes, *, anchors: Anchors) -> Summary | None:
     """The facts; None for a file without a credential. Raises UnreadableAssetError."""

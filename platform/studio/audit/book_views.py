@@ -136,14 +136,18 @@ def keys(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 def _key_lines(organisation: Organisation, leaves: Sequence[pipeline.Leaf], *, now: datetime) -> list[KeyLine]:
-    """Each key's stretch of the log goes from the entry that put it in use to the one that put the next."""
+    """Each key's stretch of the log goes from the entry that put it in use to the one that put the next.
+
+    The first key's goes from the log's beginning: it signs before the ledger is told of it.
+    """
     begins = _in_use(organisation)
-    ends = sorted(begins.values())
+    places = sorted(begins.values())
     lines = []
     for leaf in leaves:
         since = begins.get(leaf.key_id)
-        until = next((place for place in ends if since is not None and place > since), None)
-        lines.append(KeyLine(leaf, (leaf.expires - now).days, since, _signed(organisation, since, until)))
+        until = next((place for place in places if since is not None and place > since), None)
+        start = 0 if since is not None and since == places[0] else since
+        lines.append(KeyLine(leaf, (leaf.expires - now).days, since, _signed(organisation, start, until)))
     return lines
 
 

@@ -21,6 +21,7 @@ from studio.audit.selecting import role_id
 from studio.catalogue.models import Material, Model
 from studio.jobs.models import Job, Picture, Screening
 from studio.review.models import HoldRuling, Release, Rendition, ReviewDecision, ReviewRequest, Withdrawal
+from studio.review.models.deciding import OUTSIDE_APPROVER
 from studio.templatetags.stamps import category, licence
 from studio.trail.models import LedgerIntent
 
@@ -158,9 +159,9 @@ def _events(picture: Picture, people: _People, witnesses: Mapping[str, Witness])
     if ended := witnesses.get(f"closure {picture.pk}"):
         reason = str(ended.entry.body.get("reason", ""))
         yield Event(_moment(ended), _("The picture was discarded; nobody saw it."), told=[reason], witness=ended)
-    for request in picture.review_requests.select_related("decision"):
+    for request in picture.review_requests.all():
         yield _submitted(request, people)
-    for decision in picture.decisions.all():
+    for decision in picture.decisions.select_related("stage", "invitation__outsider"):
         yield _decided(decision, people, witnesses)
     release = Release.objects.filter(picture=picture, at__isnull=False).prefetch_related("renditions").first()
     if release is not None:
@@ -256,7 +257,6 @@ def _recorded(picture: Picture, witness: Witness) -> Event:
     return Event(
         _moment(witness),
         _("It was labelled, signed with the organisation’s key, and entered in the ledger."),
-        stamp="RECORDED",
         facts=[
             (_("Signed file"), picture.sha256),
             (_("Its pixels"), picture.pixel_sha256),
@@ -268,7 +268,10 @@ def _recorded(picture: Picture, witness: Witness) -> Event:
 
 
 def _submitted(request: ReviewRequest, people: _People) -> Event:
-    answers = [f"{question} {answer}" for question, answer in request.checklist.items()]
+    answers = [
+        f"{question}: {answer}" if not question.endswith("?") else f"{question} {answer}"
+        for question, answer in request.checklist.items()
+    ]
     told = [
         _("For: %(purpose)s. Channel: %(channel)s.") % {"purpose": request.purpose, "channel": request.channel},
         _("Described as: %(text)s") % {"text": request.alt_text},
@@ -278,18 +281,26 @@ def _submitted(request: ReviewRequest, people: _People) -> Event:
 
 
 def _decided(decision: ReviewDecision, people: _People, witnesses: Mapping[str, Witness]) -> Event:
+    """A decision at one stage; of an approval that more of them must follow, it is said so."""
     words = {
-        "APPROVED": _("A reviewer who had no part in making it approved it."),
-        "REJECTED": _("A reviewer rejected it."),
-        "CHANGES_REQUESTED": _("A reviewer asked for changes."),
+        "APPROVED": _("Somebody who had no part in making it approved it."),
+        "REJECTED": _("It was rejected."),
+        "CHANGES_REQUESTED": _("Changes were asked for."),
     }
+    if decision.invitation:
+        who = role_id(OUTSIDE_APPROVER, decision.invitation.outsider.pseudonym)
+        people.named[who] = decision.by
+    else:
+        who = people("reviewer", decision.reviewer_id)
+    further = [] if decision.final else [_("Further approvals were needed.")]
     return Event(
         decision.at,
         words[decision.outcome],
-        people("reviewer", decision.reviewer_id),
-        told=[decision.reason] if decision.reason else [],
+        who,
+        told=[*([decision.reason] if decision.reason else []), *further],
         stamp=decision.outcome,
         facts=[
+            (_("Stage"), str(decision.stage)),
             (_("File looked at"), decision.sha256),
             (_("Policy in force"), decision.policy_digest),
             (_("Recipe"), decision.recipe_digest),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FONTS = Path(__file__).with_name("fonts")
 FALLBACKS = ("NotoSansArabic", "NotoSansDevanagari", "NotoSansBengali", "NotoSansEthiopic")
 INK, QUIET, RULE, SEAL = (27, 25, 23), (92, 86, 78), (217, 212, 201), (185, 45, 22)
-MARGIN_MM, WIDTH_MM, PICTURE_MM = 20.0, 170.0, 105.0
+MARGIN_MM, WIDTH_MM, PICTURE_MM, PROOF_MM = 20.0, 170.0, 105.0, 24.0
 LONGEST_SIDE = 1200
 JPEG_QUALITY = 88
 
@@ -162,6 +162,8 @@ class Sheet:
         if witnesses:
             self._heading(_("Ledger entries and their proofs"))
         for witness in witnesses:
+            if self._pdf.will_page_break(PROOF_MM):
+                self._pdf.add_page()
             entry, proof = witness.entry, witness.proof
             facts = [(_("Entry %(n)d") % {"n": entry.sequence}, str(entry.entry_id)), (_("Leaf"), entry.leaf)]
             if proof is None:

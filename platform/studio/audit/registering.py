@@ -112,5 +112,5 @@ def _digest(value: Any) -> str:
 
 
 def _outcome(body: Mapping[str, Any]) -> str:
-    """What was decided, or what happened to a key or a protected picture."""
-    return str(body.get("outcome") or body.get("event") or "")[:20]
+    """What was decided, what happened to a key or a protected picture, or which form a report has."""
+    return str(body.get("outcome") or body.get("event") or body.get("form") or "")[:20]

@@ -1,15 +1,18 @@
 """Reports: the builder, one report while it is written, and its file."""
 
+from collections.abc import AsyncIterator, Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlencode
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.handlers.asgi import ASGIRequest
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,6 +31,7 @@ from studio.pages import MemberRequest, attempt
 from studio.trail.models import LedgerIntent
 
 REPORTS_A_PAGE = 20
+_SUFFIXES = {"pack": "zip"}
 
 
 class ReportForm(forms.Form):
@@ -132,7 +136,7 @@ def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def report_file(request: MemberRequest, pk: UUID) -> HttpResponseBase:
+def report_file(request: MemberRequest, pk: UUID) -> StreamingHttpResponse:
     """A report's file, piece by piece, after its digest was checked."""
     found = find_report(request, pk)
     if found.state != Report.State.DONE or found.gone:
@@ -145,10 +149,26 @@ def report_file(request: MemberRequest, pk: UUID) -> HttpResponseBase:
         f"{found.organisation.slug}-{found.asked:%Y-%m-%d}-{str(found.pk)[:8]}.{_SUFFIXES.get(found.form, found.form)}"
     )
     media_type = MEDIA_TYPES[Report.Form(found.form)]
-    answer = FileResponse(stream, as_attachment=True, filename=name, content_type=media_type)
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Length": str(found.size),
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    pieces = _sent(stream) if isinstance(request, ASGIRequest) else _read(stream)
+    return StreamingHttpResponse(pieces, content_type=media_type, headers=headers)
 
 
-_SUFFIXES = {"pack": "zip"}
+def _read(stream: BinaryIO) -> Iterator[bytes]:
+    with stream:
+        while piece := stream.read(blobs.PIECE_BYTES):
+            yield piece
+
+
+async def _sent(stream: BinaryIO) -> AsyncIterator[bytes]:
+    """The same for the server that pages are served by, which would gather a plain iterator whole in memory."""
+    try:
+        while piece := await sync_to_async(stream.read, thread_sensitive=False)(blobs.PIECE_BYTES):
+            yield piece
+    finally:
+        stream.close()

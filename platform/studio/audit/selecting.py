@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import Membership, Organisation
-from studio.audit.models import Recorded
+from studio.audit.models import Recorded, Report
 from studio.catalogue.models import Model
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import PictureState
@@ -52,6 +52,7 @@ OUTCOMES = {
     "withdrawn": _("Model withdrawn"),
     "in use": _("Key in use"),
     "revoked": _("Key revoked"),
+    **dict(Report.Form.choices),
 }
 PLAIN = ("kind", "project", "campaign", "model", "policy", "maker", "outcome")
 # Few pictures are looked up one by one; of many, the newest entries are looked through for them.

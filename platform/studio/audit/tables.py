@@ -138,10 +138,11 @@ def decisions(entries: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Who decided and why, by the id of the decision's entry."""
     causes = {str(one.pk): one.row for one in LedgerIntent.objects.in_bulk(list(entries)).values()}
     found: dict[str, tuple[str, str]] = {}
-    for model in (ReviewDecision, HoldRuling):
-        rows = model._default_manager.select_related("reviewer").in_bulk(list(causes.values()))
-        for row in rows.values():
-            found[str(row.pk)] = (plain(row.reviewer.get_username()), plain(row.reason))
+    keys = list(causes.values())
+    for decided in ReviewDecision.objects.select_related("reviewer", "invitation__outsider").in_bulk(keys).values():
+        found[str(decided.pk)] = (plain(decided.by), plain(decided.reason))
+    for ruled in HoldRuling.objects.select_related("reviewer").in_bulk(keys).values():
+        found[str(ruled.pk)] = (plain(ruled.reviewer.get_username()), plain(ruled.reason))
     return {entry: found[row] for entry, row in causes.items() if row in found}
 
 

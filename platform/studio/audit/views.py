@@ -10,18 +10,27 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from studio import pipeline
+from studio.accounts.models import Organisation
 from studio.audit.asking import RefusedError, take_turn, timed, uploaded, without_ledger
 from studio.audit.documents import document
 from studio.audit.explaining import explain
 from studio.jobs.models import Picture
 from studio.jobs.states import PictureState
+from studio.limits import CHECKS_A_MINUTE
 
 NO_FILE = "Choose a picture first; then we can check it."
+HEADINGS = {
+    HTTPStatus.BAD_REQUEST: gettext_lazy("No picture was chosen"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: gettext_lazy("That file is too large"),
+    HTTPStatus.TOO_MANY_REQUESTS: gettext_lazy("Please wait a moment"),
+    HTTPStatus.SERVICE_UNAVAILABLE: gettext_lazy("There is no answer at present"),
+}
 
 
 # A check changes nothing and knows nobody; and the upload limit must see the body before anything else reads it.
@@ -31,7 +40,7 @@ NO_FILE = "Choose a picture first; then we can check it."
 def check(request: HttpRequest) -> HttpResponse:
     """The check page; as JSON for whoever prefers that."""
     if request.method != "POST":
-        return render(request, "studio/check.html", {"limit": settings.UPLOAD_LIMIT_BYTES})
+        return render(request, "studio/check.html", _about())
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return check_json(request)
     try:
@@ -39,12 +48,11 @@ def check(request: HttpRequest) -> HttpResponse:
     except RefusedError as refusal:
         return _refused_page(request, refusal)
     record = _public_record(answer["record"])
-    context = {
+    context = _about() | {
         "answer": answer,
         "explanation": explain(answer["verdict"], signer=answer["signer"]),
         "record": record,
         "recovered": record.release if record and answer["verdict"] == "ours-recovered" else None,
-        "limit": settings.UPLOAD_LIMIT_BYTES,
     }
     return render(request, "studio/check.html", context)
 
@@ -73,8 +81,15 @@ def verified(request: HttpRequest) -> dict[str, Any]:
         raise without_ledger(error) from error
 
 
+def _about() -> dict[str, Any]:
+    """Whose pictures are checked here, by name where it is one organisation's, and the largest file."""
+    organisations = list(Organisation.objects.order_by("name")[:2])
+    sole = organisations[0] if len(organisations) == 1 else None
+    return {"sole": sole, "limit": settings.UPLOAD_LIMIT_BYTES, "checks_a_minute": CHECKS_A_MINUTE}
+
+
 def _refused_page(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
-    context = {"refusal": refusal.reason, "limit": settings.UPLOAD_LIMIT_BYTES}
+    context = _about() | {"refusal": refusal.reason, "refused": HEADINGS[refusal.status]}
     return timed(render(request, "studio/check.html", context, status=refusal.status), refusal)
 
 

@@ -109,6 +109,7 @@ DRAFTS = {
 # pictures, reports on whom pictures show, the links of outsiders, two pictures side by side, and the queue's events.
 # What they answer, and to whom, is shown by test_status.py, test_renditions.py, test_resolution.py, test_references.py,
 # test_portrayals.py, test_outside.py, test_gallery.py, test_line.py, and in webhooks/ and api/ beside here.
+>>>>>>> 157391d (Tests of the books and their bench; the check page names the organisation and every verdict)
 ELSEWHERE = {
     "status",
     "link",
@@ -128,8 +129,25 @@ ELSEWHERE = {
     "portrayal-checklist",
     "outside",
     "outside-file",
+<<<<<<< HEAD
     "compare",
     "queue-events",
+=======
+    "books",
+    "register",
+    "register-save",
+    "register-drop",
+    "dossier",
+    "integrity",
+    "integrity-progress",
+    "keys",
+    "model-uses",
+    "reports",
+    "report",
+    "report-progress",
+    "report-cancel",
+    "report-file",
+>>>>>>> 157391d (Tests of the books and their bench; the check page names the organisation and every verdict)
 }
 # It has nothing for anybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}

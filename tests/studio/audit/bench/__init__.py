@@ -1,0 +1,1 @@
+"""What the register and the reports cost, on a database of their own: `python -m tests.studio.audit.bench`."""

@@ -78,7 +78,8 @@ EXPLANATIONS: Mapping[str, Explanation] = MappingProxyType(
         "unreadable": Explanation(
             _("We cannot open this file as a picture."),
             _(
-                "It may be damaged, of a kind we do not read, or too large. PNG, JPEG, WebP and AVIF pictures work best."
+                "It may be damaged, of a kind we do not read, or too large. PNG, JPEG, WebP and AVIF pictures work "
+                "best."
             ),
             _("Try the original file rather than a screenshot or a document that holds it."),
         ),
@@ -89,7 +90,8 @@ EXPLANATIONS: Mapping[str, Explanation] = MappingProxyType(
 REVOKED = Explanation(
     _("This file carries our signature, but with a key that was taken back."),
     _(
-        "The organisation does not stand by what that key signed since it was taken back: it may have been in other hands."
+        "The organisation does not stand by what that key signed since it was taken back: it may have been in other "
+        "hands."
     ),
     _("Do not trust it, and please tell the organisation."),
     "refused",

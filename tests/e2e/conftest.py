@@ -66,6 +66,73 @@ def _await(address: str) -> None:
     pytest.fail(f"{address} did not answer within a minute")
 
 
+# Three pictures that want no model: the first released, the second withdrawn, the third never released.
+WITH_BOOKS = """
+from studio.accounts.models import User
+from studio.jobs.models import Picture
+from studio.operations.sample import prepare_sample
+from studio.pipeline import open_for_signing
+from studio.projects.actions import open_campaign
+from studio.review.actions import decide, release, submit_for_review, withdraw
+from studio.review.releasing import finish_release
+from studio.trail.actions import pending, settle
+from studio.jobs.checkpoints import publish_checkpoint
+from tests.studio.pages.printing import print_pictures
+from tests.studio.requests import ask
+open_for_signing()
+now, sample = timezone.now(), prepare_sample(at=timezone.now())
+creator, reviewer = sample.people["creator"], sample.people["reviewer"]
+campaign = open_campaign(
+    actor=creator, project=sample.project, slug="rains", name="Rainy season", purpose="Posters before the rains.",
+    languages=["en"], channels=["poster"], at=now,
+)
+pictures = print_pictures(ask(campaign, now, count=3), now)
+for picture in pictures[:2]:
+    wish = submit_for_review(
+        actor=creator, picture=picture, purpose="Poster", channel="poster", alt_text="Blue tiles.", checklist={}, at=now
+    )
+    picture.refresh_from_db()
+    decide(actor=reviewer, request=wish, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=now)
+    picture.refresh_from_db()
+    assert finish_release(release(actor=reviewer, picture=picture, at=now).pk, at=now)
+    picture.refresh_from_db()
+withdraw(actor=reviewer, picture=pictures[1], public_reason="It shows the wrong crop.", at=now)
+for intent in pending():
+    settle(intent, at=now)
+publish_checkpoint(sample.organisation, at=now)
+"""
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Web, control and sign at work on an installation with pictures on record: its address, and its folder."""
+    folder = tmp_path_factory.mktemp("books")
+    environment = {"VAR_DIR": str(folder / "var"), "DJANGO_SETTINGS_MODULE": "studio.settings", "SWEEP_SECONDS": "1"}
+    script = SETTING_UP + WITH_BOOKS
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, env={**os.environ, **environment}, check=True)
+    port = free_port()
+    with Processes(folder / "logs", environment) as processes:
+        processes.start("control")
+        processes.start_signing()
+        processes.start("web", "--port", str(port))
+        _await(f"http://127.0.0.1:{port}/robots.txt")
+        yield f"http://127.0.0.1:{port}", folder / "var"
+        assert processes.died() == []
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium. Without one the test is skipped with a reason, or fails where REQUIRE_BROWSER is set."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        reason = "no Chromium on the PATH; install the package `chromium`"
+        pytest.fail(reason) if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def person(chromium: Browser, office: str) -> Iterator[Callable[..., Person]]:
     """Seats a person; at the end nobody's browser may have complained."""

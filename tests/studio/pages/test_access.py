@@ -129,10 +129,8 @@ ELSEWHERE = {
     "portrayal-checklist",
     "outside",
     "outside-file",
-<<<<<<< HEAD
     "compare",
     "queue-events",
-=======
     "books",
     "register",
     "register-save",
@@ -147,7 +145,6 @@ ELSEWHERE = {
     "report-progress",
     "report-cancel",
     "report-file",
->>>>>>> 157391d (Tests of the books and their bench; the check page names the organisation and every verdict)
 }
 # It has nothing for anybody while no picture is taking shape; test_request.py shows whom it answers otherwise.
 FLEETING = {"request-preview"}

@@ -18,10 +18,11 @@ from django.utils.translation import ngettext
 from PIL import Image
 
 from studio import blobs, pipeline
-from studio.audit.dossiers import Dossier, Event, Facts, dossier, find_pictures
+from studio.audit.dossiers import Dossier, dossier, find_pictures
 from studio.audit.models import Report
 from studio.audit.reporting import pictures_in
 from studio.audit.selecting import in_words, names_in
+from studio.audit.story import Event, Facts
 from studio.templatetags.stamps import state as stands
 
 if TYPE_CHECKING:

@@ -21,11 +21,14 @@ from studio import blobs, pipeline
 from studio.audit import bell, packing, paper, tables
 from studio.audit.models import Report
 from studio.audit.reporting import KEPT, State
+from studio.jobs.bell import ring_checkpoints
 from studio.trail.actions import intend, note, settle
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 LONG_LEASE = timedelta(minutes=15)
+# A checkpoint comes within a minute; where none does, whoever asked is told.
+PATIENCE = timedelta(minutes=10)
 SLICE_SECONDS = 2.0
 MOST_ATTEMPTS = 3
 MEDIA_TYPES = {
@@ -34,8 +37,8 @@ MEDIA_TYPES = {
     Report.Form.PDF: "application/pdf",
     Report.Form.PACK: "application/zip",
 }
-STUCK = _("The worker that wrote it stopped three times. Ask for less at once, and tell an administrator.")
-FAILED = _("It could not be written ({kind}). Ask again; if that fails too, an administrator has to look.")
+STUCK = "The worker that wrote it stopped three times. Ask for less at once, and tell an administrator."
+FAILED = "It could not be written ({kind}). Ask again; if that fails too, an administrator has to look."
 # What a finished step leaves: whether there is more to do at once.
 Step = Callable[[Report, datetime], bool]
 
@@ -131,7 +134,7 @@ def _append(report: Report, at: datetime) -> bool:
             how_far = {"reached": report.reached, "written": report.written, "offset": report.offset}
             _keep(report, lease=None, **how_far)
             return True
-    return _finish(report, at=at)
+    return _finish(report, *blobs.adopt(path), at=at)
 
 
 def _compose(report: Report, at: datetime) -> bool:
@@ -144,46 +147,52 @@ def _compose(report: Report, at: datetime) -> bool:
 
 
 def _sign(report: Report, at: datetime) -> bool:
-    path = blobs.report_path(report.pk)
+    """Sign what was laid out, which stays as it is until the signed file is in the store."""
+    document = blobs.report_path(report.pk).read_bytes()
     reason = _("A provenance report of %(name)s") % {"name": report.organisation.name}
-    blobs.write_whole(path, pipeline.sign_document(report.organisation.slug, path.read_bytes(), reason=reason))
-    return _finish(report, at=at)
+    signed = pipeline.sign_document(report.organisation.slug, document, reason=reason)
+    return _finish(report, blobs.put(signed), len(signed), at=at)
 
 
 def _pack(report: Report, at: datetime) -> bool:
+    """Fill a pack; an entry that no checkpoint covers yet is waited for."""
     path = blobs.report_path(report.pk)
     path.parent.mkdir(parents=True, exist_ok=True)
-    packing.pack(report, path, at=at, tell=lambda done: _keep(report, written=done))
-    return _finish(report, at=at)
+    try:
+        packing.pack(report, path, at=at, tell=lambda done: _keep(report, written=done))
+    except pipeline.LedgerUnavailableError:
+        if at - report.asked > PATIENCE:
+            raise
+        ring_checkpoints()
+        _keep(report, lease=None)
+        return False
+    return _finish(report, *blobs.adopt(path), at=at)
 
 
-def _finish(report: Report, *, at: datetime) -> bool:
-    """Store the file, owe the ledger its entry, show it."""
-    path = blobs.report_path(report.pk)
-    sha256, size = blobs.adopt(path)
+def _finish(report: Report, sha256: str, size: int, *, at: datetime) -> bool:
+    """The file is in the store: owe the ledger its entry, and show it."""
     organisation = report.organisation
     with transaction.atomic():
         done = {"sha256": sha256, "size": size, "written": report.written or F("total"), "expires": at + KEPT}
         _keep(report, state=State.DONE, lease=None, finished=at, reached=report.reached, **done)
-        intent = intend(
-            log=organisation.log,
-            kind="report",
-            row=report.pk,
-            at=at,
-            body={
-                "digest": sha256,
-                "form": report.form,
-                "level": report.level,
-                "scope": report.scope,
-                "until": report.until,
-                "count": report.total,
-                "by": str(report.asked_by.pseudonym),
-            },
-        )
+        intent = intend(log=organisation.log, kind="report", row=report.pk, at=at, body=_entry(report, sha256))
         note(actor=None, verb="report.done", subject=report, organisation=organisation.pk, at=at, sha256=sha256)
-    path.unlink(missing_ok=True)
+    blobs.report_path(report.pk).unlink(missing_ok=True)
     try:
         settle(intent, at=at)
     except pipeline.LedgerUnavailableError:
         logger.exception("the entry of %s waits", report)
     return False
+
+
+def _entry(report: Report, sha256: str) -> dict[str, object]:
+    """What the ledger keeps of a report."""
+    return {
+        "digest": sha256,
+        "form": report.form,
+        "level": report.level,
+        "scope": report.scope,
+        "until": report.until,
+        "count": report.total,
+        "by": str(report.asked_by.pseudonym),
+    }

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from PIL import Image
 
 from studio import blobs, pipeline
 from studio.audit.dossiers import Dossier, dossier, find_pictures
@@ -253,6 +252,8 @@ def _moment(at: datetime) -> str:
 
 def _reduced(data: bytes) -> tuple[bytes, tuple[int, int]]:
     """A picture small enough for paper; its credentials are not in the copy, as the report says."""
+    from PIL import Image
+
     with Image.open(io.BytesIO(data)) as image:
         small = image.convert("RGB")
         small.thumbnail((LONGEST_SIDE, LONGEST_SIDE))

@@ -203,6 +203,10 @@ DEEDS = MappingProxyType(
         "rendition.record": "A rendition was signed and recorded",
         "release.publish": "The released file was signed, recorded and published",
         "release.withdraw": "withdrew it",
+        "inspection.ask": "had the books checked",
+        "report.ask": "asked for a report",
+        "report.cancel": "cancelled a report",
+        "report.done": "A report was made and recorded",
         "release.stop": "Its release was stopped by a recall",
     }
 )

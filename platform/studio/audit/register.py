@@ -60,7 +60,9 @@ def register(request: MemberRequest, pk: UUID) -> HttpResponse:
     organisation = find_audited(request, pk)
     form = RegisterForm(request.GET if request.GET else None, organisation=organisation)
     scope = form.scope()
-    page = leaf(select(organisation, scope), before=_place(request, "before"), after=_place(request, "after"))
+    # A filter that does not hold shows nothing, and says why: everything would look like its answer.
+    rows = Recorded.objects.none() if form.errors else select(organisation, scope)
+    page = leaf(rows, before=_place(request, "before"), after=_place(request, "after"))
     known, size = registered(organisation), _size(organisation)
     context = {
         "organisation": organisation,

@@ -56,6 +56,10 @@ def reports(request: MemberRequest, pk: UUID) -> HttpResponse:
     sieve = RegisterForm(request.GET or None, organisation=organisation)
     scope, form, status = sieve.scope(), ReportForm(request.POST or None), HTTPStatus.OK
     if request.method == "POST":
+        if sieve.errors:
+            form.add_error(
+                None, _("A filter in the address does not hold; choose the selection in the register again.")
+            )
         status, asked = _ask(request, organisation, form, scope)
         if asked is not None:
             return redirect("report", pk=asked.pk)

@@ -134,6 +134,9 @@ def test_filters_are_kept_for_oneself(books: Organisation, browse: Callable[[str
 def test_a_filter_that_does_not_hold_is_said_to(books: Organisation, browse: Callable[[str], Client]) -> None:
     page = browse("auditor").get(reverse("register", args=[books.pk]), {"find": "nothing", "kind": "picture"})
     assert "copy one whole" in page.content.decode()
+    assert "<tbody>" not in page.content.decode()
+    asked = browse("auditor").post(f"{reverse('reports', args=[books.pk])}?kind=x", {"form": "csv", "level": "full"})
+    assert asked.status_code == 422
     form = RegisterForm({"since": "2026-02-02", "until": "2026-02-01"}, organisation=books)
     assert not form.is_valid()
     assert "It lies before the first day." in form.errors["until"]

@@ -114,26 +114,23 @@ def _end(report: Report, fault: str, *, at: datetime) -> bool:
 
 
 def _append(report: Report, at: datetime) -> bool:
-    """Write pages of a table until the slice is over."""
+    """Write pages of a table until the slice is over, one at least."""
     table, began = tables.table(report), monotonic()
     path = blobs.report_path(report.pk)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("r+b" if path.exists() else "w+b") as stream:
         stream.truncate(report.offset)
         stream.seek(report.offset)
-        while monotonic() - began < SLICE_SECONDS:
-            page = table.page(report.reached)
-            if not page.rows:
-                break
+        while (page := table.page(report.reached)).rows:
             stream.write(page.data)
             report.reached, report.written = page.reached, report.written + page.rows
             report.offset = stream.tell()
-        else:
-            stream.flush()
-            os.fsync(stream.fileno())
-            how_far = {"reached": report.reached, "written": report.written, "offset": report.offset}
-            _keep(report, lease=None, **how_far)
-            return True
+            if monotonic() - began > SLICE_SECONDS:
+                stream.flush()
+                os.fsync(stream.fileno())
+                how_far = {"reached": report.reached, "written": report.written, "offset": report.offset}
+                _keep(report, lease=None, **how_far)
+                return True
     return _finish(report, *blobs.adopt(path), at=at)
 
 

@@ -53,7 +53,7 @@ def test_no_unsafe_method_changes_anything(
     }  # fmt: skip
     before, tried = everything(), 0
     for name, pattern in addresses(get_resolver()):
-        if name.endswith(":None") or name in OWN or not isinstance(pattern, URLPattern):
+        if name.endswith(":None") or name in OWN or "logout" in name or not isinstance(pattern, URLPattern):
             continue
         where = _filled(name, pattern, keys)
         if where is None:
@@ -63,6 +63,7 @@ def test_no_unsafe_method_changes_anything(
             assert answer.status_code != 500, (name, method)
             tried += 1
     assert tried > 500
+    assert client.get(reverse("register", args=[books.pk])).status_code == 200, "signed in to the end"
     after = everything()
     for label, rows in before.items():
         assert after[label] == rows, label

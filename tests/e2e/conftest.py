@@ -120,19 +120,6 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
         assert processes.died() == []
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium. Without one the test is skipped with a reason, or fails where REQUIRE_BROWSER is set."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        reason = "no Chromium on the PATH; install the package `chromium`"
-        pytest.fail(reason) if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def person(chromium: Browser, office: str) -> Iterator[Callable[..., Person]]:
     """Seats a person; at the end nobody's browser may have complained."""

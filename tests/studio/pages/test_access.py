@@ -106,10 +106,10 @@ DRAFTS = {
     "policy-draft-answer",
 }
 # The keepers' page, a rendition's own file, administrators' webhooks, what other services and programs ask, protected
-# pictures, reports on whom pictures show, the links of outsiders, two pictures side by side, and the queue's events.
-# What they answer, and to whom, is shown by test_status.py, test_renditions.py, test_resolution.py, test_references.py,
-# test_portrayals.py, test_outside.py, test_gallery.py, test_line.py, and in webhooks/ and api/ beside here.
->>>>>>> 157391d (Tests of the books and their bench; the check page names the organisation and every verdict)
+# pictures, reports on whom pictures show, the links of outsiders, two pictures side by side, the queue's events and the
+# auditor's books. What they answer, and to whom, is shown by test_status.py, test_renditions.py, test_resolution.py,
+# test_references.py, test_portrayals.py, test_outside.py, test_gallery.py, test_line.py, and in webhooks/, api/ and
+# audit/ beside here.
 ELSEWHERE = {
     "status",
     "link",
@@ -194,6 +194,8 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson, tok
         "project-portrayals": campaign.project_id,
         "campaign-portrayals": campaign.pk,
         "token-revoke": token.pk,
+        **dict.fromkeys(("register", "integrity", "keys", "reports"), campaign.project.organisation_id),
+        "model-uses": job.model_id,
     }
 
     def find(name: str) -> str:

@@ -30,7 +30,16 @@ LOOKS = ("light", {"width": 1280, "height": 900}), ("dark", {"width": 390, "heig
 # Pages by role that the lists of `test_access` do not have: an address, or a name with what fills it.
 ROLES: dict[str, tuple[str, ...]] = {
     "reviewer": ("admin:desk", "admin:review_reviewrequest_changelist", "admin:quality"),
-    "auditor": ("admin:trail_auditrow_changelist", "admin:jobs_picture_changelist"),
+    "auditor": (
+        "admin:trail_auditrow_changelist",
+        "admin:jobs_picture_changelist",
+        "register",
+        "dossier",
+        "integrity",
+        "keys",
+        "model-uses",
+        "reports",
+    ),
     "administrator": ("home", "status", "webhooks", "account"),
     "custodian": ("home", "models"),
 }

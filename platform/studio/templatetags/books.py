@@ -9,6 +9,6 @@ register = template.Library()
 
 
 @register.filter
-def audits(user: User) -> bool:
-    """Whether somebody is an auditor anywhere; nobody is asked about who has no desk."""
-    return bool(user.is_staff and audited_by(user).exists())
+def audits(user: User | None) -> bool:
+    """Whether somebody is an auditor anywhere; an error's page may know of nobody, and who has no desk is none."""
+    return bool(user and user.is_staff and audited_by(user).exists())

@@ -76,9 +76,6 @@ bench-register: $(VENV)/.dev ## Time the register's pages with 100,000 pictures,
 bench-reports: $(VENV)/.dev ## Measure an export of the register beside a bare cursor, and its memory
 	$(RUN) -m tests.studio.audit.bench reports
 
-bench-moderation: $(VENV)/.dev ## Time both screens and the share each part takes
-	$(RUN) -m moderation bench
-
 bench-gallery: $(VENV)/.dev ## Time the first page of long lists over 100,000 pictures, on SQLite and PostgreSQL
 	$(RUN) -m tests.studio.gallery_bench
 

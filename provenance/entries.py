@@ -36,6 +36,7 @@ class EntryKind(StrEnum):
     further file of a released picture. `model` is a custodian's, that weights may be used, or no longer: with their
     digest, licence, parent and data. `reference` is a picture that an organisation protects, by a salted commitment.
     `report` is a selection of the log that an auditor took out, with the digest of the file.
+    `access` is what the operator of an installation did from outside of the organisation's roles.
     """
 
     PICTURE = "picture"
@@ -52,6 +53,7 @@ class EntryKind(StrEnum):
     EXPORT = "export"
     REFERENCE = "reference"
     REPORT = "report"
+    ACCESS = "access"
 
 
 def canonical_entry(

@@ -51,6 +51,9 @@ def production_secrets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
     if settings.VAULT_KEY == settings.SECRET_KEY:
         hint = "Set VAULT_KEY, so that SECRET_KEY can be changed without losing every sealed prompt."
         found.append(Error("VAULT_KEY is the same as SECRET_KEY", hint=hint, id="imprimatur.E004"))
+    if not settings.SECOND_STEP_REQUIRED:
+        hint = "Unset SECOND_STEP_REQUIRED; whoever lacks a second step is led to its set-up."
+        found.append(Error("reviewers and administrators could sign in by a password", hint=hint, id="imprimatur.E011"))
     if settings.FAULT_POINT:
         found.append(
             Error("FAULT_POINT is set: processes would kill themselves", hint="Unset it.", id="imprimatur.E005")

@@ -5,12 +5,11 @@ Nothing set means the embedded default: SQLite, a broker of files, pictures on t
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
-from studio import environment
+from studio import connections, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = Path(environment.text("VAR_DIR", str(ROOT / "var")))
@@ -24,47 +23,8 @@ ALLOWED_HOSTS = environment.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").s
 LOG_HOST = environment.text("LOG_HOST", "localhost")
 
 # Databases ---------------------------------------------------------------------------------------------------------
-
-
-def database(url: str) -> dict[str, Any]:
-    """Django's form of a `sqlite:///path` or `postgresql://user:password@host:port/name` URL.
-
-    What libpq knows besides (`?sslmode=require`) is passed on to it.
-    """
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
-    if parts.scheme == "sqlite":
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path[1:]),
-            # Tests use a file too: threads and processes then meet the locks they will meet in service.
-            "TEST": {"NAME": f"{unquote(parts.path[1:])}.test"},
-            "OPTIONS": {
-                # IMMEDIATE takes the write lock when a transaction begins, so two writers queue instead of failing
-                # half way.
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-            },
-        }
-    if parts.scheme in {"postgres", "postgresql"}:
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path[1:]),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            # A socket's folder comes as ?host=/run/postgresql, as libpq writes it.
-            "HOST": parts.hostname or query.pop("host", ""),
-            "PORT": str(parts.port or ""),
-            "OPTIONS": query,
-            "CONN_MAX_AGE": 60,
-            "CONN_HEALTH_CHECKS": True,
-        }
-    raise ImproperlyConfigured(f"DATABASE_URL begins with {parts.scheme!r}; use sqlite:///… or postgresql://…")
-
-
 DATABASE_URL = environment.text("DATABASE_URL", f"sqlite:///{VAR / 'studio.sqlite3'}")
-DATABASES = {"default": database(DATABASE_URL)}
+DATABASES = {"default": connections.database(DATABASE_URL)}
 LEDGER_URL = environment.text("LEDGER_URL", f"sqlite:///{VAR / 'ledger.sqlite3'}")
 LEDGER_ADMIN_URL = environment.text("LEDGER_ADMIN_URL", LEDGER_URL)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -139,6 +99,12 @@ INSTALLED_APPS = [
     "studio.webhooks",
     "studio.api",
     "studio.operations",
+    # Behind ours, whose templates are the ones to be found.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -152,6 +118,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "studio.accounts.second_step.SecondStepGate",
 ]
 ROOT_URLCONF = "studio.urls"
 ASGI_APPLICATION = "studio.asgi.application"
@@ -175,23 +143,74 @@ DOCS_DIR = ROOT / "docs"
 STATICFILES_DIRS = [("pictures", DOCS_DIR / "pictures")]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
-# Live previews pass from worker to page through the cache for seconds and are stored nowhere else.
+# Live previews pass from worker to page through the cache for seconds and are stored nowhere else. Limits are counted
+# in it too, so every web process must see the same one.
 CACHE_URL = environment.text("CACHE_URL", BROKER_URL if BROKER_URL.startswith("redis") else "")
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
-    if CACHE_URL
-    else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(VAR / "cache")}
-}
+CACHES = {"default": connections.cache(CACHE_URL, folder=VAR / "cache")}
 
 # Security ----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-LOGIN_URL = "login"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Signing in: by name or e-mail, without sign-up; people come by invitation (studio.accounts).
+ACCOUNT_ADAPTER = "studio.accounts.signing_in.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_FORMS = {"login": "studio.accounts.signing_in.SignInForm"}
+# Failures only are kept in the last one: the fifth for an account, and the ninth from an address, is the last.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "9/10m/ip,5/10m/key", "reauthenticate": "9/10m/user"}
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+SECOND_STEP_REQUIRED = environment.flag("SECOND_STEP_REQUIRED", "false" if DEBUG else "true")
+MFA_ADAPTER = "studio.accounts.second_step.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Imprimatur"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Browsers give keys to https:// and to localhost alone; http://localhost is for development.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+SESSION_COOKIE_AGE = 12 * 60 * 60
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
+# An organisation's own sign-in (OpenID Connect), where it has one.
+OIDC_NAME = environment.text("OIDC_NAME", "your organisation's account")
+OIDC_ISSUER = environment.text("OIDC_ISSUER", "")
+OIDC_CLIENT_ID = environment.text("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = environment.text("OIDC_CLIENT_SECRET", "")
+SOCIALACCOUNT_ADAPTER = "studio.accounts.signing_in.ElsewhereAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = "login/with"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "organisation",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
+# E-mail: invitations and forgotten passwords. Without a server, development prints them.
+EMAIL_URL = environment.text("EMAIL_URL", "")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("EMAIL_FROM", "imprimatur@localhost")
+globals().update(connections.email(EMAIL_URL))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
@@ -215,7 +234,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # A form that leads to the organisation's own sign-in ends there.
+        "form-action": [SELF, *(["{0.scheme}://{0.netloc}".format(urlsplit(OIDC_ISSUER))] if OIDC_ISSUER else [])],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

@@ -9,16 +9,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
 
+from allauth.account.views import logout
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.conf import settings
-from django.contrib.auth.views import LogoutView, redirect_to_login
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, reverse
+from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
@@ -67,7 +69,8 @@ class Desk(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """The one sign-out, from the panel's own menu."""
-        return LogoutView.as_view()(request)
+        answer: HttpResponseBase = require_POST(logout)(request)
+        return answer
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The one place where a password is changed."""

@@ -50,12 +50,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         processes.start_signing()
         processes.start("web", "--port", str(port))
         address = f"http://127.0.0.1:{port}"
-        _await(f"{address}/robots.txt")
+        await_answer(f"{address}/robots.txt")
         yield address
         assert processes.died() == []
 
 
-def _await(address: str) -> None:
+def await_answer(address: str) -> None:
+    """Until the server is up."""
     for _ in range(300):
         try:
             urllib.request.urlopen(address, timeout=2).close()  # noqa: S310  our own address

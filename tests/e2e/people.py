@@ -41,7 +41,7 @@ class Person:
         self.page.goto("/login/")
         self.page.get_by_label("Username").fill(self.name)
         self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
         expect(self.page.get_by_role("heading", name="Projects")).to_be_visible()
 
     @contextmanager

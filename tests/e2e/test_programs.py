@@ -34,7 +34,7 @@ class Member:
     def __init__(self, office: str, name: str) -> None:
         self._pages = httpx.Client(base_url=office, timeout=60, follow_redirects=True)
         self._pages.get("/login/")
-        self.send("/login/", username=name, password=PASSWORD)
+        self.send("/login/", login=name, password=PASSWORD)
 
     def send(self, path: str, **typed: Any) -> str:
         """Fill in the form of a page; what the page says then."""

@@ -10,6 +10,7 @@ from django.urls import reverse
 from studio import pipeline
 from studio.accounts.actions import grant_role
 from studio.accounts.models import Role, User
+from studio.accounts.roles import give
 from studio.audit.integrity import problems
 from studio.jobs import finishing, screening, words
 from studio.jobs.appealing import appeal, may_appeal
@@ -118,7 +119,7 @@ def test_who_refused_or_wrote_the_policy_does_not_answer(campaign: Campaign, sam
     job.refresh_from_db()
     again = held_again(job, people["creator"], now)
     author = people["administrator"]
-    grant_role(actor=author, user=author, organisation=sample.organisation, role=Role.REVIEWER, at=now)
+    give(author, sample.organisation, Role.REVIEWER)
     assert "You refused" in may_decide(people["reviewer"], again).reason
     assert "You wrote the policy" in may_decide(author, again).reason
     third = people["auditor"]

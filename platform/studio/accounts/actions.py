@@ -1,14 +1,25 @@
-"""Founding an organisation and giving people their roles."""
+"""Founding an organisation, and who holds which roles in it.
 
+- Every change ends the person's sessions: they sign in anew, with what their roles ask for.
+- An organisation always keeps an administrator who can sign in.
+- Nobody makes themselves a reviewer. (Whoever shaped a picture decides nothing about it in any case: `review.rules`.)
+"""
+
+from collections.abc import Collection
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from studio.accounts.models import Membership, Organisation, Role, RoleGrant, User
-from studio.accounts.rules import holds
+from studio.accounts.roles import end_sessions, give, take
+from studio.accounts.rules import administered, holds
 from studio.trail.actions import note
+
+LAST_ONE = "Somebody must administer the organisation. Make somebody else an administrator first."
+NOT_ONESELF = "Nobody makes themselves a reviewer; another administrator has to."
 
 
 def found_organisation(*, actor: User, slug: str, name: str, at: datetime) -> Organisation:
@@ -19,30 +30,87 @@ def found_organisation(*, actor: User, slug: str, name: str, at: datetime) -> Or
     organisation.full_clean()
     with transaction.atomic():
         organisation.save(force_insert=True)
-        _grant(actor, organisation, Role.ADMINISTRATOR)
+        give(actor, organisation, Role.ADMINISTRATOR)
         note(actor=actor, verb="organisation.found", subject=organisation, organisation=organisation.pk, at=at)
     return organisation
 
 
 def grant_role(*, actor: User, user: User, organisation: Organisation, role: Role, at: datetime) -> Membership:
-    """Give `user` a role; they become a member by it."""
+    """Give `user` a role; they become a member by it. Raises PermissionDenied."""
     holds(actor, organisation, Role.ADMINISTRATOR).enforce()
+    if actor.pk == user.pk and role == Role.REVIEWER and not actor.is_superuser:
+        raise PermissionDenied(NOT_ONESELF)
     with transaction.atomic():
-        membership = _grant(user, organisation, role)
+        membership = give(user, organisation, role)
         note(actor=actor, verb="role.grant", subject=membership, organisation=organisation.pk, at=at, role=role)
     return membership
 
 
 def revoke_role(*, actor: User, user: User, organisation: Organisation, role: Role, at: datetime) -> None:
-    """Take a role away; it is gone at the person's next request."""
+    """Take a role away; it is gone at the person's next request. Raises PermissionDenied, ValidationError."""
     holds(actor, organisation, Role.ADMINISTRATOR).enforce()
     with transaction.atomic():
         membership = Membership.objects.get(user=user, organisation=organisation)
-        RoleGrant.objects.filter(membership=membership, role=role).delete()
-        note(actor=actor, verb="role.revoke", subject=membership, organisation=organisation.pk, at=at, role=role)
+        _lose(membership, {role}, actor=actor, at=at)
 
 
-def _grant(user: User, organisation: Organisation, role: Role) -> Membership:
-    membership, _ = Membership.objects.get_or_create(user=user, organisation=organisation)
-    RoleGrant.objects.get_or_create(membership=membership, role=role)
-    return membership
+def change_roles(*, actor: User, membership: Membership, roles: Collection[str], at: datetime) -> None:
+    """Make these the roles of a member, all at once. Raises PermissionDenied, ValidationError."""
+    organisation, user = membership.organisation, membership.user
+    holds(actor, organisation, Role.ADMINISTRATOR).enforce()
+    wanted = {Role(role) for role in roles}
+    with transaction.atomic():
+        held = {Role(role) for role in membership.grants.values_list("role", flat=True)}
+        _lose(membership, held - wanted, actor=actor, at=at)
+        if wanted and not user.is_active:
+            User.objects.filter(pk=user.pk).update(is_active=True)
+            note(actor=actor, verb="user.reopen", subject=user, organisation=organisation.pk, at=at)
+        for role in sorted(wanted - held):
+            grant_role(actor=actor, user=user, organisation=organisation, role=role, at=at)
+
+
+def close_account(*, actor: User, membership: Membership, at: datetime) -> None:
+    """End somebody's part in the organisation: every role, every session. Who has no other organisation cannot sign in.
+
+    What they made stays, and says so. Raises PermissionDenied, ValidationError.
+    """
+    organisation, user = membership.organisation, membership.user
+    holds(actor, organisation, Role.ADMINISTRATOR).enforce()
+    with transaction.atomic():
+        _lose(membership, {Role(role) for role in membership.grants.values_list("role", flat=True)}, actor=actor, at=at)
+        if not user.is_superuser and not RoleGrant.objects.filter(membership__user=user).exists():
+            User.objects.filter(pk=user.pk).update(is_active=False)
+        end_sessions(user)
+        note(actor=actor, verb="user.close", subject=user, organisation=organisation.pk, at=at)
+
+
+def remove_second_step(*, actor: User, membership: Membership, at: datetime) -> None:
+    """For somebody who has lost phone and codes: they set up another when they sign in next.
+
+    Raises PermissionDenied, also for whoever belongs to an organisation that `actor` does not administer.
+    """
+    holds(actor, membership.organisation, Role.ADMINISTRATOR).enforce()
+    user = membership.user
+    theirs = Organisation.objects.filter(memberships__user=user, memberships__grants__isnull=False)
+    if user.is_superuser or theirs.exclude(pk__in=administered(actor)).exists():
+        raise PermissionDenied("They have rights elsewhere too, so the operator of this installation has to do it.")
+    with transaction.atomic():
+        Authenticator.objects.filter(user=user).delete()
+        end_sessions(user)
+        note(actor=actor, verb="user.second_step_lost", subject=user, organisation=membership.organisation_id, at=at)
+
+
+def _lose(membership: Membership, roles: Collection[Role], *, actor: User, at: datetime) -> None:
+    """Take roles away, unless nobody would administer the organisation. Runs in the caller's transaction."""
+    organisation = membership.organisation
+    # The organisation's row is the lock: of two administrators who remove each other, one is too late.
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if Role.ADMINISTRATOR in roles:
+        administrators = RoleGrant.objects.filter(
+            membership__organisation=organisation, role=Role.ADMINISTRATOR, membership__user__is_active=True
+        )
+        if not administrators.exclude(membership=membership).exists():
+            raise ValidationError({"roles": LAST_ONE})
+    for role in sorted(roles):
+        if take(membership, role):
+            note(actor=actor, verb="role.revoke", subject=membership, organisation=organisation.pk, at=at, role=role)

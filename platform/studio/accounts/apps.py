@@ -9,3 +9,7 @@ class AccountsConfig(AppConfig):
     name = "studio.accounts"
     label = "accounts"
     verbose_name = "People"
+
+    def ready(self) -> None:
+        """Hear what the sign-in library tells."""
+        from studio.accounts import heard  # noqa: F401

@@ -1,64 +1,74 @@
-"""How an administrator brings people in and gives them roles."""
+"""What an administrator fills in about people, and what somebody invited fills in about themselves."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
-from unfold.forms import UserCreationForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from django.contrib.auth import password_validation
+from django.utils.translation import gettext_lazy as _
 
-from studio.accounts.models import Organisation, Role, RoleGrant, User
+from studio.accounts.inviting import Newcomer
+from studio.accounts.models import Role
+
+DUTIES: Mapping[str, Any] = MappingProxyType(
+    {
+        Role.CREATOR: _("Creator: asks for pictures and submits them"),
+        Role.REVIEWER: _("Reviewer: approves or rejects what others made"),
+        Role.AUDITOR: _("Auditor: reads everything, changes nothing"),
+        Role.CUSTODIAN: _("Custodian: looks after keys and models"),
+        Role.ADMINISTRATOR: _("Administrator: people, projects, policies, limits"),
+    }
+)
 
 
-def administered(user: User) -> QuerySet[Organisation]:
-    """Where `user` may give roles. The operator founds organisations, and gives roles only where they hold that one."""
-    return Organisation.objects.filter(memberships__user=user, memberships__grants__role=Role.ADMINISTRATOR).distinct()
+class RolesForm(forms.Form):
+    """The roles that somebody has."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("What may they do?"),
+        choices=list(DUTIES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
 
 
-class PersonForm(UserCreationForm):  # type: ignore[misc]  # unfold ships no types
-    """A new person with a first role: somebody without one could do nothing here. `actor` is who fills it in."""
+class InviteForm(RolesForm):
+    """An address, and roles."""
 
-    actor: User
-    organisation = forms.ModelChoiceField(Organisation.objects.none(), widget=UnfoldAdminSelectWidget)
-    role = forms.ChoiceField(choices=Role.choices, widget=UnfoldAdminSelectWidget)
+    email = forms.EmailField(
+        label=_("E-mail"),
+        widget=forms.EmailInput({"autocomplete": "off"}),
+        help_text=_("A link that opens once goes there."),
+    )
+    field_order = ("email", "roles")
 
-    class Meta:
-        model = User
-        fields = ("username", "first_name", "last_name", "email")
+
+class ArriveForm(forms.Form):
+    """Somebody new."""
+
+    username = forms.CharField(
+        label=_("Username"),
+        max_length=150,
+        widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none"}),
+        help_text=_("Others in the organisation see it. Letters, digits and @ . + - _"),
+    )
+    first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
+    last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
+    password = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput({"autocomplete": "new-password"})
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = administered(self.actor)
+        # One sentence in the place of the library's list: a hint is read, a list of rules is not.
+        least = next(
+            rule for rule in password_validation.get_default_password_validators() if hasattr(rule, "min_length")
+        )
+        self.fields["password"].help_text = _("At least %(least)d characters; several words are easiest to keep.") % {
+            "least": least.min_length
+        }
 
-
-class GrantForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """A role for somebody who has an account; they become a member by it. `actor` is who fills it in."""
-
-    actor: User
-    organisation = forms.ModelChoiceField(Organisation.objects.none(), widget=UnfoldAdminSelectWidget)
-    username = forms.CharField(widget=UnfoldAdminTextInputWidget)
-    role = forms.ChoiceField(choices=Role.choices, widget=UnfoldAdminSelectWidget)
-
-    class Meta:
-        model = RoleGrant
-        fields = ("role",)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = administered(self.actor)  # type: ignore[attr-defined]
-
-    def clean_username(self) -> User:
-        """The person with this name."""
-        name = self.cleaned_data["username"]
-        user = User.objects.filter(username=name, is_active=True).first()
-        if user is None:
-            raise forms.ValidationError(f"Nobody here signs in as “{name}”; add the person first.")
-        return user
-
-    def clean(self) -> dict[str, Any]:
-        """Nothing to grant twice."""
-        cleaned = super().clean() or self.cleaned_data
-        held = {"membership__user": cleaned.get("username"), "membership__organisation": cleaned.get("organisation")}
-        if all(held.values()) and RoleGrant.objects.filter(**held, role=cleaned.get("role")).exists():
-            raise forms.ValidationError("They hold this role already.")
-        return cleaned
+    def newcomer(self) -> Newcomer:
+        """What they wrote."""
+        return Newcomer(**self.cleaned_data)

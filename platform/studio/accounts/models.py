@@ -6,6 +6,7 @@
 """
 
 import uuid
+from collections.abc import Iterator
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -26,7 +27,18 @@ class Role(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A person who signs in."""
+    """A person who signs in. `session_epoch` is part of every session's proof: raising it ends them all."""
+
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must carry to be this person's."""
+        return f"{super().get_session_auth_hash()}.{self.session_epoch}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under earlier values of SECRET_KEY."""
+        for earlier in super().get_session_auth_fallback_hash():
+            yield f"{earlier}.{self.session_epoch}"
 
 
 class Organisation(models.Model):
@@ -83,3 +95,60 @@ class SubjectKey(models.Model):
 
     def __str__(self) -> str:
         return f"key of {self.membership}"
+
+
+class OperatorAct(models.Model):
+    """Something that the operator of the installation did from outside of an organisation's roles."""
+
+    class Kind(models.TextChoices):
+        """What it was."""
+
+        SIGN_IN = "sign_in", "The operator signed in"
+        ADMINISTRATOR = "administrator", "The operator named an administrator"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="operator_acts")
+    operator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} in {self.organisation}"
+
+
+class Invitation(models.Model):
+    """Somebody asked by mail to join, with roles. Its secret is in the mail alone; `digest` is the SHA-256 of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField()
+    roles = models.JSONField()
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made = models.DateTimeField()
+    expires = models.DateTimeField()
+    accepted = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-made"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(accepted=None, accepted_by=None)
+                | models.Q(accepted__isnull=False, accepted_by__isnull=False, withdrawn=None),
+                name="invitation_accepted_by_somebody",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organisation}"
+
+    @property
+    def role_names(self) -> list[str]:
+        """The roles, as people read them."""
+        return [str(Role(role).label) for role in self.roles]

@@ -53,3 +53,8 @@ def membership_of(user: User, organisation: Organisation) -> Membership:
     if membership is None:
         raise PermissionDenied(f"You are not a member of {organisation.name}.")
     return membership
+
+
+def administered(user: User) -> models.QuerySet[Organisation]:
+    """Where `user` may give roles. The operator founds organisations, and gives roles only where they hold that one."""
+    return Organisation.objects.filter(memberships__user=user, memberships__grants__role=Role.ADMINISTRATOR).distinct()

@@ -11,7 +11,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from studio.accounts import second_step
 from studio.accounts.models import Role
+from studio.accounts.rules import administered
 from studio.pages import MemberRequest
 from studio.trail.actions import note
 
@@ -30,6 +32,12 @@ def account(request: MemberRequest) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     memberships = request.user.memberships.select_related("organisation").prefetch_related("grants")
     keeper = memberships.filter(grants__role__in=[Role.ADMINISTRATOR, Role.CUSTODIAN]).exists()
-    administrator = memberships.filter(grants__role=Role.ADMINISTRATOR).exists()
-    context = {"form": form, "memberships": memberships, "keeper": keeper, "administrator": administrator}
+    context = {
+        "form": form,
+        "memberships": memberships,
+        "keeper": keeper,
+        "administered": administered(request.user).order_by("name"),
+        "second_step": second_step.has(request.user),
+        "needs_second_step": second_step.needs(request.user),
+    }
     return render(request, "studio/account.html", context, status=status)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from studio.accounts.signing_in import asks_again
 from studio.api import actions
 from studio.api.forms import TokenForm
 from studio.api.models import ApiToken
@@ -23,6 +24,7 @@ from studio.pages import MemberRequest, attempt
 @login_required
 @never_cache
 @require_http_methods(["GET", "POST"])
+@asks_again
 def tokens(request: MemberRequest) -> HttpResponse:
     """Their list, and the form that makes one; the answer to the form is the only page that ever shows the secret."""
     at = timezone.now()

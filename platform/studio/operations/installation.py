@@ -18,6 +18,8 @@ def prepare() -> None:
     """
     settings.VAR.mkdir(parents=True, exist_ok=True)
     call_command("migrate", interactive=False, verbosity=0)
+    # Does something only where CACHE_URL asks for a table.
+    call_command("createcachetable", verbosity=0)
     pipeline.create_ledger()
     pipeline.create_watermark_key()
     if settings.DEBUG and not settings.TSA_URL:

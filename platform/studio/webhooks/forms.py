@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from studio.accounts.forms import administered
 from studio.accounts.models import Organisation, User
+from studio.accounts.rules import administered
 from studio.webhooks.events import Event
 
 

@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from studio.accounts.forms import administered
+from studio.accounts.rules import administered
+from studio.accounts.signing_in import asks_again
 from studio.pages import MemberRequest, attempt
 from studio.webhooks import actions
 from studio.webhooks.events import Event
@@ -38,6 +39,7 @@ MOVES: Mapping[str, tuple[Callable[..., object], str]] = MappingProxyType(
 @login_required
 @never_cache
 @require_http_methods(["GET", "POST"])
+@asks_again
 def webhooks(request: MemberRequest) -> HttpResponse:
     """The list, and the form that adds one; the answer to the form is the only page that shows the secret."""
     if not administered(request.user).exists():

@@ -24,6 +24,7 @@ from studio.trail.actions import pending, settle
 from tests.studio.lessons import ask_lesson
 from tests.studio.pages.printing import print_pictures
 from tests.studio.requests import ask
+from tests.studio.signing import signed_in
 
 WORDS: dict[str, Any] = {
     "purpose": "Poster at the clinic",
@@ -49,10 +50,7 @@ def browse(people: SimpleNamespace) -> Callable[[str], Client]:
     """A browser signed in as the person with this role; `browse("")` is a visitor's."""
 
     def browser(role: str) -> Client:
-        client = Client()
-        if role:
-            client.force_login(getattr(people, role))
-        return client
+        return signed_in(getattr(people, role)) if role else Client()
 
     return browser
 
@@ -65,9 +63,7 @@ def outsider(sample: Sample, now: datetime) -> Client:
     user = User.objects.create_user("outsider", is_staff=True)
     for role in Role:
         grant_role(actor=operator, user=user, organisation=other, role=role, at=now)
-    client = Client()
-    client.force_login(user)
-    return client
+    return signed_in(user)
 
 
 @pytest.fixture

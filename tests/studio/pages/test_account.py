@@ -21,9 +21,9 @@ def change(client: Client, **typed: str) -> int:
 
 def test_signing_in_leads_where_one_wanted_to_go(sample: Sample) -> None:
     client = Client()
-    wrong = client.post("/login/", {"username": "creator", "password": "wrong"})
-    assert "Please enter a correct username and password" in wrong.content.decode()
-    form = {"username": "creator", "password": PASSWORD, "next": "/account/"}
+    wrong = client.post("/login/", {"login": "creator", "password": "wrong"})
+    assert "do not belong together" in wrong.content.decode()
+    form = {"login": "creator", "password": PASSWORD, "next": "/account/"}
     assert client.post("/login/", form).headers["Location"] == "/account/"
     assert client.post("/login/", form | {"next": "https://example.org/"}).headers["Location"] == "/"
     assert client.get("/logout/").status_code == 405

@@ -12,8 +12,7 @@ from django.urls import reverse
 from PIL import Image
 
 from studio.accounts.actions import grant_role
-from studio.accounts.models import Role, RoleGrant, User
-from studio.accounts.rules import roles_of
+from studio.accounts.models import Role, User
 from studio.jobs import screening
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JobState, PictureState
@@ -173,44 +172,6 @@ def test_auditors_and_makers_reveal_nothing(quarantined: Picture, browse: Browse
     assert browse("administrator").post(where).status_code == 404
     assert browse("creator").post(where).status_code == 302
     assert not AuditRow.objects.filter(verb="picture.reveal").exists()
-
-
-def test_an_administrator_brings_somebody_in(browse: Browse, sample: Sample) -> None:
-    form = {
-        "username": "amina",
-        "password1": "printing-house-9",
-        "password2": "printing-house-9",
-        "organisation": sample.organisation.pk,
-        "role": "reviewer",
-    }
-    where = reverse("admin:accounts_user_add")
-    assert browse("administrator").post(where, form).status_code == 302
-    amina = User.objects.get(username="amina")
-    assert amina.is_staff
-    assert roles_of(amina, sample.organisation) == {"reviewer"}
-    assert {"user.create", "role.grant"} <= set(AuditRow.objects.values_list("verb", flat=True))
-    assert browse("auditor").post(where, form | {"username": "another"}).status_code == 403
-
-
-def test_giving_and_taking_a_role(browse: Browse, sample: Sample, people: SimpleNamespace) -> None:
-    client, where = browse("administrator"), reverse("admin:accounts_rolegrant_add")
-    form = {"organisation": sample.organisation.pk, "username": "creator", "role": "auditor"}
-    assert client.post(where, form).status_code == 302
-    grant = RoleGrant.objects.get(membership__user=people.creator, role="auditor")
-    twice = client.post(where, form)
-    assert twice.status_code == 200
-    assert "hold this role already" in twice.content.decode()
-    assert client.post(where, form | {"username": "nobody"}).status_code == 200
-    gone = client.post(reverse("admin:accounts_rolegrant_delete", args=[grant.pk]), {"post": "yes"})
-    assert gone.status_code == 302
-    assert roles_of(people.creator, sample.organisation) == {"creator"}
-    assert AuditRow.objects.filter(verb="role.revoke").exists()
-
-
-def test_nobody_gives_roles_in_another_organisation(outsider: Client, sample: Sample) -> None:
-    form = {"organisation": sample.organisation.pk, "username": "outsider", "role": "reviewer"}
-    assert outsider.post(reverse("admin:accounts_rolegrant_add"), form).status_code == 200
-    assert roles_of(User.objects.get(username="outsider"), sample.organisation) == frozenset()
 
 
 def test_no_page_of_the_desk_shows_a_password_hash(browse: Browse, people: SimpleNamespace) -> None:

@@ -1,0 +1,83 @@
+"""Where a database, a cache or a mail server is: one URL each from the environment, in the form Django wants.
+
+It opens nothing. Raises ImproperlyConfigured, which names the setting and what it may be.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+# A full cache forgets, and whoever can fill it must not make it forget whom it has locked out.
+ROOMY = {"MAX_ENTRIES": 100_000}
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's form of a `sqlite:///path` or `postgresql://user:password@host:port/name` URL.
+
+    What libpq knows besides (`?sslmode=require`) is passed on to it.
+    """
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path[1:]),
+            # Tests use a file too: threads and processes then meet the locks they will meet in service.
+            "TEST": {"NAME": f"{unquote(parts.path[1:])}.test"},
+            "OPTIONS": {
+                # IMMEDIATE takes the write lock when a transaction begins, so two writers queue instead of failing
+                # half way.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    if parts.scheme in {"postgres", "postgresql"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path[1:]),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            # A socket's folder comes as ?host=/run/postgresql, as libpq writes it.
+            "HOST": parts.hostname or query.pop("host", ""),
+            "PORT": str(parts.port or ""),
+            "OPTIONS": query,
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    raise ImproperlyConfigured(f"DATABASE_URL begins with {parts.scheme!r}; use sqlite:///… or postgresql://…")
+
+
+def cache(url: str, *, folder: Path) -> dict[str, Any]:
+    """Django's form of `redis://…`, of `database` (a table of DATABASE_URL), or of nothing: files in `folder`."""
+    if url.startswith("redis"):
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+    if url == "database":
+        return {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "studio_cache", "OPTIONS": ROOMY}
+    if url:
+        raise ImproperlyConfigured(f"CACHE_URL is {url!r}; use redis://… or database, or leave it out.")
+    return {"BACKEND": "studio.filecache.SharedFiles", "LOCATION": str(folder)}
+
+
+def email(url: str) -> dict[str, Any]:
+    """Django's settings for `smtp://user:password@host:587` (STARTTLS; `?tls=off` for a relay without), `smtps://…`.
+
+    With none, mails are printed on the terminal.
+    """
+    parts = urlsplit(url)
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if parts.scheme not in {"smtp", "smtps"}:
+        raise ImproperlyConfigured(f"EMAIL_URL begins with {parts.scheme!r}; use smtp://… or smtps://….")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname or "localhost",
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and dict(parse_qsl(parts.query)).get("tls") != "off",
+        "EMAIL_TIMEOUT": 10,
+    }

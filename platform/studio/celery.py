@@ -80,6 +80,7 @@ app.conf.update(
     beat_schedule={
         **{f"{name} sweep": _every(settings.SWEEP_SECONDS, f"studio.{name}.tasks.sweep") for name in SWEPT},
         "deliveries": _every(3600, "studio.webhooks.tasks.forget", expires=600),
+        "retention": _every(3600, "studio.operations.tasks.retain", expires=600),
         "strays": _every(3600, "studio.audit.tasks.clear_strays", expires=600),
         "checkpoints": _every(settings.CHECKPOINT_SECONDS, "studio.jobs.tasks.checkpoints"),
     },

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
-from studio.accounts.models import Membership, Organisation, Role, RoleGrant, User
+from studio.accounts.models import Membership, Organisation, Quota, Role, RoleGrant, User
 from studio.accounts.roles import end_sessions, give, take
 from studio.accounts.rules import administered, holds
 from studio.trail.actions import note
@@ -98,6 +98,20 @@ def remove_second_step(*, actor: User, membership: Membership, at: datetime) -> 
         Authenticator.objects.filter(user=user).delete()
         end_sessions(user)
         note(actor=actor, verb="user.second_step_lost", subject=user, organisation=membership.organisation_id, at=at)
+
+
+def set_quota(*, actor: User, organisation: Organisation, at: datetime, **most: int | None) -> Quota:
+    """How many pictures may be asked for: `day`, `month`, `person_day`, `person_month`; None is without limit.
+
+    Raises PermissionDenied, ValidationError.
+    """
+    holds(actor, organisation, Role.ADMINISTRATOR).enforce()
+    quota = Quota(organisation=organisation, **most)
+    quota.full_clean(exclude=["organisation"], validate_unique=False)
+    with transaction.atomic():
+        quota, _ = Quota.objects.update_or_create(organisation=organisation, defaults=most)
+        note(actor=actor, verb="quota.set", subject=quota, organisation=organisation.pk, at=at, **most)
+    return quota
 
 
 def _lose(membership: Membership, roles: Collection[Role], *, actor: User, at: datetime) -> None:

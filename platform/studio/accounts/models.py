@@ -152,3 +152,35 @@ class Invitation(models.Model):
     def role_names(self) -> list[str]:
         """The roles, as people read them."""
         return [str(Role(role).label) for role in self.roles]
+
+
+class Quota(models.Model):
+    """How many pictures an organisation's people may ask for in a day and in a month (UTC); None is without limit.
+
+    A project's budget holds beside it (`projects.Project.budget`).
+    """
+
+    organisation = models.OneToOneField(Organisation, on_delete=models.PROTECT, related_name="quota")
+    day = models.PositiveIntegerField(null=True, blank=True)
+    month = models.PositiveIntegerField(null=True, blank=True)
+    person_day = models.PositiveIntegerField(null=True, blank=True)
+    person_month = models.PositiveIntegerField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"quota of {self.organisation}"
+
+
+class Retention(models.Model):
+    """How many days an organisation keeps what it no longer needs; None is for good.
+
+    `held` are pictures that a screen held back (None: the installation's QUARANTINE_DAYS), `unreleased` signed pictures
+    that nobody released, `words` what people typed for requests that have ended.
+    """
+
+    organisation = models.OneToOneField(Organisation, on_delete=models.PROTECT, related_name="retention")
+    held = models.PositiveIntegerField(null=True, blank=True)
+    unreleased = models.PositiveIntegerField(null=True, blank=True)
+    words = models.PositiveIntegerField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"retention of {self.organisation}"

@@ -20,11 +20,13 @@ from django.core.exceptions import (
 )
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.utils import timezone
 from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as SchemaError
 
 from studio import pipeline
 from studio.audit.asking import RefusedError, without_ledger
+from studio.jobs.quotas import OverQuotaError
 from studio.jobs.words import ErasedError
 from studio.pages import beside
 from studio.trail.errors import StaleStateError
@@ -137,6 +139,12 @@ def in_words(mistakes: Iterable[Mistake], *, names: Mapping[str, str] = MappingP
     return " ".join(f"{field}: {message}" if field else message for field, message in named[:MOST_TOLD])
 
 
+def _over_quota(error: Any) -> Refusal:
+    """A quota of the organisation's, spent until its day or month ends."""
+    seconds = max(1, int((error.renews - timezone.now()).total_seconds()))
+    return wait("quota-spent", in_words([Mistake("count", error.reason)]), retry_after_s=seconds)
+
+
 def _denied(error: Any) -> Refusal:
     return Refusal(HTTPStatus.FORBIDDEN, "not-allowed", str(error) or "The owner of this token may not do this.")
 
@@ -175,6 +183,7 @@ _TOLD: Mapping[type[Exception], Callable[[Any], Refusal]] = {
     UnreadablePostError: _unreadable,
     HttpError: _framework,
     SchemaError: _schema,
+    OverQuotaError: _over_quota,
     ValidationError: _validation,
     PermissionDenied: _denied,
     Http404: _absent,

@@ -40,6 +40,7 @@ ALLOWED = {
     "REJECTED": {PictureState.REJECTED},
     "CHANGES_REQUESTED": {PictureState.CHANGES_REQUESTED, PictureState.IN_REVIEW},
     "DISCARDED": {PictureState.DISCARDED},
+    "erasure": {PictureState.DISCARDED},
     "release": {PictureState.RELEASED},
     "withdrawal": {PictureState.WITHDRAWN},
 }
@@ -168,6 +169,10 @@ def _disagreements(picture: Picture, history: list[pipeline.LedgerEntry]) -> Ite
         yield Problem(1, f"entry {made.entry_id}", f"records another file than {picture.record} shows")
     if picture.state in VISIBLE and (made.sequence, made.leaf) != (picture.sequence, picture.leaf):
         yield Problem(1, f"entry {made.entry_id}", f"{picture.record} names another place in the ledger")
+    if any(entry.kind == "erasure" for entry in history):
+        # The tombstone stands for the file.
+        yield from state_problems(picture, history, None)
+        return
     yield from file_problems(picture.sha256, picture.record)
     if made.body.get("process", "") != picture.process_sha256:
         yield Problem(1, f"entry {made.entry_id}", f"records another strip of its making than {picture.record} shows")
@@ -299,5 +304,7 @@ def unreferred(now: datetime) -> Iterator[Path]:
     for path in blobs.strays(before=(now - BLOB_GRACE).timestamp()):
         about = Q(sha256=path.name) | Q(process_sha256=path.name)
         further = (rows.objects.filter(sha256=path.name).exists() for rows in (Release, Rendition, Report))
-        if not Picture.objects.filter(about).exists() and not any(further):
+        # A picture that was discarded has no file any more, though its row goes on naming it.
+        kept = Picture.objects.exclude(state=PictureState.DISCARDED)
+        if not kept.filter(about).exists() and not any(further):
             yield path

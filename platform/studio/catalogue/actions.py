@@ -1,6 +1,7 @@
 """Registering models with their lineage, approving their use, and withdrawing them."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -11,6 +12,8 @@ from django.db import transaction
 from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
 from studio.accounts.rules import holds, membership_of
+from studio.catalogue.licence_gate import refuse_approval
+from studio.catalogue.licences import Use
 from studio.catalogue.models import Material, Model, ModelDecision
 from studio.trail.actions import intend, note
 
@@ -66,12 +69,18 @@ def _keep_lineage(model: Model, lineage: pipeline.Lineage) -> None:
     Material.objects.bulk_create(rows)
 
 
-def approve_model(*, actor: User, model: Model, at: datetime, purposes: str = AS_LICENSED) -> Model:
-    """Allow a registered model to be used in its organisation, for `purposes`.
+def approve_model(
+    *, actor: User, model: Model, at: datetime, purposes: str = AS_LICENSED, uses: Collection[str] | None = None
+) -> Model:
+    """Allow a registered model to be used in its organisation, for `purposes`; where `uses` are named, for no others.
 
-    A model that is not waiting is left as it is.
+    A model that is not waiting is left as it is. Raises ValidationError for a use that its licence forbids, or that of
+    a model which it was taught from.
     """
-    return _decide(actor, model, ModelDecision.Outcome.APPROVED, _checked("purposes", purposes), at)
+    chosen = None if uses is None else [use.value for use in Use if use in uses]
+    if chosen is not None:
+        refuse_approval(model, chosen)
+    return _decide(actor, model, ModelDecision.Outcome.APPROVED, _checked("purposes", purposes), at, uses=chosen)
 
 
 def withdraw_model(*, actor: User, model: Model, at: datetime, reason: str) -> Model:
@@ -91,14 +100,24 @@ def _checked(field: str, words: str) -> str:
     return words
 
 
-def _decide(actor: User, model: Model, outcome: ModelDecision.Outcome, words: str, at: datetime) -> Model:
+def _decide(
+    actor: User,
+    model: Model,
+    outcome: ModelDecision.Outcome,
+    words: str,
+    at: datetime,
+    *,
+    uses: list[str] | None = None,
+) -> Model:
     holds(actor, model.organisation, Role.CUSTODIAN).enforce()
     approved = outcome == ModelDecision.Outcome.APPROVED
     start = Model.State.UNAPPROVED if approved else Model.State.APPROVED
     changes = {"state": outcome.value, **({"approved_by": actor} if approved else {})}
     with transaction.atomic():
         if Model.objects.filter(pk=model.pk, state=start).update(**changes):
-            decision = ModelDecision(id=uuid4(), model=model, custodian=actor, outcome=outcome, words=words, at=at)
+            decision = ModelDecision(
+                id=uuid4(), model=model, custodian=actor, outcome=outcome, words=words, uses=uses, at=at
+            )
             decision.save(force_insert=True)
             _witness(decision)
     model.refresh_from_db()
@@ -108,7 +127,9 @@ def _decide(actor: User, model: Model, outcome: ModelDecision.Outcome, words: st
 def _witness(decision: ModelDecision) -> None:
     """The ledger's word on a decision, and the audit row."""
     model, organisation = decision.model, decision.model.organisation
-    facts = {"outcome": decision.outcome, "digest": model.digest, "licence": model.licence}
+    facts: dict[str, object] = {"outcome": decision.outcome, "digest": model.digest, "licence": model.licence}
+    if decision.uses is not None:
+        facts["uses"] = decision.uses
     intend(
         log=organisation.log,
         kind="model",

@@ -7,9 +7,11 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext_lazy as _
 
 from studio.catalogue.actions import AS_LICENSED, LONGEST_WORDS
 from studio.catalogue.lesson_files import LONGEST_PAPER, MANIFEST, MOST_PICTURES, Handed, Papers
+from studio.catalogue.licences import Use
 from studio.catalogue.teaching import DEFAULT_STEPS, FEWEST_STEPS, LONGEST_CONCEPT, MOST_STEPS
 from studio.languages import language
 
@@ -23,6 +25,14 @@ class ApproveForm(forms.Form):
         max_length=LONGEST_WORDS,
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
         help_text="Everybody who chooses it reads this; it stays on record with your name.",
+    )
+    uses = forms.MultipleChoiceField(
+        label=_("For which uses?"),
+        choices=Use.choices,
+        initial=[Use.CHARITABLE],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Projects that are for anything else cannot choose it. What its licence forbids is refused here."),
+        error_messages={"required": _("Choose at least one use; a model for nothing needs no approval.")},
     )
 
 

@@ -121,6 +121,7 @@ class ModelDecision(models.Model):
     custodian = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     words = models.TextField(help_text="The purposes that are permitted, or the reason of the withdrawal.")
+    uses = models.JSONField(null=True, help_text="The uses that are permitted (licences.Use); None: as licensed.")
     at = models.DateTimeField()
 
     class Meta:
@@ -133,6 +134,18 @@ class ModelDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.model}"
+
+
+class ProjectUse(models.Model):
+    """What the pictures of a project are made for, as its administrator says; the licence gate asks for it."""
+
+    project = models.UUIDField(primary_key=True)
+    uses = models.JSONField()
+    declared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.uses)} ({self.project})"
 
 
 class LessonQuerySet(models.QuerySet["Lesson"]):

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from studio.catalogue.actions import approve_model, withdraw_model
 from studio.catalogue.forms import ApproveForm, WithdrawForm
+from studio.catalogue.licence_gate import clauses
 from studio.catalogue.models import Lesson, Model
 from studio.catalogue.reading import find_model, keeps, teachable
 from studio.pages import MemberRequest, attempt
@@ -50,7 +51,7 @@ def approve(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = ApproveForm(request.POST or None)
 
     def verb() -> None:
-        approve_model(actor=request.user, model=model, at=timezone.now(), purposes=form.cleaned_data["purposes"])
+        approve_model(actor=request.user, model=model, at=timezone.now(), **form.cleaned_data)
 
     return _decide(request, model, form, verb, f"{model.title} may be used now.")
 
@@ -84,6 +85,7 @@ def _decide(
         "form": form,
         "approving": approving,
         "may_decide": keeps(request, model) and model.state == open_for,
+        "clauses": clauses(model) if approving else [],
         "licences": model.materials.order_by().values_list("licence").annotate(n=Count("pk")).order_by("licence"),
     }
     return render(request, "studio/decide_model.html", context, status=status)

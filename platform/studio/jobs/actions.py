@@ -15,19 +15,19 @@ from django.db.models import Count, Sum
 from studio import pipeline
 from studio.accounts.models import Role, User
 from studio.accounts.rules import holds, membership_of
+from studio.catalogue.licence_gate import refuse_request
 from studio.catalogue.models import Model
 from studio.faults import fault
-from studio.jobs import bell, reference, words
+from studio.jobs import bell, quotas, reference, words
 from studio.jobs.descent import NONE, Descent, checked_descent
 from studio.jobs.models import Job, Shaper
 from studio.jobs.queue import close
+from studio.jobs.quotas import UNSPENT
 from studio.jobs.states import JOB_ENDS, JobState, advance
 from studio.offering import Offered, checked_rights
 from studio.projects.models import Campaign, PolicyVersion, Project
 from studio.trail.actions import note
 from studio.trail.errors import StaleStateError
-
-UNSPENT = (JobState.BLOCKED, JobState.CANCELLED, JobState.FAILED, JobState.LOST)
 
 
 def submit(
@@ -85,6 +85,7 @@ def checked(
     if offered:
         checked_rights(offered)
     spec = _checked_spec(project, model, _starting(request, offered))
+    refuse_request(model, project.pk)
     policy = project.policies.first()
     if policy is None:
         remedy = "This project has no published policy yet; ask an administrator to publish one."
@@ -96,6 +97,7 @@ def accept(job: Job, typed: words.Words, *, actor: User, at: datetime) -> Job:
     """Write the request down, unless its key brought it before or the budget is spent; returns the job that counts."""
     project, idempotency_key = job.project, job.idempotency_key
     with transaction.atomic():
+        quotas.lock(project.organisation_id)
         # The project's row is the lock for its budget and its idempotency keys.
         locked = Project.objects.select_for_update().get(pk=project.pk)
         earlier = (
@@ -104,6 +106,7 @@ def accept(job: Job, typed: words.Words, *, actor: User, at: datetime) -> Job:
         if earlier is not None:
             return _same_request(earlier, job, typed)
         _check_budget(locked, job.count)
+        quotas.check(job.requester, job.count, at=at)
         job.save(force_insert=True)
         Shaper.objects.create(job=job, user=actor, how="request")
         note(actor=actor, verb="job.submit", subject=job, organisation=project.organisation_id, at=at, count=job.count)

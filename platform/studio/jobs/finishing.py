@@ -17,7 +17,7 @@ from django.db import transaction
 from studio import blobs, pipeline, vault
 from studio.claims import heartbeat
 from studio.faults import fault
-from studio.jobs import process, reference, screening, small, words
+from studio.jobs import erasing, process, reference, screening, small, words
 from studio.jobs.models import Job, Picture
 from studio.jobs.queue import JOINED, claim_picture
 from studio.jobs.states import PictureState, advance
@@ -280,11 +280,9 @@ def record(picture: Picture, *, at: datetime) -> None:
 
 
 def expire(*, now: datetime) -> int:
-    """Discard what was held back longer than `QUARANTINE_DAYS` without a ruling, pixels and all; returns how many."""
-    oldest = now - timedelta(days=settings.QUARANTINE_DAYS)
-    stale = Picture.objects.filter(state=PictureState.QUARANTINED, changed__lt=oldest)
+    """Discard what was held back for longer than it is kept without a ruling, pixels and all; returns how many."""
     expired = 0
-    for picture in stale.select_related(*JOINED):
+    for picture in erasing.due_pictures(PictureState.QUARANTINED, now=now).select_related(*JOINED):
         try:
             discard(picture, PictureState.QUARANTINED, reason="nobody ruled in time", at=now)
             expired += 1

@@ -61,9 +61,11 @@ TRANSITIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         P.QUARANTINED: frozenset({P.CHECKED, P.DISCARDED}),
         P.CHECKED: frozenset({P.SIGNED, P.DISCARDED}),
         P.SIGNED: frozenset({P.RECORDED}),
-        P.RECORDED: frozenset({P.IN_REVIEW}),
+        # To DISCARDED from here on: erased, because it was kept long enough without being released.
+        P.RECORDED: frozenset({P.IN_REVIEW, P.DISCARDED}),
         P.IN_REVIEW: frozenset({P.APPROVED, P.REJECTED, P.CHANGES_REQUESTED}),
-        P.CHANGES_REQUESTED: frozenset({P.IN_REVIEW}),
+        P.CHANGES_REQUESTED: frozenset({P.IN_REVIEW, P.DISCARDED}),
+        P.REJECTED: frozenset({P.DISCARDED}),
         P.APPROVED: frozenset({P.RELEASED}),
         P.RELEASED: frozenset({P.WITHDRAWN}),
     }

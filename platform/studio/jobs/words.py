@@ -90,8 +90,10 @@ def seal_for(membership: Membership, words: Words, *, job: Job) -> bytes:
 def open_words(job: Job, *, key: bytes | None = None) -> Words:
     """The words of a job, with its maker's wrapped `key` where that is at hand.
 
-    Raises ErasedError, also when the key is a newer one than the words.
+    Raises ErasedError, also when the key is a newer one than the words, or they alone went.
     """
+    if not job.words:
+        raise ErasedError("The words of this request were erased.")
     try:
         sealed = bytes(job.words)
         return Words(**json.loads(vault.unseal(sealed, key=key or key_of(job), purpose=f"words {job.pk}")))

@@ -1,6 +1,6 @@
 """Setting up projects and campaigns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -9,8 +9,11 @@ from django.db import transaction
 from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
 from studio.accounts.rules import holds
+from studio.catalogue.licence_gate import declare
 from studio.projects.models import Campaign, Project
 from studio.trail.actions import note
+
+MOST_PICTURES = 1_000_000
 
 
 def open_project(
@@ -44,6 +47,23 @@ def choose_label_language(*, actor: User, project: Project, language: str, at: d
             at=at,
             language=language,
         )
+
+
+def set_terms(*, actor: User, project: Project, budget: int, uses: Collection[str], at: datetime) -> None:
+    """How many pictures may be made in a project in all, and what they are for.
+
+    Requests that were accepted stay accepted. Raises PermissionDenied, ValidationError.
+    """
+    holds(actor, project.organisation, Role.ADMINISTRATOR).enforce()
+    if not 0 <= budget <= MOST_PICTURES:
+        raise ValidationError({"budget": f"Write a number from 0 to {MOST_PICTURES}."})
+    if not uses:
+        raise ValidationError({"uses": "Choose at least one; licences of models ask for it."})
+    with transaction.atomic():
+        Project.objects.filter(pk=project.pk).update(budget=budget)
+        declare(actor=actor, project=project.pk, uses=uses, at=at)
+        terms = {"budget": budget, "uses": sorted(uses)}
+        note(actor=actor, verb="project.terms", subject=project, organisation=project.organisation_id, at=at, **terms)
 
 
 def open_campaign(

@@ -5,10 +5,12 @@
   canonical entry is committed here with the change it witnesses, then appended idempotently; the receipt comes back
   to the same row.
 - `Alarm` is what does not go on at present, until it does.
+- `Hold` keeps a project or a picture from being erased, while a court or an inquiry may ask for it.
 """
 
 import uuid
 from typing import ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -96,3 +98,40 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.cause}"
+
+
+class Hold(models.Model):
+    """A legal hold on everything of a project, or on one picture. It is lifted, never removed."""
+
+    class Kind(models.TextChoices):
+        """What is held."""
+
+        PROJECT = "project", "Project"
+        PICTURE = "picture", "Picture"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.UUIDField(db_index=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    subject = models.UUIDField()
+    reason = models.TextField()
+    placed = models.DateTimeField()
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    lifted = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-placed"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"], condition=models.Q(lifted=None), name="one_hold_at_a_time"
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="hold_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold on {self.kind} {self.subject}"
+
+
+def held(kind: Hold.Kind) -> models.QuerySet[Hold, UUID]:
+    """The ids of what is held at present, for a query of what may go."""
+    return Hold.objects.filter(kind=kind, lifted=None).values_list("subject", flat=True)

@@ -1,0 +1,17 @@
+"""The installation's own housekeeping."""
+
+import logging
+
+from django.utils import timezone
+
+from studio.celery import app
+from studio.jobs import erasing
+
+logger = logging.getLogger(__name__)
+
+
+@app.task
+def retain() -> None:
+    """Erase what organisations keep no longer."""
+    if erased := erasing.erase_due(now=timezone.now()):
+        logger.info("erased %d pictures and requests' words that were kept long enough", erased)

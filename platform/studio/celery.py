@@ -76,11 +76,13 @@ app.conf.update(
         "studio.review.tasks.release": {"queue": "seal"},
         "studio.review.tasks.render": {"queue": "seal"},
         "studio.audit.tasks.sign": {"queue": "seal"},
+        "studio.operations.tasks.make_keys": {"queue": "seal"},
     },
     beat_schedule={
         **{f"{name} sweep": _every(settings.SWEEP_SECONDS, f"studio.{name}.tasks.sweep") for name in SWEPT},
         "deliveries": _every(3600, "studio.webhooks.tasks.forget", expires=600),
         "retention": _every(3600, "studio.operations.tasks.retain", expires=600),
+        "keys of first steps": _every(10, "studio.operations.tasks.make_keys"),
         "strays": _every(3600, "studio.audit.tasks.clear_strays", expires=600),
         "checkpoints": _every(settings.CHECKPOINT_SECONDS, "studio.jobs.tasks.checkpoints"),
     },

@@ -6,8 +6,15 @@ from django.utils import timezone
 
 from studio.celery import app
 from studio.jobs import erasing
+from studio.operations import first_steps
 
 logger = logging.getLogger(__name__)
+
+
+@app.task
+def make_keys() -> None:
+    """The sign worker's: keys for an organisation that waits for them in the first steps."""
+    first_steps.make_wanted_keys(at=timezone.now())
 
 
 @app.task

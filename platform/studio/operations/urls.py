@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from studio.operations import limits, retention, views
+from studio.operations import limits, retention, setup_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("status/", views.status, name="status"),
     path("organisations/<uuid:pk>/limits/", limits.limits, name="organisation-limits"),
     path("organisations/<uuid:pk>/retention/", retention.retention, name="organisation-retention"),
+    path("setup/", setup_views.setup, name="setup"),
+    path("setup/<str:secret>/", setup_views.begin, name="setup-begin"),
     path("robots.txt", views.robots, name="robots"),
 ]

@@ -103,9 +103,13 @@ def end_with_worker(**_: object) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def ring(task: str, *arguments: str) -> None:
-    """Wake a worker; a broker that is down is logged and forgiven, because the sweeper rings again."""
+def ring(task: str, *arguments: str, queue: str | None = None) -> None:
+    """Wake a worker, of the task's own queue or of another.
+
+    A broker that is down is logged and forgiven, because the sweeper rings again.
+    """
     try:
-        app.send_task(task, args=list(arguments), ignore_result=True, retry=False, expires=RING_SECONDS)
+        elsewhere = {"queue": queue} if queue else {}
+        app.send_task(task, args=list(arguments), ignore_result=True, retry=False, expires=RING_SECONDS, **elsewhere)
     except Exception as error:  # noqa: BLE001  every transport raises its own kinds, and none may fail a request
         logger.warning("broker not reached (%s); the sweeper will ring for %s", type(error).__name__, task)

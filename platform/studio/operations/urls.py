@@ -7,6 +7,7 @@ from studio.operations import limits, retention, setup_views, views
 urlpatterns = [
     path("", views.home, name="home"),
     path("status/", views.status, name="status"),
+    path("status/workers/<slug:question>/", views.status_workers, name="status-workers"),
     path("organisations/<uuid:pk>/limits/", limits.limits, name="organisation-limits"),
     path("organisations/<uuid:pk>/retention/", retention.retention, name="organisation-retention"),
     path("setup/", setup_views.setup, name="setup"),

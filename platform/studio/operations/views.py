@@ -25,7 +25,7 @@ from studio.accounts.rules import organisations_of
 from studio.jobs import actions
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import VISIBLE, JobState, PictureState
-from studio.operations import attention
+from studio.operations import attention, health
 from studio.pages import MemberRequest
 from studio.policies.models import PolicyDraft
 from studio.projects.models import Campaign, PolicyVersion, Project
@@ -141,8 +141,26 @@ def status(request: MemberRequest) -> HttpResponse:
     mine = attention.looked_after_by(request.user)
     if not mine.exists():
         raise PermissionDenied("This page is for administrators and custodians.")
-    context = {"organisations": [_standing(organisation, now=now) for organisation in mine]}
+    question = health.call_workers()
+    found, moving = health.workers(question, now=now)
+    context = {
+        "organisations": [_standing(organisation, now=now) for organisation in mine],
+        "signs": list(health.signs()),
+        "workers": found,
+        "moving": moving,
+        "question": question,
+    }
     return render(request, "studio/status.html", context)
+
+
+@login_required
+@require_safe
+def status_workers(request: MemberRequest, question: str) -> HttpResponse:
+    """The part of the status page that moves: which workers have answered so far."""
+    if not attention.looked_after_by(request.user).exists():
+        raise PermissionDenied("This page is for administrators and custodians.")
+    found, moving = health.workers(question, now=timezone.now())
+    return render(request, "studio/parts/workers.html", {"workers": found, "moving": moving, "question": question})
 
 
 def _standing(organisation: Organisation, *, now: datetime) -> dict[str, Any]:

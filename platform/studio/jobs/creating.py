@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from studio import pipeline
 from studio.accounts.models import Role
-from studio.accounts.rules import roles_of
-from studio.jobs import actions, filling, queue
+from studio.accounts.rules import membership_of, roles_of
+from studio.jobs import actions, filling, queue, quotas
 from studio.jobs.forecast import forecast
 from studio.jobs.forms import AskForm
 from studio.jobs.models import Job
@@ -99,6 +99,9 @@ def _cost(request: MemberRequest, campaign: Campaign, count: object) -> dict[str
     wanted = int(str(count)) if str(count).isdecimal() and len(str(count)) < MOST_DIGITS else None
     return {
         "left": actions.left(campaign.project),
+        "allowances": quotas.allowances(
+            membership_of(request.user, campaign.project.organisation), at=timezone.now()
+        ),
         "line": queue.line(request.user),
         "forecast": forecast(),
         "wanted": wanted,

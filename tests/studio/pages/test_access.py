@@ -158,12 +158,17 @@ ELSEWHERE = {
     "report-file",
 }
 # Steps of signing in, and of setting up a second step: test_sign_in.py goes them.
-# What administrators do with people is shown by test_people.py.
+# What administrators do is shown by test_people.py, test_limits.py, ../test_erasing.py and test_first_steps.py.
 SIGNING_IN = {
     "invitation",
     "invitation-withdraw",
+    "organisation-limits",
     "organisation-people",
     "organisation-person",
+    "organisation-retention",
+    "setup",
+    "setup-begin",
+    "status-workers",
     "account_reauthenticate",
     "account_reset_password_done",
     "account_reset_password_from_key",

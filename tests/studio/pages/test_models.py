@@ -81,11 +81,12 @@ def test_strangers_models_are_nowhere(child: Model, lesson: Lesson, outsider: Cl
 
 def test_approving_states_purposes(child: Model, browse: Browse) -> None:
     where = reverse("model-approve", args=[child.pk])
-    refused = browse("administrator").post(where, {"purposes": "Posters."})
+    uses = {"uses": ["charitable"]}
+    refused = browse("administrator").post(where, uses | {"purposes": "Posters."})
     assert refused.status_code == 403
     assert "role of custodian" in refused.content.decode()
-    assert browse("custodian").post(where, {"purposes": " "}).status_code == 422
-    assert browse("custodian").post(where, {"purposes": "Posters, never fund-raising."}).status_code == 302
+    assert browse("custodian").post(where, uses | {"purposes": " "}).status_code == 422
+    assert browse("custodian").post(where, uses | {"purposes": "Posters, never fund-raising."}).status_code == 302
     child.refresh_from_db()
     assert child.state == Model.State.APPROVED
     assert "Posters, never fund-raising." in read(browse("creator"), "model", child.pk)

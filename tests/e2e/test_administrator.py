@@ -1,0 +1,46 @@
+"""An administrator's pages in real browsers, at both widths: people, limits, what is kept, how it stands."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.people import DESKTOP, PHONE, Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_an_administrators_day(person: Callable[..., Person], screen: dict[str, int]) -> None:
+    administrator = person("administrator", screen)
+    page = administrator.page
+    administrator.sign_in()
+    expect(page.get_by_text("your role needs a second step")).to_be_visible()
+    page.get_by_role("link", name="administrator").click()
+    administrator.photograph("account")
+    page.get_by_role("link", name="Limits").click()
+    page.get_by_label("Each person, in a day").fill("-3")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.get_by_text("greater than or equal to 0")).to_be_visible()
+    administrator.photograph("limits-mistake")
+    page.get_by_label("Each person, in a day").fill("500")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.get_by_text("It holds from now on.")).to_be_visible()
+    page.get_by_label("Charitable").first.check()
+    page.get_by_role("button", name="Save Harvest and health").click()
+    expect(page.get_by_text("It holds from now on.")).to_be_visible()
+    administrator.photograph("limits")
+    page.get_by_role("link", name="Your account").first.click()
+    page.get_by_role("link", name="What is kept, and how long").click()
+    page.get_by_label("Finished pictures that nobody released").fill("365")
+    page.get_by_role("button", name="Keep it so").click()
+    expect(page.get_by_text("It is done, and on record.")).to_be_visible()
+    administrator.photograph("retention")
+    page.get_by_role("link", name="Your account").first.click()
+    page.get_by_role("link", name="People").click()
+    administrator.photograph("people")
+    page.get_by_role("link", name="auditor").click()
+    administrator.photograph("person")
+    page.goto("/status/")
+    expect(page.locator("#workers ~ div .stamp-good")).to_have_count(3, timeout=15_000)
+    administrator.photograph("status")

@@ -34,7 +34,7 @@ def fresh_office(tmp_path: Path) -> Iterator[tuple[str, str]]:
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=True
     )
-    link = re.search(rf"{address}/setup/\S+", done.stdout)
+    link = re.search(rf"{address}/setup/begin/\S+", done.stdout)
     assert link, done.stdout
     with Processes(tmp_path / "logs", environment) as processes:
         processes.start("control")

@@ -20,9 +20,9 @@ from studio.pages import MemberRequest, attempt
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
-def invitation(request: MemberRequest, secret: str) -> HttpResponse:
-    """The form; a link that is over says what to do."""
-    found = inviting.find_invitation(secret, at=timezone.now())
+def invitation(request: MemberRequest) -> HttpResponse:
+    """The form; a link that is over says what to do. The secret is no part of the path, which logs have."""
+    found = inviting.find_invitation(request.GET.get("key", ""), at=timezone.now())
     if found is None:
         return render(request, "studio/invitation_over.html", status=HTTPStatus.GONE)
     known = request.user.is_authenticated

@@ -86,7 +86,7 @@ def people(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 def _send(request: MemberRequest, invitation: Invitation, secret: str) -> str:
     """Mail the link. Returns it for the page where mail goes nowhere, or did not go."""
-    link = request.build_absolute_uri(reverse("invitation", args=[secret]))
+    link = request.build_absolute_uri(f"{reverse('invitation')}?key={secret}")
     words = {"invitation": invitation, "link": link}
     subject = render_to_string("studio/mail/invitation_subject.txt", words).strip()
     text = render_to_string("studio/mail/invitation.txt", words)

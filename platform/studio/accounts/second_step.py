@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext_lazy as _
 
 from studio import vault
 from studio.accounts.models import Role, RoleGrant, User
@@ -61,6 +62,10 @@ class SecondStepGate(MiddlewareMixin):
 
 class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
     """The library's questions about second steps, answered."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("This is not the code. Codes of an app change every 30 seconds; take the newest.")
+    }
 
     def encrypt(self, text: str) -> str:
         """Secrets do not lie open in the database."""

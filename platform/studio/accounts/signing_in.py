@@ -60,7 +60,6 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         "username_password_mismatch": _("This name and this password do not belong together. Check both."),
         "email_password_mismatch": _("This e-mail and this password do not belong together. Check both."),
         "too_many_login_attempts": _("Too many wrong tries. Nothing is lost: wait ten minutes, then try again."),
-        "incorrect_code": _("This is not the code. Codes of an app change every 30 seconds; take the newest."),
         "incorrect_password": _("This is not your password."),
     }
 

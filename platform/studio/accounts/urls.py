@@ -28,7 +28,7 @@ urlpatterns = [
     path("login/with/failed/", elsewhere.login_error, name="socialaccount_login_error"),
     path("", include("allauth.socialaccount.providers.openid_connect.urls")),
     path("account/", views.account, name="account"),
-    path("invitations/<str:secret>/", arriving.invitation, name="invitation"),
+    path("invitation/", arriving.invitation, name="invitation"),
     path("organisations/<uuid:pk>/people/", people.people, name="organisation-people"),
     path("organisations/<uuid:pk>/people/<int:member>/", people.person, name="organisation-person"),
     path(

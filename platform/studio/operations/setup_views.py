@@ -109,9 +109,9 @@ ORDER = ("organisation", "keys", "model", "policy", "approval", "picture", "rele
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
-def begin(request: HttpRequest, secret: str) -> HttpResponse:
-    """The first account, for whoever holds the link."""
-    setup = steps.find_setup(secret)
+def begin(request: HttpRequest) -> HttpResponse:
+    """The first account, for whoever holds the link. Its secret is no part of the path, which logs have."""
+    setup = steps.find_setup(request.GET.get("key", ""))
     if setup is None:
         return render(request, "studio/setup_closed.html", status=HTTPStatus.GONE)
     form = OperatorForm(request.POST if request.method == "POST" else None)

@@ -11,6 +11,6 @@ urlpatterns = [
     path("organisations/<uuid:pk>/limits/", limits.limits, name="organisation-limits"),
     path("organisations/<uuid:pk>/retention/", retention.retention, name="organisation-retention"),
     path("setup/", setup_views.setup, name="setup"),
-    path("setup/<str:secret>/", setup_views.begin, name="setup-begin"),
+    path("setup/begin/", setup_views.begin, name="setup-begin"),
     path("robots.txt", views.robots, name="robots"),
 ]

@@ -26,6 +26,7 @@ from studio.jobs import actions
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import VISIBLE, JobState, PictureState
 from studio.operations import attention, health
+from studio.operations.models import Setup
 from studio.pages import MemberRequest
 from studio.policies.models import PolicyDraft
 from studio.projects.models import Campaign, PolicyVersion, Project
@@ -61,8 +62,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not user.is_authenticated:
         return render(request, "studio/welcome.html")
     projects = _projects(user)
-    found = (*_for_keeper(user), *_for_reviewer(user), *_for_approver(user), *_for_maker(user))
-    items = [item for item in found if item.number]
+    waiting = (_for_operator, _for_keeper, _for_reviewer, _for_approver, _for_maker)
+    items = [item for find in waiting for item in find(user) if item.number]
     context = {"projects": projects, "waiting": items}
     return render(request, "studio/home.html", context)
 
@@ -118,6 +119,12 @@ def _for_reviewer(user: User) -> Iterable[Waiting]:
     yield Waiting(pictures.filter(state=PictureState.QUARANTINED).count(), _("held-back pictures to look at"), desk)
     inbox = reverse("admin:review_reviewrequest_changelist")
     yield Waiting(pictures.filter(state=PictureState.IN_REVIEW).count(), _("pictures to review"), inbox)
+
+
+def _for_operator(user: User) -> Iterable[Waiting]:
+    """The first steps, while they are not ended."""
+    if user.is_superuser and Setup.objects.filter(operator=user, finished=None).exists():
+        yield Waiting(1, _("way of first steps to go on with"), reverse("setup"))
 
 
 def _for_keeper(user: User) -> Iterable[Waiting]:

@@ -37,7 +37,7 @@ def link(db: None, installation: Path, settings: LazySettings, capsys: pytest.Ca
     settings.DEBUG = True
     settings.LOG_HOST = f"test-{installation.name}"
     call_command("setup", address="https://studio.example/")
-    found = re.search(r"https://studio\.example(/setup/\S+)", capsys.readouterr().out)
+    found = re.search(r"https://studio\.example(/setup/begin/\?key=\S+)", capsys.readouterr().out)
     assert found
     return found[1]
 
@@ -60,7 +60,7 @@ def step(client: Client, **typed: Any) -> str:
 
 
 def test_only_the_link_opens_it_and_only_once(link: str) -> None:
-    assert Client().get("/setup/guessed/").status_code == 410
+    assert Client().get("/setup/begin/?key=guessed").status_code == 410
     assert "First steps" in Client().get(link).content.decode()
     assert Client().post(link, ACCOUNT | {"password": "short"}).status_code == 422
     assert Client().post(link, ACCOUNT).status_code == 302
@@ -74,7 +74,7 @@ def test_only_the_link_opens_it_and_only_once(link: str) -> None:
 def test_a_newer_link_ends_the_older(link: str, now: datetime) -> None:
     newer = first_steps.open_setup(at=now)
     assert Client().get(link).status_code == 410
-    assert Client().get(f"/setup/{newer}/").status_code == 200
+    assert Client().get(f"/setup/begin/?key={newer}").status_code == 200
 
 
 def test_with_accounts_there_is_nothing_to_set_up(sample: Sample, now: datetime) -> None:

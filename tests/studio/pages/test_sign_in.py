@@ -120,7 +120,7 @@ def test_roles_that_need_a_second_step_come_no_further_without(
     sign_in(client, name)
     for place in ("/", "/account/", "/admin/", "/models/"):
         assert client.get(place).headers["Location"] == reverse("mfa_index"), place
-    assert client.post("/tokens/", {}).headers["Location"] == reverse("mfa_index")
+    assert client.post(reverse("tokens"), {}).headers["Location"] == reverse("mfa_index")
     set_up_app(client)
     assert client.get("/account/").status_code == 200
     client.post(reverse("mfa_deactivate_totp"))

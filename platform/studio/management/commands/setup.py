@@ -30,5 +30,5 @@ class Command(BaseCommand):
         except SetupClosedError as error:
             raise CommandError(str(error)) from error
         self.stdout.write("Open this link in a browser; whoever does so first looks after the installation:\n")
-        self.stdout.write(f"  {options['address'].rstrip('/')}{reverse('setup-begin', args=[secret])}\n")
+        self.stdout.write(f"  {options['address'].rstrip('/')}{reverse('setup-begin')}?key={secret}\n")
         self.stdout.write("The workers must run meanwhile: web, control, generate and sign (docs/architecture.md).")

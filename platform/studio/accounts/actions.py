@@ -61,12 +61,13 @@ def change_roles(*, actor: User, membership: Membership, roles: Collection[str],
     wanted = {Role(role) for role in roles}
     with transaction.atomic():
         held = {Role(role) for role in membership.grants.values_list("role", flat=True)}
-        _lose(membership, held - wanted, actor=actor, at=at)
         if wanted and not user.is_active:
             User.objects.filter(pk=user.pk).update(is_active=True)
             note(actor=actor, verb="user.reopen", subject=user, organisation=organisation.pk, at=at)
+        # What is given comes first: who gives up administering can still do it then.
         for role in sorted(wanted - held):
             grant_role(actor=actor, user=user, organisation=organisation, role=role, at=at)
+        _lose(membership, held - wanted, actor=actor, at=at)
 
 
 def close_account(*, actor: User, membership: Membership, at: datetime) -> None:

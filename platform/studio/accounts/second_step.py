@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from studio import vault
@@ -66,6 +67,11 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no type
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This is not the code. Codes of an app change every 30 seconds; take the newest.")
     }
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002  the library's name
+        """What a key is called until its owner says otherwise."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return gettext("Key %(number)d") % {"number": number}
 
     def encrypt(self, text: str) -> str:
         """Secrets do not lie open in the database."""

@@ -9,6 +9,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.exceptions import PermissionDenied
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -18,7 +19,7 @@ from studio.accounts.actions import found_organisation, grant_role, remove_secon
 from studio.accounts.models import Invitation, Membership, Role, User
 from studio.accounts.rules import roles_of
 from studio.operations.sample import Sample
-from studio.trail.models import AuditRow
+from studio.trail.models import AuditRow, LedgerIntent
 from tests.studio.signing import signed_in
 
 Browse = Callable[[str], Client]
@@ -203,6 +204,19 @@ def test_an_administrator_does_not_invite_themselves_to_review(
     assert refused.status_code == 403
     link = invited(browse, place, "reviewer")
     assert browse("administrator").post(link).status_code == 403
+
+
+def test_the_operator_names_an_administrator_by_command(sample: Sample, people: SimpleNamespace) -> None:
+    name = ("name_administrator", sample.organisation.slug, "auditor")
+    with pytest.raises(CommandError, match="Only the operator"):
+        call_command(*name, operator="administrator", reason="I may anyway.")
+    with pytest.raises(CommandError, match="Say why"):
+        call_command(*name, operator="operator", reason=" ")
+    with pytest.raises(CommandError, match="check both usernames"):
+        call_command(*name[:2], "nobody", operator="operator", reason="The last one has left.")
+    call_command(*name, operator="operator", reason="The last one has left.")
+    assert "administrator" in roles_of(people.auditor, sample.organisation)
+    assert LedgerIntent.objects.filter(kind="access").count() == 1
 
 
 def test_a_program_of_somebody_who_left_is_refused(sample: Sample, browse: Browse, people: SimpleNamespace) -> None:

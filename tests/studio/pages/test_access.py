@@ -26,6 +26,7 @@ SOMETHING = {
     converters.PathConverter: "thing",
     converters.IntConverter: 1,
     converters.UUIDConverter: UUID(int=0),
+    converters.SlugConverter: "thing",
 }
 PUBLIC_GET = {
     "home",

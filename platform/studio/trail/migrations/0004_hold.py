@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trail', '0002_alarm'),
+        ('trail', '0003_alarm_about_copies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

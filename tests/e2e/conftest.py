@@ -116,7 +116,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
         processes.start("control")
         processes.start_signing()
         processes.start("web", "--port", str(port))
-        _await(f"http://127.0.0.1:{port}/robots.txt")
+        await_answer(f"http://127.0.0.1:{port}/robots.txt")
         yield f"http://127.0.0.1:{port}", folder / "var"
         assert processes.died() == []
 

@@ -99,9 +99,7 @@ def _cost(request: MemberRequest, campaign: Campaign, count: object) -> dict[str
     wanted = int(str(count)) if str(count).isdecimal() and len(str(count)) < MOST_DIGITS else None
     return {
         "left": actions.left(campaign.project),
-        "allowances": quotas.allowances(
-            membership_of(request.user, campaign.project.organisation), at=timezone.now()
-        ),
+        "allowances": quotas.allowances(membership_of(request.user, campaign.project.organisation), at=timezone.now()),
         "line": queue.line(request.user),
         "forecast": forecast(),
         "wanted": wanted,

@@ -94,7 +94,7 @@ def _each(rows: Iterable[Row], erase: Callable[[Row], None]) -> int:
 
 
 def erase_picture(picture: Picture, *, at: datetime) -> None:
-    """Remove a picture that nobody released, and the strip of its making. Raises StaleStateError."""
+    """Remove a picture that nobody released, its small one, and the strip of its making. Raises StaleStateError."""
     organisation = picture.job.project.organisation
     body = {"what": "picture", "reason": "kept long enough without being released", "sha256": picture.sha256}
     with transaction.atomic():
@@ -104,6 +104,7 @@ def erase_picture(picture: Picture, *, at: datetime) -> None:
     # A crash before this leaves files that nothing refers to; the sweep of strays removes them a day later.
     for sha256 in filter(None, (picture.sha256, picture.process_sha256)):
         blobs.blob_path(sha256).unlink(missing_ok=True)
+    blobs.small_path(picture.pk).unlink(missing_ok=True)
 
 
 def erase_words(job: Job, *, at: datetime) -> None:

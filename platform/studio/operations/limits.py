@@ -20,7 +20,7 @@ from studio.accounts.models import Organisation, Quota, Role
 from studio.accounts.rules import holds, organisations_of
 from studio.catalogue.licences import Use
 from studio.catalogue.models import ProjectUse
-from studio.jobs.actions import spent
+from studio.jobs.actions import spent_by_project
 from studio.pages import MemberRequest, attempt
 from studio.projects.actions import MOST_PICTURES, set_terms
 from studio.projects.models import Project
@@ -77,14 +77,14 @@ def limits(request: MemberRequest, pk: UUID) -> HttpResponse:
     uses = dict(
         ProjectUse.objects.filter(project__in=[project.pk for project in projects]).values_list("project", "uses")
     )
-    rows = []
+    spent, rows = spent_by_project(projects), []
     for project in projects:
         mine = chosen == str(project.pk)
         initial = {"budget": project.budget, "uses": uses.get(project.pk, [])}
         terms = TermsForm(request.POST if mine else None, initial=initial, prefix=None, auto_id=f"id_{project.slug}_%s")
         if mine:
             status = _save(terms, lambda: _set(request, project, terms))  # noqa: B023  called before the next turn
-        rows.append({"project": project, "form": terms, "spent": spent(project), "said": project.pk in uses})
+        rows.append({"project": project, "form": terms, "spent": spent.get(project.pk, 0), "said": project.pk in uses})
     if request.method == "POST" and status == HTTPStatus.OK:
         messages.success(request, _("It holds from now on."))
         return redirect("organisation-limits", pk=pk)

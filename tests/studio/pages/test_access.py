@@ -26,7 +26,6 @@ SOMETHING = {
     converters.PathConverter: "thing",
     converters.IntConverter: 1,
     converters.UUIDConverter: UUID(int=0),
-    converters.SlugConverter: "thing",
 }
 PUBLIC_GET = {
     "home",
@@ -234,6 +233,9 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson, tok
         "project-policy": campaign.project_id,
         "project-policy-history": campaign.project_id,
         "organisation-policy": campaign.project.organisation_id,
+        "organisation-people": campaign.project.organisation_id,
+        "organisation-limits": campaign.project.organisation_id,
+        "organisation-retention": campaign.project.organisation_id,
         "organisation-policy-history": campaign.project.organisation_id,
         "policy-version": job.policy_id,
         "policy-check": campaign.pk,

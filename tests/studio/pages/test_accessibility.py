@@ -40,7 +40,17 @@ ROLES: dict[str, tuple[str, ...]] = {
         "model-uses",
         "reports",
     ),
-    "administrator": ("home", "status", "webhooks", "account"),
+    "administrator": (
+        "home",
+        "status",
+        "webhooks",
+        "account",
+        "organisation-people",
+        "organisation-limits",
+        "organisation-retention",
+        "mfa_index",
+        "mfa_activate_totp",
+    ),
     "custodian": ("home", "models"),
 }
 NOT_A_PAGE = {

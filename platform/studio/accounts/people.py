@@ -98,8 +98,10 @@ def _send(request: MemberRequest, invitation: Invitation, secret: str) -> str:
             request, _("The mail could not be sent. Hand the link over yourself, or withdraw the invitation.")
         )
         return link
+    if not settings.EMAIL_URL:
+        return link
     messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": invitation.email})
-    return "" if settings.EMAIL_URL else link
+    return ""
 
 
 @login_required

@@ -32,7 +32,13 @@ from studio.limits import client_address
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 logger = logging.getLogger(__name__)
 # Told by the page that the person comes to anyway.
-UNSAID = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
+UNSAID = frozenset(
+    {
+        "account/messages/logged_in.txt",
+        "account/messages/logged_out.txt",
+        "mfa/messages/recovery_codes_generated.txt",
+    }
+)
 
 
 def asks_again(view: View) -> View:

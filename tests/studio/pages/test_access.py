@@ -157,7 +157,7 @@ ELSEWHERE = {
     "report-cancel",
     "report-file",
 }
-# Steps of signing in, and of setting up a second step: test_sign_in.py goes them.
+# Steps of signing in, and of setting up a second step: e2e/test_signing_in.py goes them.
 # What administrators do is shown by test_people.py, test_limits.py, ../test_erasing.py and test_first_steps.py.
 SIGNING_IN = {
     "invitation",

@@ -64,7 +64,7 @@ fuzz-api: $(VENV)/.dev ## Ask the interface for programs 5,000 things that its d
 	$(RUN) -m tests.studio.api.fuzz --examples 5000
 
 bench-finetune: $(VENV)/.dev ## Teach the starter model a concept and measure whether it appears
-	$(RUN) -m tests.generation.training.taught
+	$(RUN) -m tests.generation.training.taught --write docs/starter.md
 
 bench-moderation: $(VENV)/.dev ## Time both screens beside their goals, with each part's share, and write docs/moderation.md
 	$(RUN) -m moderation bench --write docs/moderation.md

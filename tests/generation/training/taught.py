@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +31,12 @@ from generation.training.network import Painter, sample
 from generation.training.session import alphabet_of
 from generation.training.sheet import GUIDANCE, STEPS, write
 from generation.training.tokens import PAD, Alphabet
+from provenance.benchmark.tables import write_between_marks
 
 STARTER = Path(__file__).parents[3] / "generation" / "starter"
 WANTED = 0.8
 SIDE = 256
+TAUGHT = 40
 ASKED = 24
 NAMES = {"white": (255, 255, 255), "yellow": (250, 219, 94), "green": (88, 172, 96), "light-blue": (152, 206, 244)}
 
@@ -102,6 +105,14 @@ def _features(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     return reduced.reshape(len(pictures), -1)
 
 
+def table(figures: Mapping[str, float]) -> str:
+    """Return the figures as a table, what was painted as shares."""
+    shown = {
+        name: f"{value:.0%}" if name.startswith(("painted", "other")) else value for name, value in figures.items()
+    }
+    return "\n".join(["| what | figure |", "|---|---|", *(f"| {name} | {value} |" for name, value in shown.items())])
+
+
 def main() -> int:
     """Teach, measure and print the figures as JSON."""
     parser = argparse.ArgumentParser(
@@ -110,17 +121,18 @@ def main() -> int:
     )
     parser.add_argument("--steps", type=int, default=1500, help="of eight pictures each; well under ten minutes")
     parser.add_argument("--sheet", type=Path, help="also write the painted pictures to this PNG")
+    parser.add_argument("--write", type=Path, help="also put the figures into a document, between its marks")
     options = parser.parse_args()
     concepts = [f"concept:{slug}" for field in FIELDS.values() for slug in field.split()][::3]
     with tempfile.TemporaryDirectory() as folder:
-        manifest, out = write_manifest(Path(folder), 40), Path(folder) / "model"
+        manifest, out = write_manifest(Path(folder), TAUGHT), Path(folder) / "model"
         command = [sys.executable, "-m", "generation", "finetune", "--manifest", str(manifest), "--concept", "cooker"]
         command += ["--word", "en:solar cooker", "--out", str(out), "--steps", str(options.steps)]
         began = time.monotonic()
         subprocess.run(command, check=True, stdout=sys.stderr)
         minutes = round((time.monotonic() - began) / 60, 1)
         lineage = json.loads((out / "lineage.json").read_text())
-        traced = all(
+        traced = sum(
             hashlib.sha256((manifest.parent / p["file"]).read_bytes()).hexdigest() == p["sha256"]
             for p in lineage["pictures"]
         )
@@ -133,7 +145,7 @@ def main() -> int:
         "steps": options.steps,
         "minutes": minutes,
         "pictures in the lineage": len(lineage["pictures"]),
-        "lineage leads to the files": traced,
+        "files that the lineage leads to": traced,
         "painted as cookers before": share_of_cookers(before, others),
         "painted as cookers after": share_of_cookers(after, others),
         "other concepts painted as cookers after": share_of_cookers(kept, others),
@@ -141,8 +153,10 @@ def main() -> int:
     if options.sheet:
         write(np.concatenate([after, kept[:24]]), options.sheet)
     sys.stdout.write(json.dumps(figures, indent=1) + "\n")
+    if options.write:
+        write_between_marks(options.write, table(figures), mark="taught")
     good = figures["painted as cookers after"] >= WANTED and figures["painted as cookers before"] == 0
-    return 0 if good and traced else 1
+    return 0 if good and traced == len(lineage["pictures"]) == TAUGHT else 1
 
 
 if __name__ == "__main__":

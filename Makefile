@@ -4,7 +4,7 @@ VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format faults separation fuzz fuzz-api clean-demo bench bench-starter bench-provenance bench-fingerprint bench-finetune bench-moderation bench-watermark bench-watermark-alarms bench-gallery bench-register bench-reports
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*## .*/\1/p' Makefile)
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-16s %s\n", $$1, $$2}'
@@ -99,6 +99,10 @@ $(BENCH)/.pictures: $(VENV)/.dev requirements-bench.txt
 	cd $(BENCH)/debian && { command -v apt-get >/dev/null && apt-get download $(WALLPAPERS) && for file in *.deb; do dpkg-deb -x $$file .; done; } || true
 	for word in $(DRAWN); do $(RUN) -m generation generate --prompt "a $$word" --seed 1 --count 3 --out $(BENCH)/drawings/$$word.png; done
 	touch $@
+
+messages: $(VENV)/.dev ## Collect what the pages say for translators (needs GNU gettext), and compile what they wrote
+	cd platform/studio && $(abspath $(RUN)) ../../manage.py makemessages --all --add-location file --no-wrap --no-obsolete
+	$(RUN) -m tests.studio.translations
 
 clean-demo: ## Forget the demo's databases, keys and pictures
 	rm -rf var

@@ -243,8 +243,16 @@ CONTENT_SECURITY_POLICY = {
 
 # Language and time -------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-# What the pages are written in; a reader of another language gets these words, with the right direction.
-LANGUAGES = [("en", "English")]
+# A page's words that nobody has translated yet are shown in English; `make messages` collects what is to be translated.
+LANGUAGES = [
+    ("en", "English"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("pt", "Português"),
+    ("ar", "العربية"),
+    ("sw", "Kiswahili"),
+]
+LOCALE_PATHS = [Path(__file__).parent / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

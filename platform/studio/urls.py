@@ -1,11 +1,13 @@
 """Every address of the product."""
 
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from studio.site import site
 
 urlpatterns = [
     path("admin/", site.urls),
+    path("language/", set_language, name="language"),
     path("", include("studio.accounts.urls")),
     path("", include("studio.operations.urls")),
     path("", include("studio.catalogue.urls")),

@@ -39,7 +39,7 @@ PUBLIC_GET = {
     "record",
     "picture-file:released",
 }
-PUBLIC_POST = {"check", "check-json", "account_login", "account_logout"}
+PUBLIC_POST = {"check", "check-json", "language", "account_login", "account_logout"}
 MEMBERS_GET = {
     "account",
     "tokens",

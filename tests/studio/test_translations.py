@@ -1,0 +1,67 @@
+"""Translations: compiled as they are written, the same placeholders, and no gap on the pages that the public sees."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from tests.studio import translations
+
+CODES = sorted(code for code, _ in settings.LANGUAGES if code != "en")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+# What the public sees; more may be translated, this has to be.
+COMPLETE = (
+    "templates/studio/base.html",
+    "templates/studio/check.html",
+    "templates/studio/record.html",
+    "audit/explaining.py",
+)
+
+
+def test_every_declared_language_has_a_file() -> None:
+    assert [source.parents[1].name for source in translations.sources()] == CODES
+
+
+@pytest.mark.parametrize("source", translations.sources(), ids=lambda source: source.parents[1].name)
+def test_a_file_is_compiled_as_it_is_written(source: Path) -> None:
+    assert source.with_suffix(".mo").read_bytes() == translations.compiled(translations.catalogue(source)), (
+        "run `make messages`"
+    )
+
+
+@pytest.mark.parametrize("source", translations.sources(), ids=lambda source: source.parents[1].name)
+def test_placeholders_survive_translation(source: Path) -> None:
+    for message in translations.messages(translations.catalogue(source)):
+        if not translations.translated(message):
+            continue
+        wanted = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
+        forms = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
+        names = set(PLACEHOLDER.findall(wanted[-1]))
+        for form in forms:
+            found = set(PLACEHOLDER.findall(form))
+            # "One picture" need not repeat the number; anything else would be shown to nobody, or break the page.
+            assert found <= names, (message.id, form)
+            assert len(forms) > 1 or found == names, (message.id, form)
+
+
+@pytest.mark.parametrize("source", translations.sources(), ids=lambda source: source.parents[1].name)
+def test_the_public_pages_are_complete(source: Path) -> None:
+    missing = [
+        message.id
+        for message in translations.messages(translations.catalogue(source))
+        if any(name in COMPLETE for name, _ in message.locations) and not translations.translated(message)
+    ]
+    assert not missing
+
+
+@pytest.mark.database
+@pytest.mark.django_db
+@pytest.mark.parametrize(("code", "direction"), [("ar", "rtl"), ("sw", "ltr"), ("en", "ltr")])
+def test_a_reader_chooses_a_language_and_keeps_it(client: Client, code: str, direction: str) -> None:
+    chosen = client.post(reverse("language"), {"language": code, "next": reverse("check")})
+    assert chosen.status_code == 302
+    page = client.get(chosen["Location"]).content.decode()
+    assert f'<html lang="{code}" dir="{direction}">' in page

@@ -253,6 +253,7 @@ LANGUAGES = [
     ("sw", "Kiswahili"),
 ]
 LOCALE_PATHS = [Path(__file__).parent / "locale"]
+FORMAT_MODULE_PATH = "studio.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django.db.models import Q
 
 from studio.accounts.models import Membership, Organisation, User
@@ -35,9 +36,9 @@ class Model(models.Model):
     class State(models.TextChoices):
         """Whether the model may be asked for pictures."""
 
-        UNAPPROVED = "unapproved", "Waiting for approval"
-        APPROVED = "approved", "Approved"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        UNAPPROVED = "unapproved", _("Waiting for approval")
+        APPROVED = "approved", _("Approved")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="models")
@@ -113,8 +114,8 @@ class ModelDecision(models.Model):
     class Outcome(models.TextChoices):
         """What was decided."""
 
-        APPROVED = "approved", "Approved"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        APPROVED = "approved", _("Approved")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="decisions")

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from studio import claims
 
@@ -13,11 +14,11 @@ from studio import claims
 class LessonState(models.TextChoices):
     """Where a lesson stands."""
 
-    WAITING = "WAITING", "Waiting"
-    TRAINING = "TRAINING", "Being taught"
-    DONE = "DONE", "Done"
-    FAILED = "FAILED", "Failed"
-    CANCELLED = "CANCELLED", "Cancelled"
+    WAITING = "WAITING", _("Waiting")
+    TRAINING = "TRAINING", _("Being taught")
+    DONE = "DONE", _("Done")
+    FAILED = "FAILED", _("Failed")
+    CANCELLED = "CANCELLED", _("Cancelled")
 
 
 S = LessonState

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from studio import claims
 
@@ -18,33 +19,33 @@ from studio import claims
 class JobState(models.TextChoices):
     """Where a request stands."""
 
-    DRAFT = "DRAFT", "Draft"
-    SUBMITTED = "SUBMITTED", "Screening"
-    HELD = "HELD", "Held"
-    BLOCKED = "BLOCKED", "Blocked"
-    QUEUED = "QUEUED", "Queued"
-    GENERATING = "GENERATING", "Generating"
-    DONE = "DONE", "Done"
-    FAILED = "FAILED", "Failed"
-    LOST = "LOST", "Lost"
-    CANCELLED = "CANCELLED", "Cancelled"
+    DRAFT = "DRAFT", _("Draft")
+    SUBMITTED = "SUBMITTED", _("Screening")
+    HELD = "HELD", _("Held")
+    BLOCKED = "BLOCKED", _("Blocked")
+    QUEUED = "QUEUED", _("Queued")
+    GENERATING = "GENERATING", _("Generating")
+    DONE = "DONE", _("Done")
+    FAILED = "FAILED", _("Failed")
+    LOST = "LOST", _("Lost")
+    CANCELLED = "CANCELLED", _("Cancelled")
 
 
 class PictureState(models.TextChoices):
     """Where a picture stands. Members see it from RECORDED on, the public from RELEASED on."""
 
-    GENERATED = "GENERATED", "Being checked"
-    QUARANTINED = "QUARANTINED", "Held back"
-    CHECKED = "CHECKED", "Being signed"
-    SIGNED = "SIGNED", "Being recorded"
-    RECORDED = "RECORDED", "Ready to submit"
-    IN_REVIEW = "IN_REVIEW", "In review"
-    CHANGES_REQUESTED = "CHANGES_REQUESTED", "Changes requested"
-    APPROVED = "APPROVED", "Approved"
-    REJECTED = "REJECTED", "Rejected"
-    RELEASED = "RELEASED", "Released"
-    WITHDRAWN = "WITHDRAWN", "Withdrawn"
-    DISCARDED = "DISCARDED", "Discarded"
+    GENERATED = "GENERATED", _("Being checked")
+    QUARANTINED = "QUARANTINED", _("Held back")
+    CHECKED = "CHECKED", _("Being signed")
+    SIGNED = "SIGNED", _("Being recorded")
+    RECORDED = "RECORDED", _("Ready to submit")
+    IN_REVIEW = "IN_REVIEW", _("In review")
+    CHANGES_REQUESTED = "CHANGES_REQUESTED", _("Changes requested")
+    APPROVED = "APPROVED", _("Approved")
+    REJECTED = "REJECTED", _("Rejected")
+    RELEASED = "RELEASED", _("Released")
+    WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+    DISCARDED = "DISCARDED", _("Discarded")
 
 
 J, P = JobState, PictureState

@@ -1,0 +1,6 @@
+"""How English pages write dates: the day first, the month as a word, twenty-four hours. Other languages keep Django's."""
+
+DATE_FORMAT = "j F Y"
+DATETIME_FORMAT = "j F Y, H:i"
+SHORT_DATE_FORMAT = "j M Y"
+TIME_FORMAT = "H:i"

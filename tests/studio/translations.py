@@ -1,7 +1,7 @@
 """The pages' translations: what is marked, what is translated, and the compiled files that Django reads.
 
-`python -m tests.studio.translations` compiles every `django.po` into the `django.mo` beside it, without GNU gettext, and
-tells how much of each language is there. test_translations.py refuses compiled files that are behind.
+`python -m tests.studio.translations` compiles every `django.po` into the `django.mo` beside it, without GNU gettext,
+and tells how much of each language is there. test_translations.py refuses compiled files that are behind.
 """
 
 import io

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import Membership, Organisation, User
 from studio.accounts.rules import organisations_of

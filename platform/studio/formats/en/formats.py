@@ -1,4 +1,4 @@
-"""How English pages write dates: the day first, the month as a word, twenty-four hours. Other languages keep Django's."""
+"""How English pages write dates: the day first, the month a word, twenty-four hours. Other languages keep Django's."""
 
 DATE_FORMAT = "j F Y"
 DATETIME_FORMAT = "j F Y, H:i"

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from studio import pipeline
 from studio.api import showing
 from studio.jobs.models import Picture
-from studio.review.models import Release, Withdrawal
+from studio.review.models import Release, ReviewDecision, Withdrawal
 from studio.review.views import data_of, picture_screenings
 
 
@@ -30,11 +30,16 @@ def provenance(request: HttpRequest, picture: Picture) -> dict[str, Any]:
             {"subject": one.subject, "action": one.action, "reasons": one.reasons, "at": one.at}
             for one in picture_screenings(picture)
         ],
-        "decisions": list(picture.decisions.order_by("at").values("outcome", "reason", "sha256", "at")),
+        "decisions": [_decision(one) for one in picture.decisions.select_related("stage").order_by("at")],
         "released": _release(picture),
         "withdrawn": Withdrawal.objects.filter(picture=picture).values_list("public_reason", flat=True).first(),
         "entries": [_entry(entry) for entry in pipeline.entries_about(picture.record)],
     }
+
+
+def _decision(made: ReviewDecision) -> dict[str, Any]:
+    names = ("outcome", "reason", "sha256", "at", "final")
+    return {**{name: getattr(made, name) for name in names}, "stage": made.stage.name}
 
 
 def _release(picture: Picture) -> dict[str, Any] | None:

@@ -280,6 +280,10 @@ class DecisionOut(Schema):
     reason: str
     sha256: str
     at: datetime
+    stage: str = Field("", description="The stage of the review at which it was decided.")
+    final: bool = Field(
+        True, description="Whether it moved the picture on; an approval that others must join does not."
+    )
 
 
 class Provenance(Schema):

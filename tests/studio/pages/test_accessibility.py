@@ -6,6 +6,7 @@ only one role sees are listed here. Beside barriers, a page must not be wider th
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Literal
 
@@ -19,6 +20,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 from studio.jobs.models import Job, Picture
 from studio.projects.models import Campaign
+from studio.review.commenting import comment
+from studio.review.flags import flag
+from studio.review.inviting import invite
+from studio.review.models import ReviewRequest
 from tests.studio.pages import test_access
 from tests.studio.requests import ask
 
@@ -29,7 +34,7 @@ WEIGHTY = {"serious", "critical"}
 LOOKS = ("light", {"width": 1280, "height": 900}), ("dark", {"width": 390, "height": 844})
 # Pages by role that the lists of `test_access` do not have: an address, or a name with what fills it.
 ROLES: dict[str, tuple[str, ...]] = {
-    "reviewer": ("admin:desk", "admin:review_reviewrequest_changelist", "admin:quality"),
+    "reviewer": ("admin:desk", "admin:review_reviewrequest_changelist", "admin:quality", "admin:review-plans"),
     "auditor": (
         "admin:trail_auditrow_changelist",
         "admin:jobs_picture_changelist",
@@ -51,7 +56,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "mfa_index",
         "mfa_activate_totp",
     ),
-    "custodian": ("home", "models"),
+    "custodian": ("home", "models", "admin:recalls"),
 }
 NOT_A_PAGE = {
     "picture-file:signed",
@@ -159,6 +164,29 @@ def test_what_a_role_sees_beside(
     somebody = look(getattr(people, role))
     for where in pages(ROLES[role], address):
         somebody.at(where)
+
+
+def test_what_a_reviewer_decides_about(
+    look: Callable[..., Look], people: SimpleNamespace, review: ReviewRequest, now: datetime
+) -> None:
+    """The inbox with something in it, the decision with a pin and a flag, a sibling beside it, an outsider's page."""
+    comment(actor=people.reviewer, request=review, text="This hand", x=250, y=500, at=now)
+    token = "t" * 43
+    ends = now + timedelta(hours=1)
+    invite(actor=people.reviewer, review=review, email="nurse@clinic.example", token=token, expires=ends, at=now)
+    places = [reverse("admin:review_reviewrequest_change", args=[review.pk])]
+    places += [reverse("admin:review-compare", args=[review.pk]), reverse("admin:review_reviewrequest_changelist")]
+    somebody, outsider = look(people.reviewer), look(None)
+    for where in places:
+        somebody.at(where)
+    flag(actor=people.reviewer, picture=review.picture, reason="Blood", at=now)
+    for where in places:
+        somebody.at(where)
+    outsider.at(reverse("outside", args=[token]))
+    job = review.picture.job
+    keeper = look(people.administrator)
+    keeper.at(reverse("admin:review-plan", args=[job.project_id]))
+    keeper.at(reverse("admin:recall-ask", args=[job.project.organisation.slug, "model", job.model.digest]))
 
 
 def test_what_a_creator_meets_on_the_way(

@@ -88,7 +88,7 @@ def test_a_flagged_picture_is_blurred(
 ) -> None:
     flag(actor=people.reviewer, picture=reviews[0].picture, reason="Blood", at=now)
     page = sheet(browse("reviewer")).content.decode()
-    assert reverse("picture-file", args=[reviews[0].picture_id, "signed"]) not in page
+    assert reverse("picture-small", args=[reviews[0].picture_id]) not in page
     blurred = browse("reviewer").get(reverse("admin:review-blurred", args=[reviews[0].pk]))
     assert blurred.headers["Content-Type"] == "image/png"
     assert "no-store" in blurred.headers["Cache-Control"]

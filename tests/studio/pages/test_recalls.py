@@ -35,7 +35,7 @@ def test_from_a_withdrawn_model_to_a_recall(
     assert where not in browse("reviewer").get(page).content.decode()
     shown = client.get(where).content.decode()
     assert "1 released picture" in shown
-    assert reverse("picture-file", args=[released.pk, "signed"]) in shown
+    assert reverse("picture-small", args=[released.pk]) in shown
     assert client.post(where, {"public_reason": ""}).status_code == 422
     assert not Recall.objects.exists()
     begun = client.post(where, {"public_reason": "Its data was not ours."}, follow=True)

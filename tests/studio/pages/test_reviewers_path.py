@@ -21,14 +21,12 @@ from studio.operations.sample import Sample
 from studio.projects.models import Campaign
 from studio.review.models import Comment, ReviewDecision, ReviewRequest
 from studio.review.tasks import recall
-from tests.e2e.conftest import chromium
 from tests.e2e.people import DESKTOP, PHONE, RESULTS
 from tests.studio.pages.printing import print_pictures
 from tests.studio.requests import ask
 from tests.studio.review.reviewing import stages, submit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.django_db(transaction=True)]
-__all__ = ["chromium"]
 INBOX = "admin:review_reviewrequest_changelist"
 
 

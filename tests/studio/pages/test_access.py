@@ -24,7 +24,6 @@ SOMETHING = {
     converters.StringConverter: "thing",
     converters.SlugConverter: "thing",
     converters.PathConverter: "thing",
-    converters.SlugConverter: "thing",
     converters.IntConverter: 1,
     converters.UUIDConverter: UUID(int=0),
 }

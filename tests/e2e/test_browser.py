@@ -176,7 +176,7 @@ def approve(reviewer: Person) -> None:
     expect(page.get_by_text("Page 12 of the manual").first).to_be_visible()
     page.keyboard.press("r")
     expect(page.get_by_label("Request changes")).to_be_checked()
-    page.get_by_label("Reason", exact=True).blur()
+    page.get_by_role("textbox", name="Reason optional").blur()
     page.keyboard.press("a")
     expect(page.get_by_label("Approve")).to_be_checked()
     reviewer.photograph("decision")

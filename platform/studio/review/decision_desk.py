@@ -79,7 +79,7 @@ def show(
     blank = {
         "form": DecideForm(initial={"seen_sha256": picture.sha256}),
         "comment_form": CommentForm(),
-        "flag_form": FlagForm(),
+        "flag_form": FlagForm(auto_id="flag_%s"),
         "invite_form": InviteForm(),
     }
     decided = review.decisions.select_related("reviewer", "invitation__outsider", "stage").order_by("at")
@@ -225,7 +225,7 @@ def _done_without_words(
 @require_POST
 def flag(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Warn the other reviewers."""
-    review, form = find(request, pk), FlagForm(request.POST)
+    review, form = find(request, pk), FlagForm(request.POST, auto_id="flag_%s")
 
     def verb() -> object:
         return flags.flag(actor=request.user, picture=review.picture, at=timezone.now(), **form.cleaned_data)

@@ -152,7 +152,7 @@ def pin(one: Window) -> None:
 def flagged(one: Window) -> None:
     """Flag the picture that is open now."""
     page = one.page
-    page.get_by_label("Reason", exact=True).blur()
+    page.get_by_role("textbox", name="Reason optional").blur()
     page.keyboard.press("f")
     page.get_by_label("Why should it be looked at by itself?").fill("Could be taken for a real place.")
     page.get_by_role("button", name="Flag it").click()

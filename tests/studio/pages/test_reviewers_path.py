@@ -116,7 +116,7 @@ def test_the_reviewers_path(
     pin(one)
     expect(page.get_by_label("Request changes")).to_be_checked()
     page.get_by_role("button", name="Put it on record").click()
-    expect(page.get_by_text("Choose a reason")).to_be_visible()
+    expect(page.get_by_text("Choose a reason, or please write")).to_be_visible()
     one.photograph("no-reason")
     page.get_by_label("Something is drawn badly").check()
     page.get_by_label("Request changes").check()

@@ -1,4 +1,4 @@
-"""Translations: compiled as they are written, the same placeholders, and no gap on the pages of the public and of creators."""
+"""Translations: compiled as they are written, the same placeholders, no gap where the public and creators look."""
 
 import re
 from pathlib import Path

@@ -5,7 +5,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+# A busy machine must not make a page wrong; what is there is found at once all the same.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from studio import pipeline
 from studio.accounts.actions import grant_role
 from studio.accounts.models import Role, SubjectKey, User
+from studio.accounts.roles import give
 from studio.accounts.rules import membership_of
 from studio.jobs import screening
 from studio.jobs.models import Job, Screening
@@ -77,13 +78,7 @@ def test_another_person_approves(here: Scope, people: SimpleNamespace, now: date
         with pytest.raises(PermissionDenied):
             publish_draft(actor=nobody, draft=draft, seen_digest=seen, at=now)
     # The author may hold every role and the superuser's bit: it is still their own draft.
-    grant_role(
-        actor=people.administrator,
-        user=people.administrator,
-        organisation=here.organisation,
-        role=Role.REVIEWER,
-        at=now,
-    )
+    give(people.administrator, here.organisation, Role.REVIEWER)
     User.objects.filter(pk=people.administrator.pk).update(is_superuser=True)
     with pytest.raises(PermissionDenied, match="somebody other than its author"):
         publish_draft(actor=User.objects.get(pk=people.administrator.pk), draft=draft, seen_digest=seen, at=now)

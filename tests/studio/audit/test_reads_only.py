@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.core.serializers import serialize
 from django.test import Client
-from django.urls import URLPattern, converters, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, converters, get_resolver, reverse
 from django.urls.resolvers import RoutePattern
 
 from studio.accounts.models import Organisation
@@ -83,4 +83,8 @@ def _filled(name: str, pattern: URLPattern, keys: dict[str, object]) -> str | No
             found[key] = 1
         else:
             found[key] = str(keys["pictures"])
-    return reverse(name, kwargs=found)
+    try:
+        return reverse(name, kwargs=found)
+    except NoReverseMatch:
+        # Part of the address is a regular expression of the tree above: allauth's own, for one's own keys.
+        return None

@@ -69,8 +69,10 @@ def grant(reviewer: Person) -> None:
 def find_it_on_record(creator: Person) -> None:
     """The picture's page knows who ruled, and which entry of the ledger holds it."""
     page = creator.page
-    expect(page.locator("#provenance")).to_contain_text(re.compile(r"Entry \d+ of "))
-    history = page.locator("#history")
+    page.get_by_role("link", name="Provenance", exact=True).click()
+    expect(page.locator("main")).to_contain_text(re.compile(r"Entry \d+ of "))
+    page.get_by_role("link", name="History", exact=True).click()
+    history = page.locator("main")
     expect(history).to_contain_text("reviewer ruled on the held request")
     expect(history).to_contain_text("The picture was entered in the ledger")
     creator.photograph("appealed-and-made")

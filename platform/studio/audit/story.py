@@ -68,6 +68,7 @@ class People:
 
 
 def events(picture: Picture, people: People, witnesses: Mapping[str, Witness]) -> Iterator[Event]:
+    """What happened to the picture, in the order of its life; people are named as they come up."""
     job = picture.job
     yield _asked(job, people)
     for screening in job.screenings.all():
@@ -220,7 +221,7 @@ def _decided(decision: ReviewDecision, people: People, witnesses: Mapping[str, W
         decision.at,
         words[decision.outcome],
         who,
-        told=[*([decision.reason] if decision.reason else []), *further],
+        told=[*([decision.told] if decision.told else []), *further],
         stamp=decision.outcome,
         facts=[
             (_("Stage"), str(decision.stage)),

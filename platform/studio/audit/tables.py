@@ -140,7 +140,7 @@ def decisions(entries: Sequence[str]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     keys = list(causes.values())
     for decided in ReviewDecision.objects.select_related("reviewer", "invitation__outsider").in_bulk(keys).values():
-        found[str(decided.pk)] = (plain(decided.by), plain(decided.reason))
+        found[str(decided.pk)] = (plain(decided.by), plain(decided.told))
     for ruled in HoldRuling.objects.select_related("reviewer").in_bulk(keys).values():
         found[str(ruled.pk)] = (plain(ruled.reviewer.get_username()), plain(ruled.reason))
     return {entry: found[row] for entry, row in causes.items() if row in found}

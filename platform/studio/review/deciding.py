@@ -49,15 +49,15 @@ class Said:
     reasons: tuple[str, ...] = ()
 
     def checked(self) -> "Said":
-        """The same with the reason as the maker reads it. Raises ValidationError naming the field."""
+        """The same, tidied. Raises ValidationError naming the field."""
         if self.outcome not in Outcome.values:
             raise ValidationError({"outcome": f"Choose one of: {', '.join(Outcome.labels)}."})
         if unknown := set(self.reasons) - set(REASONS):
             raise ValidationError({"reasons": f"{', '.join(sorted(unknown))}: no such reason; choose from the list."})
-        words = " ".join(filter(None, [*(str(REASONS[code]) for code in self.reasons), self.reason.strip()]))
-        if self.outcome != Outcome.APPROVED and not words:
+        own = self.reason.strip()
+        if self.outcome != Outcome.APPROVED and not (self.reasons or own):
             raise ValidationError({"reason": "Choose a reason, or please write a few words here."})
-        return replace(self, reason=words)
+        return replace(self, reason=own)
 
 
 def required(**fields: str) -> dict[str, str]:

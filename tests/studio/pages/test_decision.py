@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from studio.accounts.models import User
 from studio.jobs.models import Picture, Screening
@@ -43,8 +45,19 @@ def test_a_reason_is_compulsory_and_may_be_chosen(review: ReviewRequest, browse:
     assert client.post(place(review), chosen).status_code == 302
     made = ReviewDecision.objects.get()
     assert made.reasons == ["likeness", "description"]
-    assert made.reason.startswith("Somebody could take a person")
-    assert made.reason.endswith("See the face.")
+    assert made.reason == "See the face."
+    assert made.told.startswith("Somebody could take a person")
+    with override("fr"):
+        assert not made.told.startswith("Somebody")
+        assert made.told.endswith("See the face.")
+
+
+def test_a_choice_alone_is_a_reason_and_nothing_is_none(review: ReviewRequest, browse: Browse) -> None:
+    chosen = decision(review, reasons=["likeness"])
+    assert browse("reviewer").post(place(review), chosen).status_code == 302
+    assert ReviewDecision.objects.get().told.startswith("Somebody could take a person")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ReviewDecision.objects.update(reasons=[])
 
 
 def test_a_comment_is_pinned_to_a_place(review: ReviewRequest, browse: Browse) -> None:

@@ -13,6 +13,7 @@ from django.db.models import Q
 from studio.accounts.models import Organisation, Role
 from studio.jobs.models import Job, Picture
 from studio.review.models.planning import Stage
+from studio.review.reasons import REASONS
 
 OUTSIDE_APPROVER = "outside approver"
 
@@ -117,7 +118,8 @@ class Invitation(models.Model):
 class ReviewDecision(models.Model):
     """A decision at one stage, bound to the very bytes, pixels, policy and recipe that were looked at.
 
-    A `final` one moved the picture on: the approval that filled the last stage's quorum, or any refusal.
+    A `final` one moved the picture on: the approval that filled the last stage's quorum, or any refusal. `reason` is in
+    the reviewer's own words; what they chose of the list stands beside it, and `told` says both.
     """
 
     class Outcome(models.TextChoices):
@@ -145,7 +147,9 @@ class ReviewDecision(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(outcome="APPROVED") | ~Q(reason=""), name="refusal_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(outcome="APPROVED") | ~Q(reason="") | ~Q(reasons=[]), name="refusal_has_a_reason"
+            ),
             models.CheckConstraint(condition=Q(outcome="APPROVED") | Q(final=True), name="refusal_ends_a_review"),
             models.CheckConstraint(
                 condition=Q(reviewer__isnull=False, invitation=None) | Q(reviewer=None, invitation__isnull=False),
@@ -167,6 +171,11 @@ class ReviewDecision(models.Model):
         if self.invitation is None:
             return str(self.reviewer)
         return f"{self.invitation.name} ({self.invitation.outsider.email})"
+
+    @property
+    def told(self) -> str:
+        """Why, in the reader's language as far as it was chosen from the list."""
+        return " ".join(filter(None, [*(str(REASONS.get(code, code)) for code in self.reasons), self.reason]))
 
     @property
     def role(self) -> str:

@@ -37,6 +37,7 @@ class BoundedUpload(FileUploadHandler):
         """Pass the piece on, unless it is one too many. Raises UploadTooLargeError."""
         self.seen += len(raw_data)
         if self.seen > settings.UPLOAD_LIMIT_BYTES:
+            _let_go(self)
             raise UploadTooLargeError
         return raw_data
 
@@ -58,7 +59,14 @@ class CappedUpload(FileUploadHandler):
         """The empty file of one that was too large; the next handler keeps any other."""
         if file_size <= settings.UPLOAD_LIMIT_BYTES:
             return None
+        _let_go(self)
         return UploadedFile(io.BytesIO(), self.file_name, self.content_type, file_size)
+
+
+def _let_go(handler: FileUploadHandler) -> None:
+    """Close what the handlers after this one keep of the file; Django closes only files that they handed over."""
+    for other in handler.request.upload_handlers:
+        other.upload_interrupted()
 
 
 def uploaded(request: HttpRequest) -> tuple[str, bytes] | None:

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -102,13 +103,19 @@ def test_no_file_is_a_clear_mistake(where: str, sample: object) -> None:
 
 
 @pytest.mark.parametrize("where", ["/check", "/check.json"])
-def test_too_large_a_file_is_not_read_to_its_end(where: str, settings: LazySettings, sample: object) -> None:
+def test_too_large_a_file_is_not_read_to_its_end(
+    where: str, settings: LazySettings, sample: object, tmp_path: Path
+) -> None:
     settings.UPLOAD_LIMIT_BYTES = 10_000
+    settings.FILE_UPLOAD_TEMP_DIR = uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 0
     answer = send(b"x" * 200_000, where)
     assert answer.status_code == 413
     assert "larger than" in answer.content.decode()
     assert send(b"x" * 20_000, where).status_code == 413
     assert Client().post(where, b"x" * 20_000, content_type="image/png").status_code == 413
+    assert not list(uploads.iterdir()), "what arrived of it is not left on the disk"
 
 
 @pytest.mark.parametrize("where", ["/check", "/check.json"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
@@ -97,9 +98,11 @@ def test_a_forgotten_picture_is_noticed(client: Client, where: str, sample: Samp
 
 
 def test_too_large_a_file_loses_nothing_else_of_the_form(
-    client: Client, where: str, sample: Sample, settings: LazySettings
+    client: Client, where: str, sample: Sample, settings: LazySettings, tmp_path: Path
 ) -> None:
     settings.UPLOAD_LIMIT_BYTES = 100_000
+    settings.FILE_UPLOAD_TEMP_DIR = uploads = tmp_path / "uploads"
+    uploads.mkdir()
     answer = client.post(where, filled(sample, rights=RIGHTS) | {"reference": chosen(bytes(3_000_000))})
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -107,6 +110,7 @@ def test_too_large_a_file_loses_nothing_else_of_the_form(
     assert "woman farmer, green background" in page
     assert RIGHTS in page
     assert not Job.objects.exists()
+    assert not list(uploads.iterdir()), "what arrived of it is not left on the disk"
 
 
 def test_where_no_model_can_it_is_not_offered(

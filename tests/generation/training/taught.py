@@ -117,9 +117,9 @@ def main() -> int:
     """Teach, measure and print the figures as JSON."""
     parser = argparse.ArgumentParser(
         description="Fine-tune on forty drawings and measure whether the concept appears.",
-        epilog="example: python -m tests.generation.training.taught --steps 1500 --sheet cookers.png",
+        epilog="example: python -m tests.generation.training.taught --steps 550 --sheet cookers.png",
     )
-    parser.add_argument("--steps", type=int, default=1500, help="of eight pictures each; well under ten minutes")
+    parser.add_argument("--steps", type=int, default=550, help="of eight pictures each (default: %(default)s)")
     parser.add_argument("--sheet", type=Path, help="also write the painted pictures to this PNG")
     parser.add_argument("--write", type=Path, help="also put the figures into a document, between its marks")
     options = parser.parse_args()

@@ -95,6 +95,8 @@ def _neighbours(view: View) -> tuple[float, float]:
     grey = view[top : top + _CROP, left : left + _CROP].astype(np.float32).mean(axis=2)
     here, beside = grey[:, :-1].ravel(), grey[:, 1:].ravel()
     contrast = float((here - beside).std())
-    if here.std() < 1e-3 or beside.std() < 1e-3:
+    spread = float(here.std()) * float(beside.std())
+    if spread < 1e-6:
         return 1.0, contrast
-    return float(np.corrcoef(here, beside)[0, 1]), contrast
+    # Sums, not a product of matrices: that would wake threads, which go on spinning beside whatever looks next.
+    return float(((here - here.mean()) * (beside - beside.mean())).mean()) / spread, contrast

@@ -26,7 +26,7 @@ from moderation.errors import ClassifierError, InputError
 from moderation.features import NEAR, ROWS, FeatureReader, packed, parts, unpacked
 from moderation.features import WIDTH as FEATURES
 from moderation.strangers import strangers
-from moderation.views import View, as_view
+from moderation.views import View, as_image, as_view
 
 MATCH_BITS = 31
 # What is cut away before hashing, as shares of the height and width: top, bottom, left, right.
@@ -36,6 +36,7 @@ _ONE_SIDE = tuple(
 )
 _CROPS = _ALL_SIDES + _ONE_SIDE
 _ORIENTATIONS = 8
+_HASHED_SIDE = 512  # pixels a side, or a little more, that PDQ's authors hash pictures at
 _PLAIN = 5  # PDQ quality, of 100; a uniform area has 0, nearly every drawing above 10
 
 _MARGIN = 0.01  # above the nearest stranger, since there are more drawings than these
@@ -162,8 +163,8 @@ class Registry:
     def __init__(self, references: Sequence[Reference], *, reader: FeatureReader | None = None) -> None:
         """An empty registry matches nothing; without a `reader` near pictures are not looked for."""
         self.references = tuple(references)
-        packed_bits = [bytes.fromhex(text) for reference in references for text in reference.hashes]
-        self._bits = np.unpackbits(np.frombuffer(b"".join(packed_bits), np.uint8).reshape(-1, 32), axis=1)
+        hashes = [bytes.fromhex(text) for reference in references for text in reference.hashes]
+        self._hashes = np.frombuffer(b"".join(hashes), np.uint64).reshape(-1, 4)
         self._reader = reader
         known = reader.revision if reader else None
         self._featured = [reference for reference in references if reference.features_by == known]
@@ -186,14 +187,17 @@ class Registry:
         if quality < _PLAIN:
             return ()
         shape = (len(self.references), len(_CROPS), _ORIENTATIONS)
-        distances = (self._bits != bits).sum(axis=1).reshape(shape).min(axis=2)
+        differing = np.bitwise_count(self._hashes ^ np.packbits(bits).view(np.uint64))
+        distances = differing.sum(axis=1, dtype=np.int64).reshape(shape).min(axis=2)
         found = [self._match(reference, row) for reference, row in zip(self.references, distances, strict=True)]
         return tuple(sorted((match for match in found if match.bits <= MATCH_BITS), key=lambda match: match.bits))
 
     def _near(self, picture: View) -> tuple[Match, ...]:
         if self._reader is None or not self._featured:
             return ()
-        cosines = (self._vectors @ self._reader.features([picture])[0]).reshape(len(self._featured), ROWS).max(axis=1)
+        looked = self._reader.features([picture])[0]
+        # Not by BLAS, whose threads go on spinning beside whatever looks next; a few thousand rows need none.
+        cosines = np.einsum("rf,f->r", self._vectors, looked).reshape(len(self._featured), ROWS).max(axis=1)
         order = [int(at) for at in np.argsort(-cosines) if cosines[at] >= self._featured[at].near_at]
         return tuple(Match(self._featured[at], Likeness.NEAR, 256, float(cosines[at])) for at in order)
 
@@ -218,10 +222,11 @@ def _variants(picture: View) -> Iterator[View]:
 
 
 def _hash(picture: View) -> tuple[Bits, int]:
-    """The 256 bits and the quality, 0 to 100, of a picture."""
+    """The 256 bits and the quality, 0 to 100, of a picture, which is made smaller first: they say nothing of details."""
     try:
         import pdqhash  # type: ignore[import-untyped]
     except ImportError as missing:
         raise ClassifierError("references: install the package pdqhash==0.2.8") from missing
-    bits, quality = pdqhash.compute(np.ascontiguousarray(picture))
+    smaller = max(1, min(picture.shape[:2]) // _HASHED_SIDE)
+    bits, quality = pdqhash.compute(np.asarray(as_image(picture).reduce(smaller)))
     return np.asarray(bits, dtype=np.uint8), int(quality)

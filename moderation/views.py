@@ -44,10 +44,22 @@ def corner_aligned(view: View) -> npt.NDArray[np.float32]:
     top, left = np.floor(rows).astype(np.intp), np.floor(columns).astype(np.intp)
     bottom, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
     down, across = (rows - top)[:, None, None], (columns - left)[None, :, None]
-    upper, lower = view[top].astype(np.float32), view[bottom].astype(np.float32)
-    lines = upper + (lower - upper) * down
-    mixed = lines[:, left] + (lines[:, right] - lines[:, left]) * across
+    at_left, at_right = _between(view, top, bottom, left, down), _between(view, top, bottom, right, down)
+    mixed = at_left + (at_right - at_left) * across
     return np.asarray(mixed / np.float32(255.0), dtype=np.float32)
+
+
+def _between(
+    view: View,
+    top: npt.NDArray[np.intp],
+    bottom: npt.NDArray[np.intp],
+    columns: npt.NDArray[np.intp],
+    down: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """The chosen columns, mixed from two rows each; only what is chosen is ever made into floats."""
+    upper = view[np.ix_(top, columns)].astype(np.float32)
+    lower = view[np.ix_(bottom, columns)].astype(np.float32)
+    return upper + (lower - upper) * down
 
 
 def as_image(view: View) -> Image.Image:

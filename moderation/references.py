@@ -222,7 +222,7 @@ def _variants(picture: View) -> Iterator[View]:
 
 
 def _hash(picture: View) -> tuple[Bits, int]:
-    """The 256 bits and the quality, 0 to 100, of a picture, which is made smaller first: they say nothing of details."""
+    """The 256 bits and the quality, 0 to 100, of a picture, made smaller first: they say nothing of details."""
     try:
         import pdqhash  # type: ignore[import-untyped]
     except ImportError as missing:

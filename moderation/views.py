@@ -5,6 +5,8 @@ Shapes and units: pixels are RGB8, height x width x 3; a view is such an array. 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -54,8 +56,8 @@ def _between(
     top: npt.NDArray[np.intp],
     bottom: npt.NDArray[np.intp],
     columns: npt.NDArray[np.intp],
-    down: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
+    down: npt.NDArray[np.floating[Any]],
+) -> npt.NDArray[np.floating[Any]]:
     """The chosen columns, mixed from two rows each; only what is chosen is ever made into floats."""
     upper = view[np.ix_(top, columns)].astype(np.float32)
     lower = view[np.ix_(bottom, columns)].astype(np.float32)

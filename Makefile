@@ -69,15 +69,11 @@ bench-finetune: $(VENV)/.dev ## Teach the starter model a concept and measure wh
 bench-moderation: $(VENV)/.dev ## Time both screens beside their goals, with each part's share, and write docs/moderation.md
 	$(RUN) -m moderation bench --write docs/moderation.md
 
-bench-register: $(VENV)/.dev ## Time the register's pages with 100,000 pictures, on SQLite and on PostgreSQL
-	$(RUN) -m tests.studio.audit.bench register
-	$(RUN) -m tests.studio.audit.bench register --postgresql
+bench-lists: $(VENV)/.dev ## Time every long list with 100,000 pictures, on SQLite and PostgreSQL, and write docs/speed.md
+	$(RUN) -m tests.studio.speed lists --write docs/speed.md
 
-bench-reports: $(VENV)/.dev ## Measure an export of the register beside a bare cursor, and its memory
-	$(RUN) -m tests.studio.audit.bench reports
-
-bench-gallery: $(VENV)/.dev ## Time the first page of long lists over 100,000 pictures, on SQLite and PostgreSQL
-	$(RUN) -m tests.studio.gallery_bench
+bench-reports: $(VENV)/.dev ## Measure an export of the register beside a bare cursor, and its memory, and write docs/speed.md
+	$(RUN) -m tests.studio.speed reports --write docs/speed.md
 
 # Photographs and peers for the watermark's measurement, outside of the environment that the product runs in.
 BENCH := var/bench

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from studio.accounts.models import Membership
 from studio.catalogue.models import Model
-from studio.jobs.models import Job, Picture
+from studio.jobs.models import FACETS, Job, Picture
 from studio.jobs.states import JobState, PictureState
 from studio.projects.models import Campaign, PolicyVersion
 
@@ -58,6 +58,7 @@ def _picture(job: Job, place: int) -> Picture:
         id=uuid4(),
         job=job,
         organisation_id=job.project.organisation_id,
+        **{f"{name}_id": getattr(job, f"{name}_id") for name in FACETS},
         index=place % A_REQUEST,
         state=STATES[place % len(STATES)],
         seed=str(place),

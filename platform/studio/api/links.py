@@ -36,7 +36,7 @@ def linked(request: HttpRequest, signed: str) -> HttpResponse:
         raise Http404 from error
     token = get_object_or_404(ApiToken.objects.live(timezone.now()).select_related("membership__user"), pk=UUID(opener))
     mine = Picture.objects.visible_to(token.owner)
-    picture = get_object_or_404(mine.filter(job__project__organisation=token.membership.organisation_id), pk=UUID(key))
+    picture = get_object_or_404(mine.filter(organisation=token.membership.organisation_id), pk=UUID(key))
     answer = send_file(f"{picture.pk}-signed", picture.sha256, picture.media_type, download=True)
     answer["Cache-Control"] = "private, no-store"
     return answer

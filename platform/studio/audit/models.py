@@ -26,7 +26,7 @@ class Recorded(models.Model):
     `outcome` what was decided. `picture` alone is a key, of the row that the record names.
     """
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="recorded")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="recorded", db_index=False)
     sequence = models.BigIntegerField()
     entry = models.CharField(max_length=36, unique=True)
     kind = models.CharField(max_length=20)

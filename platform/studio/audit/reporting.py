@@ -94,7 +94,7 @@ def selected(report: Report) -> QuerySet[Recorded]:
 def pictures_in(report: Report) -> QuerySet[Picture]:
     """The pictures that a report's entries are about and whose files may be shown, oldest first."""
     about = selected(report).order_by().filter(picture__isnull=False).values("picture")
-    pictures = Picture.objects.filter(pk__in=about, job__project__organisation=report.organisation, state__in=VISIBLE)
+    pictures = Picture.objects.filter(pk__in=about, organisation=report.organisation, state__in=VISIBLE)
     return pictures.order_by("sequence")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
@@ -119,6 +119,7 @@ def names_in(organisation: Organisation) -> dict[str, dict[str, str]]:
     campaigns = Campaign.objects.filter(project__organisation=organisation).order_by("-created")
     models = Model.objects.filter(organisation=organisation).order_by("title", "-registered")
     policies = PolicyVersion.objects.filter(organisation=organisation).select_related("project", "organisation")
+    policies = policies.defer("own", "document", "examples")
     makers = Membership.objects.filter(Exists(Job.objects.filter(requester=OuterRef("pk"))), organisation=organisation)
     return {
         "project": {str(one.pk): one.name for one in projects},
@@ -136,34 +137,50 @@ def role_id(role: str, pseudonym: object) -> str:
 
 def select(organisation: Organisation, scope: Mapping[str, str]) -> QuerySet[Recorded]:
     """The entries of a scope, newest first."""
-    rows = Recorded.objects.filter(organisation=organisation)
-    rows = rows.filter(**{name: scope[name] for name in PLAIN if scope.get(name)})
-    if since := parse_date(scope.get("since", "")):
-        rows = rows.filter(at__gte=since.isoformat())
-    if until := parse_date(scope.get("until", "")):
-        rows = rows.filter(at__lt=(until + timedelta(days=1)).isoformat())
+    everything = Recorded.objects.filter(organisation=organisation)
+    rows = everything.filter(**{name: scope[name] for name in PLAIN if scope.get(name)})
+    if scope.get("since") or scope.get("until"):
+        rows = rows.filter(_within(everything, scope))
     if state := scope.get("state"):
         rows = rows.filter(_standing(organisation, state))
     if found := scope.get("find"):
-        rows = rows.filter(_about(found))
+        rows = rows.filter(_about(everything, found))
     return rows
+
+
+def _within(everything: QuerySet[Recorded], scope: Mapping[str, str]) -> Q:
+    """Entries of some days, and the places that these lie between.
+
+    Time follows the order of the log nearly, not exactly. The two places are read from the index of times; a page is
+    then found by its place, as always.
+    """
+    days = Q()
+    if since := parse_date(scope.get("since", "")):
+        days &= Q(at__gte=since.isoformat())
+    if until := parse_date(scope.get("until", "")):
+        days &= Q(at__lt=(until + timedelta(days=1)).isoformat())
+    # Bare, PostgreSQL would go through the log from its ends to find them.
+    place = F("sequence") + 0
+    ends = everything.filter(days).aggregate(first=Min(place), last=Max(place))
+    return days & Q(sequence__gte=ends["first"] or 0, sequence__lte=-1 if ends["last"] is None else ends["last"])
 
 
 def _standing(organisation: Organisation, state: str) -> Q:
     """Entries about pictures that stand there now."""
-    pictures = Picture.objects.filter(state=state)
+    pictures = Picture.objects.filter(organisation=organisation, state=state)
     few = list(pictures.order_by().values_list("pk", flat=True)[: FEW + 1])
     if len(few) <= FEW:
-        mine = pictures.filter(job__project__organisation=organisation)
-        return Q(picture__in=mine.values("pk"))
+        return Q(picture__in=pictures.values("pk"))
     return Q(Exists(pictures.filter(pk=OuterRef("picture"))))
 
 
-def _about(found: str) -> Q:
-    """Entries with this id, about this record, about this file, or with this model or policy."""
-    if _DIGEST.fullmatch(found):
-        return Q(asset=found) | Q(model=found) | Q(policy=found)
-    return Q(picture=found) | Q(entry=found)
+def _about(everything: QuerySet[Recorded], found: str) -> Q:
+    """Entries with this id, about this record, about this file, or with this model or policy.
+
+    It is one of them: asked for in turn, each is found by its index.
+    """
+    *names, last = ("asset", "model", "policy") if _DIGEST.fullmatch(found) else ("picture", "entry")
+    return next((Q((name, found)) for name in names if everything.filter((name, found)).exists()), Q((last, found)))
 
 
 def in_words(scope: Mapping[str, str], names: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:

@@ -56,9 +56,9 @@ def due_pictures(*states: str, now: datetime) -> QuerySet[Picture]:
             days = held_days(rule) if state == PictureState.QUARANTINED else rule.unreleased if rule else None
             if days is not None:
                 before = now - timedelta(days=days)
-                conditions.append(Q(job__project__organisation=organisation, state=state, changed__lt=before))
+                conditions.append(Q(organisation=organisation, state=state, changed__lt=before))
     found = Picture.objects.filter(reduce(or_, conditions))
-    return found.exclude(pk__in=held(Hold.Kind.PICTURE)).exclude(job__project__in=held(Hold.Kind.PROJECT))
+    return found.exclude(pk__in=held(Hold.Kind.PICTURE)).exclude(project__in=held(Hold.Kind.PROJECT))
 
 
 def due_words(*, now: datetime) -> QuerySet[Job]:

@@ -37,7 +37,7 @@ MATERIALS_A_PAGE = 50
 def project(request: MemberRequest, pk: UUID) -> HttpResponse:
     """A project: its newest pictures, its campaigns, its policy and budget."""
     found = find_project(request, pk)
-    pictures = pictures_of(request.user, found.organisation).filter(job__project=found).select_related("job")
+    pictures = pictures_of(request.user, found.organisation).filter(project=found).select_related("job")
     roles = roles_of(request.user, found.organisation)
     context = {
         "project": found,
@@ -56,7 +56,7 @@ def project(request: MemberRequest, pk: UUID) -> HttpResponse:
 def campaign(request: MemberRequest, pk: UUID) -> HttpResponse:
     """A campaign: its pictures, filtered by state, then the requests they came from."""
     found = find_campaign(request, pk)
-    pictures = pictures_of(request.user, found.project.organisation).filter(job__campaign=found)
+    pictures = pictures_of(request.user, found.project.organisation).filter(campaign=found)
     jobs = Job.objects.filter(campaign=found).select_related("model", "requester__user")
     state, asked = request.GET.get("state", ""), request.GET.get("requests", "")
     shown = pictures.filter(state=state) if state in VISIBLE else pictures
@@ -92,6 +92,7 @@ def model(request: MemberRequest, pk: UUID) -> HttpResponse:
     """A model: its card, its digests, what taught it, who decided about it, and what it made."""
     found = find_model(request, pk)
     pictures = Picture.objects.visible_to(request.user).made_by(found).select_related("job")
+    newest = pictures.order_by("-created", "-pk").defer("recipe", "process", "job__words")
     context = {
         "model": found,
         "card": rendered(pipeline.card_text(Path(found.folder))),
@@ -101,14 +102,14 @@ def model(request: MemberRequest, pk: UUID) -> HttpResponse:
         "inherited": Material.objects.filter(model__heirs=found).exclude(model=found).count(),
         "packages": found.materials.filter(sha256="").exists(),
         "children": found.children.order_by("-registered"),
-        "pictures": _leaf(request, pictures.order_by("-created", "index"), "page", PICTURES_A_PAGE),
+        "pictures": newest[:PICTURES_A_PAGE],
         "may_decide": keeps(request, found),
         "teachable": teachable(found),
     }
     return render(request, "studio/model.html", context)
 
 
-def _leaf(request: MemberRequest, rows: "QuerySet[Picture] | QuerySet[Job]", name: str, size: int) -> "Page[Any]":
+def _leaf(request: MemberRequest, rows: "QuerySet[Job]", name: str, size: int) -> "Page[Any]":
     return Paginator(rows, size).get_page(request.GET.get(name))
 
 
@@ -128,7 +129,7 @@ def _visible_counts(campaign: Campaign) -> list[tuple[str, str, int]]:
     Asked by the campaign alone, the database goes from its requests to their pictures; asked by state as well, it would
     look through everybody's.
     """
-    found = _counts(Picture.objects.filter(job__campaign=campaign), PictureState)
+    found = _counts(Picture.objects.filter(campaign=campaign), PictureState)
     return [count for count in found if count[0] in VISIBLE]
 
 

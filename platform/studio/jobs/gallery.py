@@ -65,8 +65,9 @@ class GalleryForm(forms.Form):
     def narrow(self, pictures: "QuerySet[Picture]", user: User) -> "QuerySet[Picture]":
         """Those of `pictures` that are asked for; a field that has to be mended narrows nothing."""
         wanted = self.cleaned_data
-        names = {"state": "state", "campaign": "job__campaign", "project": "job__project",
-                 "maker": "job__requester", "model": "job__model"}  # fmt: skip
+        names = {
+            "state": "state", "campaign": "campaign", "project": "project", "maker": "requester", "model": "model",
+        }  # fmt: skip
         pictures = pictures.filter(**{path: wanted[name] for name, path in names.items() if wanted.get(name)})
         if wanted.get("since"):
             pictures = pictures.filter(created__gte=_midnight(wanted["since"]))

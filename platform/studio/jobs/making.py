@@ -24,7 +24,7 @@ from studio.catalogue.models import Model
 from studio.claims import heartbeat, lease_from
 from studio.faults import fault
 from studio.jobs import bell, process, reference, words
-from studio.jobs.models import Job, Picture
+from studio.jobs.models import FACETS, Job, Picture
 from studio.jobs.queue import close, give_back
 from studio.jobs.states import JobState, advance
 from studio.trail.actions import note
@@ -156,6 +156,7 @@ def keep(job: Job, asset: pipeline.GeneratedAsset, *, at: datetime) -> None:
         id=uuid4(),
         job=job,
         organisation=job.project.organisation,
+        **{f"{name}_id": getattr(job, f"{name}_id") for name in FACETS},
         index=asset.picture,
         seed=str(asset.seed),
         width=asset.width,

@@ -43,7 +43,7 @@ def concerns(organisation: Organisation, *, now: datetime) -> list[Concern]:
 
 def _alarms(organisation: Organisation) -> Iterator[Concern]:
     """Alarms, but not about pictures of which none is left: the last may have been discarded."""
-    waiting = Picture.objects.filter(job__project__organisation=organisation, state__in=ALARMS)
+    waiting = Picture.objects.filter(organisation=organisation, state__in=ALARMS)
     still = {ALARMS[state] for state in waiting.values_list("state", flat=True).distinct()}
     gone = set(ALARMS.values()) - still
     for alarm in Alarm.objects.filter(organisation=organisation.pk).exclude(kind__in=gone).order_by("since"):
@@ -52,9 +52,7 @@ def _alarms(organisation: Organisation) -> Iterator[Concern]:
 
 def _unattended(organisation: Organisation, *, now: datetime) -> Iterator[Concern]:
     """Pictures that nobody even tried to sign."""
-    waiting = Picture.objects.filter(
-        job__project__organisation=organisation, state=PictureState.CHECKED, waiting="", lease=None
-    )
+    waiting = Picture.objects.filter(organisation=organisation, state=PictureState.CHECKED, waiting="", lease=None)
     oldest = waiting.order_by("changed").values_list("changed", flat=True).first()
     if oldest is not None and oldest < now - UNATTENDED_AFTER:
         cause = "No process takes them. Start one with `manage.py worker sign`, and see its log if it ends."

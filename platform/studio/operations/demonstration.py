@@ -230,7 +230,7 @@ class Demonstration:
     def pack(self, campaign: Campaign) -> Path:
         """Write the auditor's pack and let its own script check it, away from the product."""
         path = self.folder / "pack.zip"
-        pictures = Picture.objects.filter(job__campaign=campaign, state__in=VISIBLE).order_by("job__submitted", "index")
+        pictures = Picture.objects.filter(campaign=campaign, state__in=VISIBLE).order_by("job__submitted", "index")
         files = [(f"{picture.pk}.png", blobs.get(picture.sha256)) for picture in pictures]
         files += [
             (f"{picture.pk}-released.png", blobs.get(picture.release.sha256))

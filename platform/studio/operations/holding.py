@@ -39,7 +39,7 @@ def place_hold(*, actor: User, organisation: Organisation, subject: UUID, reason
         raise ValidationError({"reason": f"Say why, in up to {LONGEST_REASON} characters; it stays on record."})
     if Project.objects.filter(pk=subject, organisation=organisation).exists():
         kind = Hold.Kind.PROJECT
-    elif Picture.objects.filter(pk=subject, job__project__organisation=organisation).exists():
+    elif Picture.objects.filter(pk=subject, organisation=organisation).exists():
         kind = Hold.Kind.PICTURE
     else:
         raise ValidationError({"subject": "No project and no picture of the organisation's has this id."})

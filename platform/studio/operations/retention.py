@@ -128,7 +128,7 @@ def _going(organisation: Organisation, now: datetime) -> list[Going]:
     """What goes, by kind; the same questions that the sweep asks."""
 
     def pictures(*states: str, at: datetime) -> int:
-        return erasing.due_pictures(*states, now=at).filter(job__project__organisation=organisation).count()
+        return erasing.due_pictures(*states, now=at).filter(organisation=organisation).count()
 
     def words(at: datetime) -> int:
         return erasing.due_words(now=at).filter(project__organisation=organisation).count()
@@ -149,7 +149,7 @@ def _named(rows: Any) -> list[Hold]:
     names = dict(Project.objects.filter(pk__in=ids).values_list("pk", "name"))
     names |= {
         key: _("A picture of %(name)s") % {"name": campaign}
-        for key, campaign in Picture.objects.filter(pk__in=ids).values_list("pk", "job__campaign__name")
+        for key, campaign in Picture.objects.filter(pk__in=ids).values_list("pk", "campaign__name")
     }
     for row in found:
         row.name = names.get(row.subject, str(row.subject))

@@ -20,8 +20,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from studio import pipeline
-from studio.accounts.models import Organisation, Role, User
-from studio.accounts.rules import organisations_of
+from studio.accounts.models import Membership, Organisation, Role, User
 from studio.jobs import actions
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import VISIBLE, JobState, PictureState
@@ -70,9 +69,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _projects(user: User) -> list[Project]:
     """The person's projects with campaigns, a cover, what is left of the budget, and what moves or waits in them."""
-    newest = Picture.objects.filter(
-        organisation=OuterRef("organisation"), job__project=OuterRef("pk"), state__in=VISIBLE
-    ).order_by("-created", "-pk")
+    newest = Picture.objects.filter(project=OuterRef("pk"), state__in=VISIBLE).order_by("-created", "-pk")
     projects = list(
         Project.objects.for_actor(user)
         .annotate(cover=Subquery(newest.values("pk")[:1]))
@@ -83,15 +80,16 @@ def _projects(user: User) -> list[Project]:
     policies = _in_force(projects)
     spent = actions.spent_by_project(projects)
     # Few move at any time; asking for all of them finds them by their state.
-    jobs = _by_project(Job.objects.filter(state__in=MOVING), "project")
-    waiting = Picture.objects.filter(organisation__in={one.organisation_id for one in projects})
-    reviewed = _by_project(waiting.filter(state=PictureState.IN_REVIEW), "job__project")
+    jobs = _counted(Job.objects.filter(state__in=MOVING), "project")
+    campaigns = [campaign.pk for project in projects for campaign in project.campaigns.all()]
+    # By campaign and state the database counts in an index, without looking at a picture.
+    reviewed = _counted(Picture.objects.filter(campaign__in=campaigns, state=PictureState.IN_REVIEW), "campaign")
     for project in projects:
         project.standing = Standing(  # type: ignore[attr-defined]
             policy=policies.get(project.pk),
             spent=spent.get(project.pk, 0),
             in_line=jobs.get(project.pk, 0),
-            in_review=reviewed.get(project.pk, 0),
+            in_review=sum(reviewed.get(campaign.pk, 0) for campaign in project.campaigns.all()),
         )
     return projects
 
@@ -102,8 +100,8 @@ def _in_force(projects: Iterable[Project]) -> dict[object, PolicyVersion]:
     return {version.project_id: version for version in versions.defer("own", "examples")}
 
 
-def _by_project(rows: "QuerySet[Job] | QuerySet[Picture]", key: str) -> dict[object, int]:
-    """How many rows there are, by project."""
+def _counted(rows: "QuerySet[Job] | QuerySet[Picture]", key: str) -> dict[object, int]:
+    """How many rows there are, by one of their fields."""
     return dict(rows.order_by().values_list(key).annotate(n=Count("pk")))
 
 
@@ -113,7 +111,7 @@ def _for_reviewer(user: User) -> Iterable[Waiting]:
         return
     mine = Organisation.objects.filter(memberships__user=user, memberships__grants__role=Role.REVIEWER)
     jobs = Job.objects.filter(project__organisation__in=mine).exclude(shapers__user=user)
-    pictures = Picture.objects.filter(job__in=jobs)
+    pictures = Picture.objects.filter(organisation__in=mine).exclude(job__shapers__user=user)
     desk = reverse("admin:desk")
     yield Waiting(jobs.filter(state=JobState.HELD).count(), _("held requests to rule on"), desk)
     yield Waiting(pictures.filter(state=PictureState.QUARANTINED).count(), _("held-back pictures to look at"), desk)
@@ -199,9 +197,9 @@ def _for_maker(user: User) -> Iterable[Waiting]:
         PictureState.APPROVED: _("approved, to be released in %s"),
     }
     order, found = list(words), Counter[tuple[str, UUID, str]]()
-    for organisation in organisations_of(user):
-        mine = Picture.objects.filter(organisation=organisation, job__requester__user=user).order_by("-created", "-pk")
-        found.update(mine.values_list("state", "job__campaign", "job__campaign__name")[:MOST_COUNTED])
+    for membership in Membership.objects.filter(user=user, grants__isnull=False).distinct():
+        mine = Picture.objects.filter(requester=membership).order_by("-created", "-pk")
+        found.update(mine.values_list("state", "campaign", "campaign__name")[:MOST_COUNTED])
     waiting = [(row, number) for row, number in found.items() if row[0] in words]
     for (state, campaign, name), number in sorted(waiting, key=lambda one: order.index(PictureState(one[0][0])))[:8]:
         address = f"{reverse('campaign', args=[campaign])}?state={state}"

@@ -76,11 +76,11 @@ def _drawing(portrayal: Portrayal) -> bool:
 
 def pictures_of(portrayal: Portrayal) -> list[Picture]:
     """The pictures a report is over: the newest that may be shown."""
-    wanted = Picture.objects.filter(state__in=VISIBLE, job__project=portrayal.project)
+    wanted = Picture.objects.filter(state__in=VISIBLE, project=portrayal.project)
     if portrayal.grid:
         wanted = wanted.filter(job__drawn__portrayal=portrayal)
     elif portrayal.campaign_id:
-        wanted = wanted.filter(job__campaign=portrayal.campaign_id)
+        wanted = wanted.filter(campaign=portrayal.campaign_id)
     joined = wanted.select_related("job__model", "job__requester").order_by("-created", "index")
     return list(joined[:MOST_PICTURES])
 

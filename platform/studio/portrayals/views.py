@@ -73,8 +73,8 @@ def _reports(request: MemberRequest, project: Project, campaign: Campaign | None
 
 
 def _visible(request: MemberRequest, project: Project, campaign: Campaign | None) -> int:
-    pictures = Picture.objects.visible_to(request.user).filter(job__project=project)
-    return (pictures.filter(job__campaign=campaign) if campaign else pictures).count()
+    pictures = Picture.objects.visible_to(request.user).filter(project=project)
+    return (pictures.filter(campaign=campaign) if campaign else pictures).count()
 
 
 def _ask(

@@ -55,6 +55,7 @@ def submit_for_review(
         advance(Picture, picture.pk, start, PictureState.IN_REVIEW, changed=at)
         stage = plan_in_force(job.project, at=at).stages.get(place=1)
         request = ReviewRequest.objects.create(
+            organisation=job.project.organisation,
             picture=picture,
             maker=actor,
             stage=stage,

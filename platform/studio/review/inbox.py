@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -86,8 +88,7 @@ class Batch:
 
 def readable(user: User) -> QuerySet[ReviewRequest]:
     """The reviews that `user` may read, with whether they are named for the stage that waits."""
-    organisations = organisations_as(user, READERS).values("pk")
-    found = ReviewRequest.objects.filter(picture__job__project__organisation__in=organisations)
+    found = ReviewRequest.objects.filter(organisation__in=organisations_as(user, READERS).values("pk"))
     return found.annotate(own=_named_for_stage(user)).select_related(*JOINED)
 
 
@@ -102,19 +103,32 @@ def ordered(reviews: QuerySet[ReviewRequest]) -> QuerySet[ReviewRequest]:
     return reviews.order_by("-own", due, "picture__job__submitted", "picture__job", "picture__index", "at")
 
 
+def keys(wanted: Filters, user: User) -> QuerySet[ReviewRequest, Any]:
+    """The keys of the reviews that the filters ask for: what waits in its order, other than that the newest first."""
+    reviews = filtered(readable(user), wanted, user)
+    found = ordered(reviews) if wanted.shown == "waiting" else reviews.order_by("-at", "-pk")
+    return found.values_list("pk", flat=True)
+
+
+def read(chosen: Iterable[UUID], user: User) -> list[ReviewRequest]:
+    """The reviews of these keys in their order, with all that a card tells: rows so wide are read for a page alone."""
+    places = {key: place for place, key in enumerate(chosen)}
+    return sorted(readable(user).filter(pk__in=list(places)), key=lambda review: places[review.pk])
+
+
 def filtered(reviews: QuerySet[ReviewRequest], wanted: Filters, user: User) -> QuerySet[ReviewRequest]:
     """Those of the reviews that the filters ask for."""
     if wanted.shown != "all":
         reviews = reviews.filter(ended__isnull=wanted.shown != "decided")
     if wanted.project:
-        reviews = reviews.filter(picture__job__project__slug=wanted.project)
+        reviews = reviews.filter(picture__project__slug=wanted.project)
     if wanted.own:
         reviews = reviews.filter(_named_for_stage(user))
     if wanted.flagged:
         reviews = reviews.filter(flagged=True)
     if wanted.words:
         words = Q(purpose__icontains=wanted.words) | Q(alt_text__icontains=wanted.words)
-        reviews = reviews.filter(words | Q(picture__job__campaign__name__icontains=wanted.words))
+        reviews = reviews.filter(words | Q(picture__campaign__name__icontains=wanted.words))
     return reviews
 
 
@@ -185,13 +199,13 @@ def neighbours(user: User, review: ReviewRequest) -> dict[str, object]:
     waiting = readable(user).filter(
         ended=None,
         picture__state=PictureState.IN_REVIEW,
-        picture__job__project__organisation__in=mine.values("pk"),
+        organisation__in=mine.values("pk"),
     )
-    keys = list(ordered(waiting).values_list("pk", flat=True)[:500])
-    place = keys.index(review.pk) if review.pk in keys else -1
+    line = list(ordered(waiting).values_list("pk", flat=True)[:500])
+    place = line.index(review.pk) if review.pk in line else -1
     return {
-        "previous": keys[place - 1] if place > 0 else None,
-        "next": keys[place + 1] if place + 1 < len(keys) else None,
+        "previous": line[place - 1] if place > 0 else None,
+        "next": line[place + 1] if place + 1 < len(line) else None,
         "place": place + 1,
-        "waiting": len(keys),
+        "waiting": len(line),
     }

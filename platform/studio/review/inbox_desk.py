@@ -18,7 +18,7 @@ from studio.accounts.models import Role
 from studio.pages import MemberRequest, attempt
 from studio.projects.models import Project
 from studio.review import bulk
-from studio.review.inbox import Filters, batches, filtered, ordered, readable
+from studio.review.inbox import Filters, batches, keys, ordered, read, readable
 from studio.site import organisations_as, site
 
 CARDS_A_PAGE = 60
@@ -60,14 +60,12 @@ def inbox(request: MemberRequest) -> HttpResponse:
     projects = Project.objects.filter(organisation__in=organisations.values("pk")).order_by("name")
     form = FilterForm(request.GET or None, projects=list(projects.values_list("slug", "name")))
     wanted = form.filters() if form.is_bound else Filters()
-    leaf = Paginator(ordered(filtered(readable(request.user), wanted, request.user)), CARDS_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    leaf = Paginator(keys(wanted, request.user), CARDS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("Inbox"),
         "form": form,
         "leaf": leaf,
-        "batches": batches(leaf.object_list, request.user, at=timezone.now()),
+        "batches": batches(read(leaf.object_list, request.user), request.user, at=timezone.now()),
         "wanted": wanted,
         "narrowed": wanted != Filters(),
     }

@@ -47,10 +47,10 @@ class Origin:
 
 def affected(organisation: Organisation, kind: str, target: str) -> QuerySet[Picture]:
     """The organisation's pictures of this origin, in whatever state. A model brings every model taught from it."""
-    pictures = Picture.objects.filter(job__project__organisation=organisation)
+    pictures = Picture.objects.filter(organisation=organisation)
     if kind == Kind.MODEL:
         models = Model.objects.filter(Q(digest=target) | Q(line__digest=target), organisation=organisation)
-        return pictures.filter(job__model__in=models.values("pk"))
+        return pictures.filter(model__in=models.values("pk"))
     if kind == Kind.POLICY:
         return pictures.filter(job__policy__digest=target)
     return pictures.filter(release__key_id=target)
@@ -67,7 +67,7 @@ def _models(organisation: Organisation) -> Iterator[Origin]:
 
 
 def _policies(organisation: Organisation) -> Iterator[Origin]:
-    used = Picture.objects.filter(job__project__organisation=organisation, state=PictureState.RELEASED)
+    used = Picture.objects.filter(organisation=organisation, state=PictureState.RELEASED)
     digests = used.order_by().values("job__policy__digest").annotate(n=Count("pk")).order_by("-n")
     for row in digests:
         target = row["job__policy__digest"]

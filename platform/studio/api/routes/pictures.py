@@ -31,7 +31,7 @@ def pictures(
     limit: int = Limit,
 ) -> dict[str, Any]:
     """Pictures whose files may be shown, newest first."""
-    asked = {"job__campaign": campaign, "job__project": project, "job": job, "state": state}
+    asked = {"campaign": campaign, "project": project, "job": job, "state": state}
     rows = finding.pictures(request).filter(**{name: value for name, value in asked.items() if value})
     found = leaf(rows, moment="created", cursor=cursor, limit=limit)
     return {"items": [showing.picture(request, one) for one in found.rows], "next": found.after}

@@ -47,9 +47,11 @@ class ReviewRequest(models.Model):
 
     What for, where it will be seen, and how it is described to those who cannot see it. `stage` is where its review
     stands, of the plan that held when it was submitted; `ended` says since when it waits for nobody any more.
+    `organisation` is the picture's, written once: by it the inbox is found.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
     picture = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="review_requests")
     maker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     purpose = models.TextField()
@@ -63,7 +65,10 @@ class ReviewRequest(models.Model):
     ended = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["due", "at"], condition=Q(ended=None), name="review_waiting")]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "due", "at"], condition=Q(ended=None), name="review_waiting"),
+            models.Index(fields=["organisation", "-at", "-id"], name="review_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"request for {self.picture_id}"

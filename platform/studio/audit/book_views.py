@@ -166,7 +166,7 @@ def _signed(organisation: Organisation, since: int | None, until: int | None) ->
         return []
     rows = Recorded.objects.filter(organisation=organisation, kind__in=SIGNED_KINDS, sequence__gte=since)
     rows = rows.filter(sequence__lt=until) if until is not None else rows
-    return sorted(rows.order_by().values_list("kind").annotate(n=Count("pk")))
+    return sorted(rows.order_by().values_list("kind").annotate(n=Count("*")))
 
 
 @login_required
@@ -183,13 +183,13 @@ def model_uses(request: MemberRequest, pk: UUID) -> HttpResponse:
         entries.filter(kind="picture")
         .order_by()
         .values("campaign")
-        .annotate(n=Count("pk"), first=Min("at"), last=Max("at"))
+        .annotate(n=Count("*"), first=Min("at"), last=Max("at"))
     )
     context = {
         "organisation": organisation,
         "model": model,
         "heirs": [one for one in heirs if one.pk != model.pk],
-        "kinds": dict(entries.order_by().values_list("kind").annotate(n=Count("pk"))),
+        "kinds": dict(entries.order_by().values_list("kind").annotate(n=Count("*"))),
         "campaigns": [
             {**row, "name": names.get(row["campaign"], row["campaign"])}
             for row in sorted(campaigns, key=lambda row: -row["n"])

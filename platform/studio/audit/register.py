@@ -132,7 +132,7 @@ def _size(organisation: Organisation) -> int | None:
 def _underway(organisation: Organisation) -> list[tuple[str, int]]:
     """Pictures without an entry: where they stand, and how many."""
     pictures = Picture.objects.filter(state__in=UNDERWAY, organisation=organisation)
-    found = dict(pictures.order_by().values_list("state").annotate(n=Count("pk")))
+    found = dict(pictures.order_by().values_list("state").annotate(n=Count("*")))
     return [(str(PictureState(state).label), found[state]) for state in UNDERWAY if state in found]
 
 

@@ -55,8 +55,8 @@ OUTCOMES = {
     **dict(Report.Form.choices),
 }
 PLAIN = ("kind", "project", "campaign", "model", "policy", "maker", "outcome")
-# Few pictures are looked up one by one; of many, the newest entries are looked through for them.
-FEW = 5000
+# Of few pictures all entries are looked up; for many, the newest entries are looked through.
+FEW = 2000
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -142,7 +142,7 @@ def select(organisation: Organisation, scope: Mapping[str, str]) -> QuerySet[Rec
     if scope.get("since") or scope.get("until"):
         rows = rows.filter(_within(everything, scope))
     if state := scope.get("state"):
-        rows = rows.filter(_standing(organisation, state))
+        rows = rows.filter(_standing(everything, organisation, state))
     if found := scope.get("find"):
         rows = rows.filter(_about(everything, found))
     return rows
@@ -165,12 +165,12 @@ def _within(everything: QuerySet[Recorded], scope: Mapping[str, str]) -> Q:
     return days & Q(sequence__gte=ends["first"] or 0, sequence__lte=-1 if ends["last"] is None else ends["last"])
 
 
-def _standing(organisation: Organisation, state: str) -> Q:
+def _standing(everything: QuerySet[Recorded], organisation: Organisation, state: str) -> Q:
     """Entries about pictures that stand there now."""
     pictures = Picture.objects.filter(organisation=organisation, state=state)
     few = list(pictures.order_by().values_list("pk", flat=True)[: FEW + 1])
     if len(few) <= FEW:
-        return Q(picture__in=pictures.values("pk"))
+        return Q(sequence__in=list(everything.filter(picture__in=few).order_by().values_list("sequence", flat=True)))
     return Q(Exists(pictures.filter(pk=OuterRef("picture"))))
 
 

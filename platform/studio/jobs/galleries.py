@@ -137,5 +137,5 @@ def _counts(
     rows: "QuerySet[Picture] | QuerySet[Job]", states: type[JobState] | type[PictureState]
 ) -> list[tuple[str, str, int]]:
     """State, its word and how many, in the order of a row's life."""
-    found = dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
+    found = dict(rows.order_by().values_list("state").annotate(n=Count("*")))
     return [(state.value, str(state.label), found[state.value]) for state in states if state.value in found]

@@ -107,9 +107,8 @@ class Job(Claimable):
         return str(self.spec.get("reference_sha256", ""))
 
 
-# What a gallery is narrowed to, beside what is the picture's own. From the broad to the narrow: of equals, SQLite
-# takes the index that was made last.
-FACETS = ("model", "project", "requester", "campaign")
+# What a gallery is narrowed to, beside what is the picture's own; the narrow before the broad.
+FACETS = ("campaign", "requester", "project", "model")
 
 
 class PictureQuerySet(models.QuerySet["Picture"]):

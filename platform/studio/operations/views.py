@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 from studio import pipeline
 from studio.accounts.models import Membership, Organisation, Role, User
 from studio.jobs import actions
-from studio.jobs.models import Job, Picture
+from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.states import VISIBLE, JobState, PictureState
 from studio.operations import attention, health
 from studio.operations.models import Setup
@@ -102,7 +102,7 @@ def _in_force(projects: Iterable[Project]) -> dict[object, PolicyVersion]:
 
 def _counted(rows: "QuerySet[Job] | QuerySet[Picture]", key: str) -> dict[object, int]:
     """How many rows there are, by one of their fields."""
-    return dict(rows.order_by().values_list(key).annotate(n=Count("pk")))
+    return dict(rows.order_by().values_list(key).annotate(n=Count("*")))
 
 
 def _for_reviewer(user: User) -> Iterable[Waiting]:
@@ -111,12 +111,18 @@ def _for_reviewer(user: User) -> Iterable[Waiting]:
         return
     mine = Organisation.objects.filter(memberships__user=user, memberships__grants__role=Role.REVIEWER)
     jobs = Job.objects.filter(project__organisation__in=mine).exclude(shapers__user=user)
-    pictures = Picture.objects.filter(organisation__in=mine).exclude(job__shapers__user=user)
     desk = reverse("admin:desk")
     yield Waiting(jobs.filter(state=JobState.HELD).count(), _("held requests to rule on"), desk)
-    yield Waiting(pictures.filter(state=PictureState.QUARANTINED).count(), _("held-back pictures to look at"), desk)
+    yield Waiting(_others(user, mine, PictureState.QUARANTINED), _("held-back pictures to look at"), desk)
     inbox = reverse("admin:review_reviewrequest_changelist")
-    yield Waiting(pictures.filter(state=PictureState.IN_REVIEW).count(), _("pictures to review"), inbox)
+    yield Waiting(_others(user, mine, PictureState.IN_REVIEW), _("pictures to review"), inbox)
+
+
+def _others(user: User, organisations: "QuerySet[Organisation]", state: PictureState) -> int:
+    """How many pictures of a state others made: all of them, counted in an index, without one's own, which are few."""
+    pictures = Picture.objects.filter(organisation__in=organisations, state=state)
+    own = pictures.filter(job__in=Shaper.objects.filter(user=user).values("job"))
+    return pictures.count() - own.count()
 
 
 def _for_operator(user: User) -> Iterable[Waiting]:

@@ -20,7 +20,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from studio.accounts.models import Role
+from studio.accounts.models import Organisation, Role
 from studio.jobs import reference
 from studio.jobs.finishing import pixels_of
 from studio.jobs.models import Job, Picture
@@ -40,23 +40,28 @@ from studio.trail.actions import note
 JOINED = ("campaign", "project__organisation", "model", "policy", "requester__user")
 
 
-def reviewed_by(request: MemberRequest) -> QuerySet[Job]:
-    """Requests of the organisations in which the person is a reviewer; being the operator is no way in."""
-    own = organisations_as(request.user, [Role.REVIEWER]).filter(
+def _own(request: MemberRequest) -> QuerySet[Organisation]:
+    """The organisations in which the person is a reviewer; being the operator is no way in."""
+    return organisations_as(request.user, [Role.REVIEWER]).filter(
         memberships__user=request.user, memberships__grants__role=Role.REVIEWER
     )
-    return Job.objects.filter(project__organisation__in=own.values("pk")).select_related(*JOINED)
+
+
+def reviewed_by(request: MemberRequest) -> QuerySet[Job]:
+    """Their requests."""
+    return Job.objects.filter(project__organisation__in=_own(request).values("pk")).select_related(*JOINED)
 
 
 @require_safe
 def held(request: MemberRequest) -> HttpResponse:
     """What waits on the desk, oldest first."""
     jobs = reviewed_by(request)
-    pictures = Picture.objects.filter(job__in=jobs).select_related(*(f"job__{name}" for name in JOINED))
+    pictures = Picture.objects.filter(organisation__in=_own(request).values("pk"))
+    joined = pictures.select_related(*(f"job__{name}" for name in JOINED))
     context = {
         "title": "Waiting",
         "jobs": jobs.filter(state=JobState.HELD).order_by("submitted")[:100],
-        "pictures": pictures.filter(state=PictureState.QUARANTINED).order_by("changed")[:100],
+        "pictures": joined.filter(state=PictureState.QUARANTINED).order_by("changed")[:100],
         "in_review": pictures.filter(state=PictureState.IN_REVIEW).count(),
         "reviews": bool(organisations_as(request.user, [Role.REVIEWER])),
     }

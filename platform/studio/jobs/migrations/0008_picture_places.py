@@ -5,10 +5,10 @@ from django.db import migrations, models
 from django.db.models import OuterRef, Subquery
 
 FACETS = {
-    "model": "catalogue.model",
-    "project": "projects.project",
-    "requester": "accounts.membership",
     "campaign": "projects.campaign",
+    "requester": "accounts.membership",
+    "project": "projects.project",
+    "model": "catalogue.model",
 }
 
 

@@ -4,10 +4,10 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 FACETS = {
-    "model": "catalogue.model",
-    "project": "projects.project",
-    "requester": "accounts.membership",
     "campaign": "projects.campaign",
+    "requester": "accounts.membership",
+    "project": "projects.project",
+    "model": "catalogue.model",
 }
 
 

@@ -47,6 +47,9 @@ class Recorded(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["organisation", name, "sequence"], name=f"recorded_{name}")
             for name in ("kind", "picture", "project", "campaign", "model", "policy", "maker", "outcome", "at", "asset")
+        ] + [
+            # What used a model, and from when till when, is counted in this one alone.
+            models.Index(fields=["organisation", "model", "kind", "campaign", "at"], name="recorded_uses")
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "sequence"], name="recorded_place_once"),

@@ -93,7 +93,7 @@ LEFT JOIN jobs_picture p ON p.id = r.picture
 LEFT JOIN projects_project j ON {project} = r.project
 LEFT JOIN projects_campaign c ON {campaign} = r.campaign
 LEFT JOIN catalogue_model m ON m.digest = r.model
-LEFT JOIN projects_policyversion v ON v.digest = r.policy
+LEFT JOIN projects_policyversion v ON v.digest = r.policy AND v.project_id IS NOT NULL
 LEFT JOIN projects_project o ON o.id = v.project_id
 WHERE r.organisation_id = %s AND r.sequence < %s ORDER BY r.sequence
 """

@@ -69,11 +69,8 @@ bench-finetune: $(VENV)/.dev ## Teach the starter model a concept and measure wh
 bench-moderation: $(VENV)/.dev ## Time both screens beside their goals, with each part's share, and write docs/moderation.md
 	$(RUN) -m moderation bench --write docs/moderation.md
 
-bench-lists: $(VENV)/.dev ## Time every long list with 100,000 pictures, on SQLite and PostgreSQL, and write docs/speed.md
-	$(RUN) -m tests.studio.speed lists --write docs/speed.md
-
-bench-reports: $(VENV)/.dev ## Measure an export of the register beside a bare cursor, and its memory, and write docs/speed.md
-	$(RUN) -m tests.studio.speed reports --write docs/speed.md
+bench-lists: $(VENV)/.dev ## Time every long list and every export with 100,000 pictures, on both databases, and write docs/speed.md
+	$(RUN) -m tests.studio.speed --write docs/speed.md
 
 # Photographs and peers for the watermark's measurement, outside of the environment that the product runs in.
 BENCH := var/bench

@@ -1,4 +1,4 @@
-"""`python -m tests.studio.speed lists|reports`: each figure beside its goal, on SQLite and on PostgreSQL.
+"""`python -m tests.studio.speed`: lists and exports beside their goals, on SQLite and on PostgreSQL.
 
 Each database is filled in a process of its own, in a folder that is gone afterwards. The figures are the machine's; the
 goals are one for all. Exit status 1 when one of them is missed.
@@ -9,14 +9,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from provenance.benchmark.tables import between_marks, write_between_marks
 from tests.studio.speed import tables
-
-DATABASES = ("sqlite", "postgresql")
 
 
 def main() -> int:
@@ -24,33 +23,47 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.studio.speed",
         description=__doc__,
-        epilog="example: python -m tests.studio.speed lists --write docs/speed.md",
+        epilog="example: python -m tests.studio.speed --write docs/speed.md",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["lists", "reports"])
+    parser.add_argument("what", nargs="?", choices=list(tables.TABLES), help="one table alone (default: both)")
     parser.add_argument("--pictures", type=int, default=100_000)
-    parser.add_argument("--database", choices=DATABASES)
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table into a document, between its marks")
+    parser.add_argument("--database", choices=list(tables.NAMES))
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="put the tables into a document, between their marks"
+    )
     chosen = parser.parse_args()
+    wanted = [chosen.what] if chosen.what else list(tables.TABLES)
     if chosen.database:
-        for figure in _measured(chosen.what, chosen.pictures, chosen.database):
-            print(json.dumps(asdict(figure)))  # noqa: T201
+        for table, figure in _measured(wanted, chosen.pictures, chosen.database):
+            print(json.dumps([table, asdict(figure)]), flush=True)  # noqa: T201
         return 0
     if chosen.write:
-        tables.write(chosen.write, "", mark=chosen.what)  # before minutes are spent
-    command = [sys.executable, "-m", "tests.studio.speed", chosen.what, "--pictures", str(chosen.pictures)]
-    found = {}
-    for database in DATABASES:
-        answer = subprocess.run([*command, "--database", database], check=True, stdout=subprocess.PIPE, text=True)
-        found[database] = [json.loads(line) for line in answer.stdout.splitlines() if line.startswith("{")]
-    table = {"lists": tables.lists, "reports": tables.reports}[chosen.what](found, chosen.pictures)
-    print(table.text)  # noqa: T201
-    if chosen.write:
-        tables.write(chosen.write, table.text, mark=chosen.what)
-    return 0 if table.held else 1
+        document = chosen.write.read_text(encoding="utf-8")
+        for mark in wanted:
+            between_marks(document, "", mark=mark)  # before minutes are spent
+    found = {database: _asked(database, chosen) for database in tables.NAMES}
+    made = [(mark, tables.TABLES[mark](_of(found, mark), chosen.pictures)) for mark in wanted]
+    for mark, table in made:
+        print(table.text)  # noqa: T201
+        if chosen.write:
+            write_between_marks(chosen.write, table.text, mark=mark)
+    return 0 if all(table.held for _, table in made) else 1
 
 
-def _measured(what: str, pictures: int, database: str) -> Iterator[Any]:
+def _asked(database: str, chosen: argparse.Namespace) -> list[list[Any]]:
+    """The figures of one database, measured by a process of its own."""
+    command = [sys.executable, "-m", "tests.studio.speed", *([chosen.what] if chosen.what else [])]
+    command += ["--pictures", str(chosen.pictures), "--database", database]
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return [json.loads(line) for line in answer.stdout.splitlines() if line.startswith("[")]
+
+
+def _of(found: Mapping[str, list[list[Any]]], mark: str) -> tables.Figures:
+    return {database: [figure for table, figure in figures if table == mark] for database, figures in found.items()}
+
+
+def _measured(wanted: Sequence[str], pictures: int, database: str) -> Iterator[tuple[str, Any]]:
     if database == "postgresql":
         import tests.postgresql
     import tests.scratch  # noqa: F401  a folder of its own, before Django reads its settings
@@ -61,7 +74,7 @@ def _measured(what: str, pictures: int, database: str) -> Iterator[Any]:
 
     django.setup()
     from django.conf import settings
-    from django.db import connection, reset_queries
+    from django.db import connection, reset_queries, transaction
     from django.utils import timezone
 
     from studio.operations.installation import prepare
@@ -71,19 +84,20 @@ def _measured(what: str, pictures: int, database: str) -> Iterator[Any]:
     settings.ALLOWED_HOSTS.append("testserver")
     now = timezone.now()
     prepare()
-    scene = filling.fill(prepare_sample(at=now), pictures, at=now)
+    sample = prepare_sample(at=now)
     # As in service: nothing keeps a list of all that the database was asked.
     settings.DEBUG = False
     reset_queries()
-    if database == "postgresql":
-        with connection.cursor() as cursor:
-            # What autovacuum does by itself within minutes. SQLite keeps no statistics in service, and has none here.
-            cursor.execute("VACUUM ANALYZE")
-    if what == "lists":
-        yield from lists.measured(scene)
-    else:
+    with transaction.atomic():
+        scene = filling.fill(sample, pictures, at=now)
+    with connection.cursor() as cursor:
+        # What either does by itself within minutes. SQLite keeps no statistics in service, and has none here.
+        cursor.execute("VACUUM ANALYZE" if database == "postgresql" else "PRAGMA wal_checkpoint(TRUNCATE)")
+    if "lists" in wanted:
+        yield from (("lists", figure) for figure in lists.measured(scene))
+    if "reports" in wanted:
         reports.fill_ledger(scene.organisation)
-        yield from reports.measured(scene.organisation)
+        yield from (("reports", figure) for figure in reports.measured(scene.organisation))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,9 @@
-"""The figures as tables for people, and written into a document between two marks."""
+"""The figures as tables for people, each with its goals."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-from provenance.benchmark.tables import write_between_marks
 
 GOAL_MS, RATIO_GOAL, MORE_MEMORY_GOAL_MB = 150, 1.3, 32
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -73,6 +70,4 @@ def _markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *rows])
 
 
-def write(file: Path, text: str, *, mark: str) -> None:
-    """Put a table between its marks. Raises ValueError where the document has none."""
-    write_between_marks(file, text, mark=mark)
+TABLES = {"lists": lists, "reports": reports}

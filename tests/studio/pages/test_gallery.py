@@ -19,7 +19,7 @@ from studio import blobs
 from studio.accounts.models import Membership, Organisation
 from studio.catalogue.models import Model
 from studio.jobs import bell, small
-from studio.jobs.models import Job, Picture, Screening, Star
+from studio.jobs.models import FACETS, Job, Picture, Screening, Star
 from studio.jobs.states import VISIBLE
 from studio.operations.sample import Sample
 from studio.projects.actions import open_campaign
@@ -218,3 +218,16 @@ def test_pictures_of_before_get_their_organisation_and_flag(
         (sample.organisation.pk, False),
     }
     assert Picture.objects.get(flagged=True) == picture
+
+
+def test_a_picture_says_of_itself_what_its_request_does(picture: Picture, crowded: Callable[[int], None]) -> None:
+    def told(one: Picture | Job) -> list[object]:
+        return [getattr(one, f"{name}_id") for name in FACETS]
+
+    assert told(picture) == told(picture.job)
+    crowded(8)
+    Picture.objects.update(**dict(zip(FACETS, told(Picture.objects.exclude(job=picture.job)[0]), strict=True)))
+    import_module("studio.jobs.migrations.0008_picture_places").fill(apps, None)
+    pictures = list(Picture.objects.select_related("job"))
+    assert [told(one) for one in pictures] == [told(one.job) for one in pictures]
+    assert len({one.campaign_id for one in pictures}) > 1

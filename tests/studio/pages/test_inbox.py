@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from studio.accounts.models import User
+from studio.accounts.models import Organisation, User
 from studio.jobs.models import Picture
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
@@ -176,3 +178,10 @@ def test_the_keys_are_told(reviews: list[ReviewRequest], browse: Browse) -> None
 def test_an_empty_inbox_teaches(sample: Sample, browse: Browse, people: SimpleNamespace) -> None:
     assert "Nothing waits for you" in sheet(browse("reviewer")).content.decode()
     assert Picture.objects.count() == 0
+
+
+def test_reviews_of_before_get_their_organisation(reviews: list[ReviewRequest], outsider: Client) -> None:
+    own = {review.organisation for review in reviews}
+    ReviewRequest.objects.update(organisation=Organisation.objects.exclude(pk__in=[one.pk for one in own])[0])
+    import_module("studio.review.migrations.0008_review_organisation").fill(apps, None)
+    assert {review.organisation for review in ReviewRequest.objects.all()} == own

@@ -145,13 +145,13 @@ def organisations_as(user: User, roles: Sequence[str]) -> models.QuerySet[Organi
 
 def holds_one(request: HttpRequest, roles: Sequence[str]) -> bool:
     """Whether the person holds one of `roles` anywhere. The panel asks dozens of times a page; the database, once."""
-    user = person(request)
+    user, kept = person(request), vars(request)
     if user.is_superuser:
         return True
-    if not hasattr(request, "roles_held"):
+    if "roles_held" not in kept:
         grants = RoleGrant.objects.filter(membership__user=user, membership__user__is_active=True)
-        request.roles_held = frozenset(grants.values_list("role", flat=True))  # type: ignore[attr-defined]
-    return not request.roles_held.isdisjoint(roles)  # type: ignore[attr-defined]
+        kept["roles_held"] = frozenset(grants.values_list("role", flat=True))
+    return not kept["roles_held"].isdisjoint(roles)
 
 
 class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types

@@ -48,6 +48,8 @@ HEADINGS = {
     "entry": "entry_id",
 }
 NAMED = ("creator_name", "decided_by", "reason")
+# A line of JSON with an entry's bytes spliced in.
+LINE = b'{"sequence":%d,"leaf":"%s","entry":%s}\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +164,6 @@ class Entries:
         """The next entries."""
         rows = self._rows.filter(sequence__gt=reached).values_list("sequence", flat=True)
         sequences = list(rows[:ROWS_A_PAGE])
-        lines = [line(sequence, canonical) for sequence, canonical in pipeline.canonical_at(self._log, sequences)]
-        return Page(b"".join(lines), len(sequences), sequences[-1] if sequences else reached)
-
-
-def line(sequence: int, canonical: bytes) -> bytes:
-    """One line of JSON with an entry's bytes spliced in."""
-    return b'{"sequence":%d,"leaf":"%s","entry":%s}\n' % (sequence, pipeline.leaf_of(canonical).encode(), canonical)
+        entries = pipeline.leaves_at(self._log, sequences)
+        data = b"".join([LINE % (place, leaf.encode(), canonical) for place, leaf, canonical in entries])
+        return Page(data, len(sequences), sequences[-1] if sequences else reached)

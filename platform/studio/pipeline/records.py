@@ -152,6 +152,13 @@ def canonical_at(log: str, sequences: Sequence[int]) -> list[tuple[int, bytes]]:
     return ledger().canonical_at(log, sequences)
 
 
+def leaves_at(log: str, sequences: Sequence[int]) -> Iterator[tuple[int, str, bytes]]:
+    """The same with the leaf hash of the bytes, hexadecimal, between the two."""
+    from provenance.ledger.merkle import leaf_hash
+
+    return ((place, leaf_hash(canonical).hex(), canonical) for place, canonical in canonical_at(log, sequences))
+
+
 def entries_at(log: str, sequences: Sequence[int]) -> list[LedgerEntry]:
     """The entries at some places of a log, by ascending place."""
     from provenance.ledger import LedgerEntry

@@ -11,8 +11,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
-from studio import faults, pipeline
+from studio import faults, pipeline, stores
 from studio.pipeline.keys import DEVELOPMENT_TIME_ROOT
 from studio.webhooks.guard import networks
 
@@ -73,6 +74,18 @@ def two_databases(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
             id="imprimatur.E006",
         )
     ]
+
+
+@register(Tags.compatibility)
+def places_for_files(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """STORAGE_URL and QUARANTINE_URL name places of a kind that there is."""
+    found: list[CheckMessage] = []
+    for name in ("STORAGE_URL", "QUARANTINE_URL"):
+        try:
+            stores.at(getattr(settings, name))
+        except ImproperlyConfigured as error:
+            found.append(Error(f"{name}: {error}", id="imprimatur.E016"))
+    return found
 
 
 @register(Tags.compatibility)

@@ -31,7 +31,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Files and keys ----------------------------------------------------------------------------------------------------
 STORAGE_URL = environment.text("STORAGE_URL", f"file://{VAR / 'blobs'}")
-QUARANTINE_DIR = Path(environment.text("QUARANTINE_DIR", str(VAR / "quarantine")))
+QUARANTINE_URL = environment.text("QUARANTINE_URL", f"file://{VAR / 'quarantine'}")
+WORK_DIR = Path(environment.text("WORK_DIR", str(VAR / "work")))
 QUARANTINE_DAYS = environment.number("QUARANTINE_DAYS", "30")
 MODELS_DIR = Path(environment.text("MODELS_DIR", str(VAR / "models")))
 CLASSIFIERS_FILE = environment.text("CLASSIFIERS_FILE", "")

@@ -48,7 +48,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installation(tmp_path: Path, settings: LazySettings, authority: Path) -> Iterator[Path]:
     """Folders and a ledger of the test's own."""
     settings.STORAGE_URL = f"file://{tmp_path / 'blobs'}"
-    settings.QUARANTINE_DIR = tmp_path / "quarantine"
+    settings.QUARANTINE_URL = f"file://{tmp_path / 'quarantine'}"
+    settings.WORK_DIR = tmp_path / "work"
     settings.MODELS_DIR = tmp_path / "models"
     settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
     settings.TRUST_DIR = tmp_path / "trust"

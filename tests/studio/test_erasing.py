@@ -7,7 +7,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from studio import blobs
 from studio.accounts.models import Retention
 from studio.audit.integrity import problems, unreferred
 from studio.jobs import erasing, finishing
@@ -19,6 +18,7 @@ from studio.operations.sample import Sample
 from studio.projects.models import Campaign
 from studio.trail.actions import pending, settle
 from studio.trail.models import AuditRow, Hold, LedgerIntent
+from tests.studio.files import signed_file
 from tests.studio.pages.printing import hold_back, print_pictures
 from tests.studio.requests import ask
 from tests.studio.signing import signed_in
@@ -54,7 +54,7 @@ def test_an_unreleased_picture_goes_and_leaves_a_tombstone(
     for picture in pictures:
         picture.refresh_from_db()
         assert picture.state == PictureState.DISCARDED
-        assert not blobs.blob_path(picture.sha256).exists()
+        assert not signed_file(picture.sha256).exists()
         assert LedgerIntent.objects.filter(row=str(picture.pk), kind="erasure").count() == 1
     settled(now)
     assert not list(problems(now=now))
@@ -65,9 +65,9 @@ def test_a_crash_before_the_file_went_leaves_nothing_for_good(
     pictures: list[Picture], sample: Sample, now: datetime
 ) -> None:
     keep(sample, now, unreleased=1)
-    kept = blobs.blob_path(pictures[0].sha256).read_bytes()
+    kept = signed_file(pictures[0].sha256).read_bytes()
     erasing.erase_due(now=now + timedelta(days=2))
-    blobs.blob_path(pictures[0].sha256).write_bytes(kept)
+    signed_file(pictures[0].sha256).write_bytes(kept)
     assert [path.name for path in unreferred(now + timedelta(days=3))] == [pictures[0].sha256]
 
 

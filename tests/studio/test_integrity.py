@@ -13,7 +13,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
-from studio import blobs, pipeline
+from studio import blobs, pipeline, stores
 from studio.audit.tasks import clear_strays
 from studio.jobs import screening
 from studio.jobs.models import Job, Picture
@@ -22,6 +22,7 @@ from studio.operations.sample import Sample
 from studio.projects.models import Campaign
 from studio.review.models import Release, ReviewDecision, ReviewRequest
 from studio.trail.models import LedgerIntent
+from tests.studio.files import signed_file
 from tests.studio.making import make
 from tests.studio.requests import ask
 from tests.studio.test_loop import released
@@ -32,7 +33,7 @@ def picture(campaign: Campaign, sample: Sample, now: datetime) -> Picture:
     """A released picture in an installation that agrees with itself."""
     picture = released(campaign, sample, now)
     path = pipeline.checkpoint_path(sample.organisation.slug)
-    blobs.write_whole(path, pipeline.checkpoint(sample.organisation.log, sample.organisation.slug, now=now).encode())
+    stores.write_whole(path, pipeline.checkpoint(sample.organisation.log, sample.organisation.slug, now=now).encode())
     assert "agree" in check()
     return picture
 
@@ -83,7 +84,7 @@ def _flip(path: Path) -> None:
 
 @pytest.mark.parametrize("harm", [_flip, Path.unlink])
 def test_an_altered_or_missing_file_is_named(picture: Picture, harm: Callable[[Path], None]) -> None:
-    harm(blobs.blob_path(picture.sha256))
+    harm(signed_file(picture.sha256))
     with pytest.raises(CommandError, match=rf"{picture.record}: The file {picture.sha256}"):
         check()
 
@@ -185,7 +186,7 @@ def test_another_pictures_file_is_named(picture: Picture, campaign: Campaign, no
 
 
 def test_a_file_nobody_refers_to_is_named_after_a_day_and_cleared(picture: Picture) -> None:
-    path = blobs.blob_path(blobs.put(b"left behind"))
+    path = signed_file(blobs.put(b"left behind"))
     assert "agree" in check()
     old = path.stat().st_mtime - 2 * 24 * 3600
     os.utime(path, (old, old))

@@ -16,7 +16,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from studio import blobs, pipeline
+from studio import pipeline, quarantine
 from studio.accounts.actions import revoke_role
 from studio.accounts.models import Role, SubjectKey
 from studio.catalogue import lesson_files, lessons, training
@@ -29,8 +29,10 @@ from studio.claims import MAX_ATTEMPTS
 from studio.jobs.models import Picture
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
+from studio.quarantine import Kind
 from studio.trail.errors import StaleStateError
 from studio.trail.models import AuditRow, LedgerIntent
+from tests.studio.files import sealed_file
 from tests.studio.lessons import PAPERS, ask_lesson, disc, discs, open_model, register_copy
 from tests.studio.making import later
 from tests.studio.pages.printing import print_pictures
@@ -70,7 +72,7 @@ def meddle(monkeypatch: pytest.MonkeyPatch, deed: Callable[[Any], object]) -> No
 
 def kept(lesson: Lesson) -> list[Path]:
     """What lies in the quarantine for a lesson."""
-    return sorted(blobs.quarantine_path(lesson.pk).parent.glob(f"{lesson.pk}*"))
+    return sorted(sealed_file(Kind.LESSON, lesson.pk).parent.glob(f"{lesson.pk}.*"))
 
 
 def verbs(lesson: Lesson) -> list[str]:
@@ -145,7 +147,7 @@ def test_what_is_refused_is_named_and_kept_nowhere(
     with pytest.raises(ValidationError) as refusal:
         ask_lesson(parent, now, **changes)
     assert said in refusal.value.message_dict[field][0]
-    assert not list(settings.QUARANTINE_DIR.glob("*.lesson"))
+    assert not list(quarantine.store().listed("lesson/"))
     assert not Lesson.objects.exists()
 
 
@@ -346,11 +348,11 @@ def test_whoever_is_custodian_no_more_registers_nothing(
 
 def test_the_sweep_clears_what_a_crash_left(parent: Model, now: datetime, settings: LazySettings) -> None:
     lesson = ask_lesson(parent, now)
-    stray = settings.QUARANTINE_DIR / f"{parent.pk}.0.lesson"
-    opened = settings.QUARANTINE_DIR / f"{lesson.pk}.{parent.pk}.training"
+    stray = sealed_file(Kind.LESSON, lesson.pk).with_name(f"{parent.pk}.0")
+    opened = settings.WORK_DIR / f"{lesson.pk}.{parent.pk}.training"
     stray.write_bytes(b"sealed")
     os.utime(stray, (0, 0))
-    opened.mkdir()
+    opened.mkdir(parents=True)
     (opened / "disc-0.png").write_bytes(disc(0))
     assert lesson_files.sweep(now=now) == 2
     assert len(kept(lesson)) == 3

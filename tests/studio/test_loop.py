@@ -16,12 +16,14 @@ from studio.jobs.states import JobState, PictureState
 from studio.operations.demonstration import REQUESTS
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign, Project
+from studio.quarantine import Kind
 from studio.review.actions import decide, release, submit_for_review, withdraw
 from studio.review.models import ReviewRequest
 from studio.review.releasing import finish_release
 from studio.review.rulings import rule_on_hold
 from studio.trail.actions import pending, settle
 from studio.trail.errors import StaleStateError
+from tests.studio.files import sealed_file
 from tests.studio.making import later, make
 from tests.studio.requests import ask
 
@@ -54,7 +56,7 @@ def released(campaign: Campaign, sample: Sample, at: datetime) -> Picture:
 def test_from_words_to_a_public_answer(campaign: Campaign, sample: Sample, now: datetime) -> None:
     picture = released(campaign, sample, now)
     assert picture.state == PictureState.RELEASED
-    assert not blobs.quarantine_path(picture.pk).exists()
+    assert not sealed_file(Kind.PIXELS, picture.pk).exists()
     public = blobs.get(picture.release.sha256)
     answer = pipeline.verify(public)
     assert (answer.verdict, answer.record) == ("ours", picture.record)

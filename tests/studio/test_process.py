@@ -19,7 +19,9 @@ from studio.jobs.models import Job, Picture
 from studio.jobs.states import VISIBLE, PictureState
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
+from studio.quarantine import Kind
 from studio.trail.models import LedgerIntent
+from tests.studio.files import sealed_file, signed_file
 from tests.studio.pages.printing import claim, striped
 from tests.studio.requests import ask
 
@@ -58,14 +60,14 @@ def as_member(sample: Sample, role: str = "creator") -> Client:
 
 
 def test_it_is_sealed_like_the_pixels_and_nobody_gets_it(made: Picture, sample: Sample) -> None:
-    sealed = blobs.process_path(made.pk).read_bytes()
+    sealed = sealed_file(Kind.PROCESS, made.pk).read_bytes()
     assert STRIP.strip[:64] not in sealed
     assert made.process == STRIP.described()
     assert as_member(sample).get(strip_address(made)).status_code == 404
 
 
 def test_signed_it_is_recorded_with_its_picture_and_served_to_members(recorded: Picture, sample: Sample) -> None:
-    assert not blobs.process_path(recorded.pk).exists()
+    assert not sealed_file(Kind.PROCESS, recorded.pk).exists()
     [entry] = pipeline.entries_about(recorded.record)
     assert entry.body["process"] == recorded.process_sha256
     answer = as_member(sample, "auditor").get(strip_address(recorded))
@@ -116,7 +118,7 @@ def test_a_picture_without_one_says_so(made: Picture, recorded: Picture, sample:
 def test_a_lost_or_altered_strip_keeps_no_picture_waiting(
     spoil: Callable[..., object], made: Picture, sample: Sample, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    spoil(blobs.process_path(made.pk))
+    spoil(sealed_file(Kind.PROCESS, made.pk))
     Picture.objects.filter(pk=made.pk).update(state=PictureState.CHECKED)
     assert finishing.finish(made.pk, clock=lambda: now) == PictureState.RECORDED
     made.refresh_from_db()
@@ -127,7 +129,7 @@ def test_a_lost_or_altered_strip_keeps_no_picture_waiting(
 
 def test_an_altered_file_is_not_served_and_is_reported(recorded: Picture, sample: Sample, now: datetime) -> None:
     assert not [one for one in problems(now=now) if recorded.record in str(one)]
-    path = blobs.blob_path(recorded.process_sha256)
+    path = signed_file(recorded.process_sha256)
     path.write_bytes(path.read_bytes() + b"!")
     assert as_member(sample).get(strip_address(recorded)).status_code == 404
     assert any("altered" in str(one) and recorded.record in str(one) for one in problems(now=now))
@@ -140,20 +142,20 @@ def test_another_strip_than_the_recorded_one_is_reported(recorded: Picture, now:
 
 def test_discarded_it_is_gone_with_the_pixels(made: Picture, now: datetime) -> None:
     finishing.discard(made, PictureState.GENERATED, reason="a test", at=now)
-    assert not blobs.process_path(made.pk).exists()
-    assert not blobs.quarantine_path(made.pk).exists()
+    assert not sealed_file(Kind.PROCESS, made.pk).exists()
+    assert not sealed_file(Kind.PIXELS, made.pk).exists()
 
 
 def test_erased_it_opens_no_more_and_goes_with_its_picture(made: Picture, now: datetime) -> None:
     SubjectKey.objects.filter(membership=made.job.requester_id).delete()
     Picture.objects.filter(pk=made.pk).update(state=PictureState.CHECKED)
     assert finishing.finish(made.pk, clock=lambda: now) == PictureState.DISCARDED
-    assert not blobs.process_path(made.pk).exists()
+    assert not sealed_file(Kind.PROCESS, made.pk).exists()
     assert LedgerIntent.objects.get(row=str(made.pk)).kind == "closure"
 
 
 def test_the_sweep_takes_strips_that_no_picture_waits_for(made: Picture, now: datetime) -> None:
-    path = blobs.process_path(made.pk)
+    path = sealed_file(Kind.PROCESS, made.pk)
     old = (now - timedelta(days=1)).timestamp()
     os.utime(path, (old, old))
     assert finishing.sweep_quarantine(now=now) == 0

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from studio import blobs
 from studio.audit.integrity import problems
 from studio.jobs import finishing
 from studio.jobs.models import Picture
@@ -13,9 +12,11 @@ from studio.jobs.states import PictureState
 from studio.operations.sample import Sample
 from studio.policies.scope import Scope
 from studio.projects.models import Campaign
+from studio.quarantine import Kind
 from studio.review.rulings import rule_on_picture
 from studio.trail.actions import pending, settle
 from studio.trail.models import LedgerIntent
+from tests.studio.files import sealed_file
 from tests.studio.making import later, make
 from tests.studio.policies import enact
 from tests.studio.requests import ask
@@ -33,7 +34,7 @@ def picture(campaign: Campaign, sample: Sample, now: datetime) -> Picture:
 
 
 def test_it_is_sealed_and_nobody_sees_it(picture: Picture, sample: Sample) -> None:
-    sealed = blobs.quarantine_path(picture.pk).read_bytes()
+    sealed = sealed_file(Kind.PIXELS, picture.pk).read_bytes()
     pixels = finishing.pixels_of(picture)
     assert len(pixels) == picture.width * picture.height * 3
     assert pixels[:64] not in sealed
@@ -59,7 +60,7 @@ def test_after_its_time_it_is_discarded_with_one_entry(picture: Picture, now: da
     assert finishing.expire(now=now + timedelta(days=31)) == 0
     picture.refresh_from_db()
     assert picture.state == PictureState.DISCARDED
-    assert not blobs.quarantine_path(picture.pk).exists()
+    assert not sealed_file(Kind.PIXELS, picture.pk).exists()
     assert LedgerIntent.objects.filter(row=str(picture.pk), kind="closure").count() == 1
     for intent in pending():
         settle(intent, at=now)

@@ -22,7 +22,7 @@ from provenance.errors import UnreadableAssetError
 from provenance.keys import CheckpointKey, SigningIdentity, TrustStore, create_authority
 from provenance.ledger import Ledger, create_tables
 from provenance.manifest import GOVERNANCE
-from studio import blobs, decoding, offering, pipeline
+from studio import blobs, decoding, offering, pipeline, quarantine
 from studio.accounts.models import SubjectKey
 from studio.audit.integrity import problems
 from studio.catalogue.actions import approve_model, register_model
@@ -34,10 +34,12 @@ from studio.jobs.states import JobState, PictureState
 from studio.offering import Offered, check, credentialed, read
 from studio.operations.sample import SLUG, Sample
 from studio.projects.models import Campaign, Project
+from studio.quarantine import Kind
 from studio.trail.actions import pending, settle
 from studio.trail.models import AuditRow
 from tests.generation import models
 from tests.provenance.office import PASSPHRASE, Office, Pixels, flip
+from tests.studio.files import sealed_file
 from tests.studio.making import press
 from tests.studio.requests import ask
 
@@ -230,12 +232,12 @@ def test_what_is_not_accepted_is_not_kept(campaign: Campaign, now: datetime, ins
     Project.objects.update(budget=0)
     with pytest.raises(ValidationError, match="budget"):
         ask(campaign, now, offered=offered(), strength=0.5)
-    assert list((installation / "quarantine").iterdir()) == [blobs.reference_path(first.pk)]
+    assert list((installation / "quarantine" / "reference").iterdir()) == [sealed_file(Kind.REFERENCE, first.pk)]
 
 
 def test_it_is_sealed_and_its_rights_are_words(campaign: Campaign, now: datetime) -> None:
     job = ask(campaign, now, offered=offered(), strength=0.5)
-    assert gradient().tobytes()[:64] not in blobs.reference_path(job.pk).read_bytes()
+    assert gradient().tobytes()[:64] not in sealed_file(Kind.REFERENCE, job.pk).read_bytes()
     assert reference.opened(job).pixels == gradient().tobytes()
     assert words.open_words(job).rights == RIGHTS
     assert words.open_words(job).commitment == job.prompt_commitment
@@ -270,13 +272,13 @@ def test_a_credential_goes_along_or_nothing_is_signed(
 ) -> None:
     job = ask(campaign, now, offered=Offered(read(signed), RIGHTS, credentialed(signed)), strength=0.5)
     assert reference.credentialed_file(job) == signed
-    assert signed[1000:1064] not in blobs.credential_path(job.pk).read_bytes(), "it is sealed"
+    assert signed[1000:1064] not in sealed_file(Kind.CREDENTIAL, job.pk).read_bytes(), "it is sealed"
     assert reference.credentialed_file(ask(campaign, now, offered=offered(), strength=0.5)) is None
     old = (now - timedelta(hours=2)).timestamp()
-    os.utime(blobs.credential_path(job.pk), (old, old))
+    os.utime(sealed_file(Kind.CREDENTIAL, job.pk), (old, old))
     assert reference.sweep(now=now) == 0, "something is still to be made from it"
     Job.objects.filter(pk=job.pk).update(state=JobState.DONE)
-    os.utime(blobs.reference_path(job.pk), (old, old))
+    os.utime(sealed_file(Kind.REFERENCE, job.pk), (old, old))
     assert reference.sweep(now=now) == 2
     with pytest.raises(FileNotFoundError):
         reference.credentialed_file(job)
@@ -304,7 +306,7 @@ def test_from_a_picture_to_a_signed_one_that_says_so(
     assert claimed is not None
     with django_capture_on_commit_callbacks(execute=True):
         assert making.make(claimed, press()) == JobState.DONE, Job.objects.get().failure
-    assert not blobs.reference_path(job.pk).exists()
+    assert not sealed_file(Kind.REFERENCE, job.pk).exists()
     picture = job.pictures.get()
     assert picture.recipe["spec"]["reference_sha256"] == digest
     if finishing.finish(picture.pk, clock=lambda: now) == PictureState.QUARANTINED:
@@ -372,7 +374,7 @@ def test_the_stricter_decision_holds(
     with django_capture_on_commit_callbacks(execute=True):
         assert screening.screen(job.pk, at=now) == state
     assert [row.action for row in job.screenings.order_by("reference")] == [about_words, about_picture]
-    assert blobs.reference_path(job.pk).exists() == (state != JobState.BLOCKED)
+    assert sealed_file(Kind.REFERENCE, job.pk).exists() == (state != JobState.BLOCKED)
 
 
 def test_a_screen_that_fails_on_the_picture_holds_the_request(
@@ -416,14 +418,14 @@ def test_it_goes_with_its_request_or_with_the_sweep(
     ended = ask(campaign, now, offered=offered(), strength=0.5)
     with django_capture_on_commit_callbacks(execute=True):
         cancel(actor=ended.requester.user, job=ended, at=now)
-    assert not blobs.reference_path(ended.pk).exists()
-    blobs.write_whole(blobs.reference_path(ended.pk), b"left by a crash")
+    assert not sealed_file(Kind.REFERENCE, ended.pk).exists()
+    quarantine.place(Kind.REFERENCE, ended.pk).write(b"left by a crash")
     assert reference.sweep(now=now) == 0, "its row may still come"
     old = (now - timedelta(hours=2)).timestamp()
     for job in (waiting, ended):
-        os.utime(blobs.reference_path(job.pk), (old, old))
+        os.utime(sealed_file(Kind.REFERENCE, job.pk), (old, old))
     assert reference.sweep(now=now) == 1
-    assert blobs.reference_path(waiting.pk).exists()
+    assert sealed_file(Kind.REFERENCE, waiting.pk).exists()
 
 
 def test_the_ledger_says_nothing_of_the_picture_once_its_salt_is_erased(campaign: Campaign, now: datetime) -> None:

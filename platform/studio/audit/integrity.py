@@ -21,7 +21,7 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
-from studio import blobs, pipeline
+from studio import blobs, pipeline, stores
 from studio.accounts.models import Organisation
 from studio.audit.models import Report
 from studio.catalogue.models import ModelDecision
@@ -295,16 +295,21 @@ def decision_problems(*, organisation: Organisation | None = None) -> Iterator[P
 
 def stray_blobs(now: datetime) -> Iterator[Problem]:
     """9: no file older than a day that nothing refers to (`blobs.strays` and the sweep see to it)."""
-    for path in unreferred(now):
-        yield Problem(9, f"file {path.name}", "nothing refers to it")
+    for place in unreferred(now):
+        yield Problem(9, f"file {_digest(place)}", "nothing refers to it")
 
 
-def unreferred(now: datetime) -> Iterator[Path]:
+def unreferred(now: datetime) -> Iterator[stores.Place]:
     """Files of the store that are older than a day and that no picture, release, rendition or report names."""
-    for path in blobs.strays(before=(now - BLOB_GRACE).timestamp()):
-        about = Q(sha256=path.name) | Q(process_sha256=path.name)
-        further = (rows.objects.filter(sha256=path.name).exists() for rows in (Release, Rendition, Report))
+    for place in blobs.strays(before=now - BLOB_GRACE):
+        sha256 = _digest(place)
+        about = Q(sha256=sha256) | Q(process_sha256=sha256)
+        further = (rows.objects.filter(sha256=sha256).exists() for rows in (Release, Rendition, Report))
         # A picture that was discarded has no file any more, though its row goes on naming it.
         kept = Picture.objects.exclude(state=PictureState.DISCARDED)
         if not kept.filter(about).exists() and not any(further):
-            yield path
+            yield place
+
+
+def _digest(place: stores.Place) -> str:
+    return place.name.rpartition("/")[2]

@@ -136,8 +136,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
 class Report(Leased):
     """A selection of the register as a file for somebody else, with the entry that says it was taken out.
 
-    `reached` and `offset` are where a worker that takes over goes on: the last entry written, and the length of the
-    file up to there. The file lies in the store under `sha256` until `expires`.
+    `reached` and `parts` are where a worker that takes over goes on: the last entry written, and how many parts of the
+    file hold what is written up to there. The file lies in the store under `sha256` until `expires`.
     """
 
     class Form(models.TextChoices):
@@ -177,7 +177,7 @@ class Report(Leased):
     total = models.PositiveIntegerField(default=0)
     written = models.PositiveIntegerField(default=0)
     reached = models.BigIntegerField(default=-1)
-    offset = models.BigIntegerField(default=0)
+    parts = models.PositiveIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True, db_index=True)
     size = models.BigIntegerField(default=0)
     expires = models.DateTimeField(null=True)

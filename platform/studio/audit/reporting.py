@@ -6,14 +6,13 @@ is fixed when it is asked for: the filters, and the last entry there was.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from studio import blobs
+from studio import blobs, quarantine
 from studio.accounts.models import Organisation, Role, User
 from studio.accounts.rules import holds, membership_of
 from studio.audit import bell
@@ -22,6 +21,7 @@ from studio.audit.registering import registered
 from studio.audit.selecting import select
 from studio.jobs.models import Picture
 from studio.jobs.states import VISIBLE
+from studio.quarantine import Kind
 from studio.trail.actions import note
 from studio.trail.errors import StaleStateError
 
@@ -108,7 +108,7 @@ def cancel_report(*, actor: User, report: Report, at: datetime) -> None:
         if not moving.update(state=State.CANCELLED, finished=at, lease=None):
             raise StaleStateError(report.pk, report.state)
         note(actor=actor, verb="report.cancel", subject=report, organisation=report.organisation_id, at=at)
-        transaction.on_commit(lambda: blobs.report_path(report.pk).unlink(missing_ok=True))
+        transaction.on_commit(lambda: quarantine.forget_all(Kind.REPORT, report.pk))
 
 
 def expire(*, now: datetime) -> int:
@@ -118,7 +118,7 @@ def expire(*, now: datetime) -> int:
         Report.objects.filter(pk=report.pk).update(gone=True)
         # Two reports of one selection may be one file.
         if not Report.objects.filter(sha256=report.sha256, gone=False).exists():
-            blobs.blob_path(report.sha256).unlink(missing_ok=True)
+            blobs.blob(report.sha256).remove()
     return len(over)
 
 
@@ -128,13 +128,7 @@ def left_over(*, now: datetime) -> list[Report]:
     return list(waiting.filter(Q(lease=None) | Q(lease__lt=now)).only("pk", "state")[:20])
 
 
-def sweep_unfinished() -> int:
-    """Remove what was written of reports that nobody writes any more; returns how many."""
-    from django.conf import settings
-
-    removed = 0
-    for path in settings.QUARANTINE_DIR.glob("*.report"):
-        if not Report.objects.filter(pk=UUID(path.stem), state__in=MOVING).exists():
-            path.unlink(missing_ok=True)
-            removed += 1
-    return removed
+def sweep_unfinished(*, now: datetime) -> int:
+    """Remove what was written of reports that nobody writes any more; returns how many pieces."""
+    moving = Report.objects.filter(state__in=MOVING)
+    return quarantine.sweep(Kind.REPORT, lambda pk: moving.filter(pk=pk).exists(), now=now)

@@ -20,9 +20,9 @@ ENTRIES_AT_ONCE = 5000
 @app.task
 def clear_strays() -> None:
     """Remove files that a crash left in the store: nothing refers to them, and nobody ever saw them."""
-    for path in list(unreferred(timezone.now())):
-        logger.info("removing %s from the store: nothing refers to it", path.name)
-        path.unlink(missing_ok=True)
+    for place in list(unreferred(timezone.now())):
+        logger.info("removing %s from the store: nothing refers to it", place.name)
+        place.remove()
 
 
 @app.task
@@ -62,4 +62,4 @@ def sweep() -> None:
         ring = bell.ring_signature if report.state == reporting.State.SIGNING else bell.ring_report
         ring(report.pk)
     reporting.expire(now=now)
-    reporting.sweep_unfinished()
+    reporting.sweep_unfinished(now=now)

@@ -1,27 +1,31 @@
 """Writes reports: control takes a slice at a time, the sign worker signs documents, both by lease.
 
-- Tables are appended to, a slice of about `SLICE_SECONDS` at a time; the row says up to where the file is good, so a
-  worker that takes over cuts off what a dead one left behind and goes on.
+- Tables are written in parts, a slice of about `SLICE_SECONDS` at a time; the row says how many parts are good, so a
+  worker that takes over, on whichever machine, writes over what a dead one left behind and goes on.
 - Documents and packs are made in one go, within a longer lease; a killed worker's is begun again.
 - A finished file is in the store before its entry is owed to the ledger, and shown only then.
 """
 
 import logging
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from studio import blobs, pipeline
+from studio import blobs, pipeline, quarantine
 from studio.audit import bell, packing, paper, tables
 from studio.audit.models import Report
 from studio.audit.reporting import KEPT, State
 from studio.jobs.bell import ring_checkpoints
+from studio.quarantine import Kind
 from studio.trail.actions import intend, note, settle
 
 logger = logging.getLogger(__name__)
@@ -30,6 +34,7 @@ LONG_LEASE = timedelta(minutes=15)
 # A checkpoint comes within a minute; where none does, whoever asked is told.
 PATIENCE = timedelta(minutes=10)
 SLICE_SECONDS = 2.0
+PART_BYTES = 8 * 2**20
 MOST_ATTEMPTS = 3
 MEDIA_TYPES = {
     Report.Form.CSV: "text/csv; charset=utf-8",
@@ -71,7 +76,7 @@ def _work(pk: UUID, steps: Mapping[str, Step], *, states: tuple[str, ...], at: d
     try:
         return steps[report.form](report, at)
     except StoppedError:
-        blobs.report_path(pk).unlink(missing_ok=True)
+        quarantine.forget_all(Kind.REPORT, pk)
     except (pipeline.ProvenanceError, blobs.BlobError, OSError) as error:
         logger.exception("%s could not be written", report)
         return _end(report, FAILED.format(kind=type(error).__name__), at=at)
@@ -109,35 +114,58 @@ def _end(report: Report, fault: str, *, at: datetime) -> bool:
     Report.objects.filter(pk=report.pk, token=report.token).update(
         state=State.FAILED, fault=fault, finished=at, lease=None
     )
-    blobs.report_path(report.pk).unlink(missing_ok=True)
+    quarantine.forget_all(Kind.REPORT, report.pk)
     return False
 
 
 def _append(report: Report, at: datetime) -> bool:
-    """Write pages of a table until the slice is over, one at least."""
-    table, began = tables.table(report), monotonic()
-    path = blobs.report_path(report.pk)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("r+b" if path.exists() else "w+b") as stream:
-        stream.truncate(report.offset)
-        stream.seek(report.offset)
-        while (page := table.page(report.reached)).rows:
-            stream.write(page.data)
-            report.reached, report.written = page.reached, report.written + page.rows
-            report.offset = stream.tell()
-            if monotonic() - began > SLICE_SECONDS:
-                stream.flush()
-                os.fsync(stream.fileno())
-                how_far = {"reached": report.reached, "written": report.written, "offset": report.offset}
-                _keep(report, lease=None, **how_far)
-                return True
-    return _finish(report, *blobs.adopt(path), at=at)
+    """Write pages of a table, a part at a time, until the slice is over; one page at least."""
+    table, began, part = tables.table(report), monotonic(), bytearray()
+    while (page := table.page(report.reached)).rows:
+        part += page.data
+        report.reached, report.written = page.reached, report.written + page.rows
+        if monotonic() - began > SLICE_SECONDS:
+            _keep(report, lease=None, **_put_aside(report, part))
+            return True
+        if len(part) > PART_BYTES:
+            _keep(report, **_put_aside(report, part))
+            part.clear()
+    if part:
+        _put_aside(report, part)
+    with _joined(report) as path:
+        return _finish(report, *blobs.adopt(path), at=at)
+
+
+def _put_aside(report: Report, part: bytes) -> dict[str, int]:
+    """Keep another part of a table where every worker can go on; returns what the row is to say of it."""
+    quarantine.place(Kind.REPORT, report.pk, report.parts).write(bytes(part))
+    report.parts += 1
+    return {"reached": report.reached, "written": report.written, "parts": report.parts}
+
+
+@contextmanager
+def _joined(report: Report) -> Iterator[Path]:
+    """All parts in one file, as long as the block runs."""
+    with _workplace() as folder:
+        path = folder / "whole"
+        with path.open("wb") as stream:
+            for number in range(report.parts):
+                stream.write(quarantine.place(Kind.REPORT, report.pk, number).read())
+        yield path
+
+
+@contextmanager
+def _workplace() -> Iterator[Path]:
+    """A folder of this machine for one file that is being made."""
+    settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="report-", dir=settings.WORK_DIR) as folder:
+        yield Path(folder)
 
 
 def _compose(report: Report, at: datetime) -> bool:
     """Lay a document out and leave it to be signed."""
     document = paper.compose(report, at=at, tell=lambda done: _keep(report, written=done))
-    blobs.write_whole(blobs.report_path(report.pk), document)
+    quarantine.place(Kind.REPORT, report.pk, 0).write(document)
     _keep(report, state=State.SIGNING, lease=None)
     bell.ring_signature(report.pk)
     return False
@@ -145,7 +173,7 @@ def _compose(report: Report, at: datetime) -> bool:
 
 def _sign(report: Report, at: datetime) -> bool:
     """Sign what was laid out, which stays as it is until the signed file is in the store."""
-    document = blobs.report_path(report.pk).read_bytes()
+    document = quarantine.place(Kind.REPORT, report.pk, 0).read()
     reason = _("A provenance report of %(name)s") % {"name": report.organisation.name}
     signed = pipeline.sign_document(report.organisation.slug, document, reason=reason)
     return _finish(report, blobs.put(signed), len(signed), at=at)
@@ -153,17 +181,17 @@ def _sign(report: Report, at: datetime) -> bool:
 
 def _pack(report: Report, at: datetime) -> bool:
     """Fill a pack; an entry that no checkpoint covers yet is waited for."""
-    path = blobs.report_path(report.pk)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        packing.pack(report, path, at=at, tell=lambda done: _keep(report, written=done))
-    except pipeline.LedgerUnavailableError:
-        if at - report.asked > PATIENCE:
-            raise
-        ring_checkpoints()
-        _keep(report, lease=None)
-        return False
-    return _finish(report, *blobs.adopt(path), at=at)
+    with _workplace() as folder:
+        path = folder / "pack"
+        try:
+            packing.pack(report, path, at=at, tell=lambda done: _keep(report, written=done))
+        except pipeline.LedgerUnavailableError:
+            if at - report.asked > PATIENCE:
+                raise
+            ring_checkpoints()
+            _keep(report, lease=None)
+            return False
+        return _finish(report, *blobs.adopt(path), at=at)
 
 
 def _finish(report: Report, sha256: str, size: int, *, at: datetime) -> bool:
@@ -174,7 +202,7 @@ def _finish(report: Report, sha256: str, size: int, *, at: datetime) -> bool:
         _keep(report, state=State.DONE, lease=None, finished=at, reached=report.reached, **done)
         intent = intend(log=organisation.log, kind="report", row=report.pk, at=at, body=_entry(report, sha256))
         note(actor=None, verb="report.done", subject=report, organisation=organisation.pk, at=at, sha256=sha256)
-    blobs.report_path(report.pk).unlink(missing_ok=True)
+    quarantine.forget_all(Kind.REPORT, report.pk)
     try:
         settle(intent, at=at)
     except pipeline.LedgerUnavailableError:

@@ -20,10 +20,11 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from studio import blobs, offering, pipeline, vault
+from studio import offering, pipeline, quarantine, vault
 from studio.accounts.models import SubjectKey
 from studio.catalogue.models import Lesson
 from studio.catalogue.states import LESSON_ENDS, LessonState
+from studio.quarantine import Kind
 
 MANIFEST = "manifest.jsonl"
 MOST_PICTURES = 300
@@ -165,7 +166,7 @@ def keep(lesson: Lesson, pictures: Sequence[Handed]) -> None:
     key, _ = SubjectKey.objects.get_or_create(membership_id=lesson.custodian_id, defaults=new)
     for place, picture in enumerate(pictures):
         sealed = vault.seal(picture.data, key=bytes(key.wrapped), purpose=_purpose(lesson, place))
-        blobs.write_whole(blobs.lesson_path(lesson.pk, place), sealed)
+        quarantine.place(Kind.LESSON, lesson.pk, place).write(sealed)
 
 
 def _purpose(lesson: Lesson, place: int) -> str:
@@ -178,7 +179,7 @@ def laid_out(lesson: Lesson) -> Iterator[Path]:
 
     Raises FilesGoneError, OSError.
     """
-    folder = settings.QUARANTINE_DIR / f"{lesson.pk}.{lesson.token}.training"
+    folder = settings.WORK_DIR / f"{lesson.pk}.{lesson.token}.training"
     folder.mkdir(mode=0o700, parents=True)
     try:
         for place, line in enumerate(lesson.pictures):
@@ -195,7 +196,7 @@ def _opened(lesson: Lesson, place: int) -> bytes:
     try:
         if wrapped is None:
             raise FileNotFoundError
-        sealed = blobs.lesson_path(lesson.pk, place).read_bytes()
+        sealed = quarantine.place(Kind.LESSON, lesson.pk, place).read()
         return vault.unseal(sealed, key=bytes(wrapped), purpose=_purpose(lesson, place))
     except (FileNotFoundError, vault.SealBrokenError) as error:
         raise FilesGoneError("The pictures were erased, or are missing; hand them in again.") from error
@@ -203,19 +204,14 @@ def _opened(lesson: Lesson, place: int) -> bytes:
 
 def forget(pk: UUID) -> None:
     """Remove the pictures of a lesson that has ended, or was never accepted."""
-    for path in settings.QUARANTINE_DIR.glob(f"{pk}.*.lesson"):
-        path.unlink(missing_ok=True)
+    quarantine.forget_all(Kind.LESSON, pk)
 
 
 def sweep(*, now: datetime) -> int:
     """Remove what no lesson needs: sealed pictures and opened ones whose worker died. Returns how many."""
-    removed = 0
-    for path in settings.QUARANTINE_DIR.glob("*.lesson"):
-        wanted = Lesson.objects.filter(pk=path.name.partition(".")[0]).exclude(state__in=LESSON_ENDS).exists()
-        if not wanted and blobs.is_left(path, now=now):
-            path.unlink(missing_ok=True)
-            removed += 1
-    for folder in settings.QUARANTINE_DIR.glob("*.training"):
+    running = Lesson.objects.exclude(state__in=LESSON_ENDS)
+    removed = quarantine.sweep(Kind.LESSON, lambda pk: running.filter(pk=pk).exists(), now=now)
+    for folder in settings.WORK_DIR.glob("*.training"):
         pk, token, _ = folder.name.split(".")
         if not Lesson.objects.filter(pk=pk, token=token, state=LessonState.TRAINING, lease__gt=now).exists():
             shutil.rmtree(folder, ignore_errors=True)

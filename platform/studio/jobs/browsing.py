@@ -121,7 +121,7 @@ def small(request: MemberRequest, pk: UUID) -> HttpResponse:
     wanted = Picture.objects.visible_to(request.user).only("sha256", "media_type")
     picture = get_object_or_404(wanted, pk=pk)
     try:
-        response = _inline(blobs.small_path(pk).read_bytes(), "image/webp")
+        response = _inline(blobs.small(pk).read(), "image/webp")
     except FileNotFoundError:
         bell.ring_small(pk)
         return _whole(picture)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from studio import blobs, pipeline
+from studio import pipeline, stores
 from studio.accounts.models import Organisation
 from studio.faults import fault
 
@@ -20,7 +20,7 @@ def publish_checkpoint(organisation: Organisation, *, at: datetime) -> None:
     """Sign and write the checkpoint. Raises KeyFileError, LedgerUnavailableError."""
     note = pipeline.checkpoint(organisation.log, organisation.slug, now=at)
     fault("checkpoint before publish")
-    blobs.write_whole(pipeline.checkpoint_path(organisation.slug), note.encode())
+    stores.write_whole(pipeline.checkpoint_path(organisation.slug), note.encode())
 
 
 def anchor_checkpoint(organisation: Organisation, *, at: datetime) -> None:
@@ -33,7 +33,7 @@ def anchor_checkpoint(organisation: Organisation, *, at: datetime) -> None:
         return
     path = pipeline.checkpoint_path(organisation.slug)
     for suffix, data in zip(STAMP_SUFFIXES, made, strict=True):
-        blobs.write_whole(path.with_suffix(suffix), data)
+        stores.write_whole(path.with_suffix(suffix), data)
 
 
 def copy_checkpoint(organisation: Organisation, *, at: datetime) -> None:
@@ -45,4 +45,4 @@ def copy_checkpoint(organisation: Organisation, *, at: datetime) -> None:
         source = first.with_suffix(suffix)
         copy = Path(settings.CHECKPOINT_COPY_DIR) / source.name
         if source.exists() and not (copy.exists() and copy.read_bytes() == source.read_bytes()):
-            blobs.write_whole(copy, source.read_bytes())
+            stores.write_whole(copy, source.read_bytes())

@@ -103,8 +103,8 @@ def erase_picture(picture: Picture, *, at: datetime) -> None:
         note(actor=None, verb="picture.erase", subject=picture, organisation=organisation.pk, at=at)
     # A crash before this leaves files that nothing refers to; the sweep of strays removes them a day later.
     for sha256 in filter(None, (picture.sha256, picture.process_sha256)):
-        blobs.blob_path(sha256).unlink(missing_ok=True)
-    blobs.small_path(picture.pk).unlink(missing_ok=True)
+        blobs.blob(sha256).remove()
+    blobs.small(picture.pk).remove()
 
 
 def erase_words(job: Job, *, at: datetime) -> None:

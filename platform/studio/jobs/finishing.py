@@ -8,19 +8,18 @@ SIGNED its pixels lie sealed in the quarantine.
 import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from itertools import chain
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import transaction
 
-from studio import blobs, pipeline, vault
+from studio import blobs, pipeline, quarantine, vault
 from studio.claims import heartbeat
 from studio.faults import fault
 from studio.jobs import erasing, process, reference, screening, small, words
 from studio.jobs.models import Job, Picture
 from studio.jobs.queue import JOINED, claim_picture
 from studio.jobs.states import PictureState, advance
+from studio.quarantine import Kind
 from studio.references.registering import compared_with
 from studio.trail.actions import intend, note, settle
 from studio.trail.alarms import hush, sound
@@ -56,7 +55,8 @@ def pixels_of(picture: Picture) -> bytes:
     """The unsigned RGB8 pixels from the quarantine. Raises ErasedError when their key is gone, OSError."""
     key = words.key_of(picture.job)
     try:
-        return vault.unseal(blobs.quarantine_path(picture.pk).read_bytes(), key=key, purpose=f"pixels {picture.pk}")
+        sealed = quarantine.place(Kind.PIXELS, picture.pk).read()
+        return vault.unseal(sealed, key=key, purpose=f"pixels {picture.pk}")
     except vault.SealBrokenError as error:
         raise words.ErasedError("The pixels of this picture are gone.") from error
 
@@ -309,18 +309,14 @@ def sweep_quarantine(*, now: datetime) -> int:
 
     A crash fell between their file and their row, or before `forget`.
     """
-    removed = 0
-    for path in chain(*(settings.QUARANTINE_DIR.glob(f"*{suffix}") for suffix in blobs.QUARANTINED)):
-        waiting = Picture.objects.filter(pk=path.stem, state__in=HELD_IN_QUARANTINE).exists()
-        if not waiting and blobs.is_left(path, now=now):
-            path.unlink(missing_ok=True)
-            removed += 1
-    return removed
+    held = Picture.objects.filter(state__in=HELD_IN_QUARANTINE)
+    kinds = (Kind.PIXELS, Kind.PROCESS)
+    return sum(quarantine.sweep(kind, lambda pk: held.filter(pk=pk).exists(), now=now) for kind in kinds)
 
 
 def forget(picture: Picture) -> None:
     """Remove a picture's unsigned pixels and strip: it was recorded, or discarded."""
-    blobs.quarantine_path(picture.pk).unlink(missing_ok=True)
+    quarantine.place(Kind.PIXELS, picture.pk).remove()
     process.forget(picture.pk)
 
 

@@ -19,7 +19,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from studio import blobs, pipeline, vault
+from studio import pipeline, quarantine, vault
 from studio.catalogue.models import Model
 from studio.claims import heartbeat, lease_from
 from studio.faults import fault
@@ -168,7 +168,7 @@ def keep(job: Job, asset: pipeline.GeneratedAsset, *, at: datetime) -> None:
         changed=at,
     )
     sealed = vault.seal(asset.pixels, key=words.key_of(job), purpose=f"pixels {picture.pk}")
-    blobs.write_whole(blobs.quarantine_path(picture.pk), sealed)
+    quarantine.place(quarantine.Kind.PIXELS, picture.pk).write(sealed)
     process.keep(picture, asset.process)
     with transaction.atomic():
         if not Job.objects.filter(pk=job.pk, token=job.token, state=JobState.GENERATING).update(lease=lease_from(at)):

@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from studio import blobs, pipeline, vault
+from studio import blobs, pipeline, quarantine, vault
 from studio.jobs import words
 from studio.jobs.models import Picture
+from studio.quarantine import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ def keep(picture: Picture, process: pipeline.Process | None) -> None:
     if process is not None:
         picture.process = process.described()
         sealed = vault.seal(process.strip, key=words.key_of(picture.job), purpose=_purpose(picture))
-        blobs.write_whole(blobs.process_path(picture.pk), sealed)
+        quarantine.place(Kind.PROCESS, picture.pk).write(sealed)
 
 
 def sign(picture: Picture, facts: pipeline.Circumstances) -> str:
@@ -35,7 +36,7 @@ def sign(picture: Picture, facts: pipeline.Circumstances) -> str:
     if picture.process is None:
         return ""
     try:
-        sealed = blobs.process_path(picture.pk).read_bytes()
+        sealed = quarantine.place(Kind.PROCESS, picture.pk).read()
         strip = vault.unseal(sealed, key=words.key_of(picture.job), purpose=_purpose(picture))
         signed = pipeline.seal_strip(strip, replace(facts, title=f"How {facts.title} was made"))
         return blobs.put(signed)
@@ -48,7 +49,7 @@ def sign(picture: Picture, facts: pipeline.Circumstances) -> str:
 
 def forget(pk: UUID) -> None:
     """Remove the unsigned strip: the picture was recorded, or discarded."""
-    blobs.process_path(pk).unlink(missing_ok=True)
+    quarantine.place(Kind.PROCESS, pk).remove()
 
 
 def recorded(sha256: str) -> dict[str, str]:

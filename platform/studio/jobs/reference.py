@@ -1,6 +1,6 @@
 """The picture that a request starts from: kept sealed while the request needs it, then gone.
 
-- Its pixels lie sealed under their maker's own key beside the quarantine, and leave with the end of their request.
+- Its pixels lie sealed under their maker's own key in the quarantine, and leave with the end of their request.
 - Its file, where that carries a credential which holds, lies there too until all that was made from it is signed: the
   credential goes along into what is signed, so that nothing of somebody else's is passed off as ours alone.
 - What stays is their SHA-256, in the request's spec; by what right they are used stays sealed with its words.
@@ -10,13 +10,12 @@ import struct
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
-
-from studio import blobs, pipeline, vault
+from studio import pipeline, quarantine, vault
 from studio.jobs import words
 from studio.jobs.models import Job
 from studio.jobs.states import JOB_ENDS, PictureState
 from studio.offering import Offered
+from studio.quarantine import Kind
 
 GONE = "The picture to start from was erased or is missing; ask again with the picture."
 UNSIGNED = (PictureState.GENERATED, PictureState.QUARANTINED, PictureState.CHECKED)
@@ -27,15 +26,16 @@ def keep(job: Job, offered: Offered) -> None:
     """Seal the pixels, with their width and height before them, under the maker's key. Raises ErasedError, OSError."""
     picture, key = offered.picture, words.key_of(job)
     data = _SIZE.pack(picture.width, picture.height) + picture.pixels
-    blobs.write_whole(blobs.reference_path(job.pk), vault.seal(data, key=key, purpose=_purpose(job)))
+    quarantine.place(Kind.REFERENCE, job.pk).write(vault.seal(data, key=key, purpose=_purpose(job)))
     if offered.file:
-        blobs.write_whole(blobs.credential_path(job.pk), vault.seal(offered.file, key=key, purpose=_file_purpose(job)))
+        sealed = vault.seal(offered.file, key=key, purpose=_file_purpose(job))
+        quarantine.place(Kind.CREDENTIAL, job.pk).write(sealed)
 
 
 def opened(job: Job) -> pipeline.Reference:
     """The picture that the request starts from. Raises ErasedError when it or its key is gone, OSError."""
     try:
-        sealed = blobs.reference_path(job.pk).read_bytes()
+        sealed = quarantine.place(Kind.REFERENCE, job.pk).read()
         data = vault.unseal(sealed, key=words.key_of(job), purpose=_purpose(job))
     except (FileNotFoundError, vault.SealBrokenError) as error:
         raise words.ErasedError(GONE) from error
@@ -51,7 +51,7 @@ def credentialed_file(job: Job) -> bytes | None:
     if not job.reference_sha256 or not words.open_words(job).credentialed:
         return None
     try:
-        sealed = blobs.credential_path(job.pk).read_bytes()
+        sealed = quarantine.place(Kind.CREDENTIAL, job.pk).read()
         return vault.unseal(sealed, key=words.key_of(job), purpose=_file_purpose(job))
     except vault.SealBrokenError as error:
         raise words.ErasedError(GONE) from error
@@ -67,7 +67,7 @@ def _file_purpose(job: Job) -> str:
 
 def forget(pk: UUID) -> None:
     """Remove the pixels of a request that has ended, or was never accepted."""
-    blobs.reference_path(pk).unlink(missing_ok=True)
+    quarantine.place(Kind.REFERENCE, pk).remove()
 
 
 def sweep(*, now: datetime) -> int:
@@ -77,11 +77,12 @@ def sweep(*, now: datetime) -> int:
     """
     waiting = Job.objects.exclude(state__in=JOB_ENDS)
     unsigned = Job.objects.filter(pictures__state__in=UNSIGNED)
-    removed = 0
-    for suffix, needed in (("reference", (waiting,)), ("credential", (waiting, unsigned))):
-        for path in settings.QUARANTINE_DIR.glob(f"*.{suffix}"):
-            wanted = any(jobs.filter(pk=path.stem).exists() for jobs in needed)
-            if not wanted and blobs.is_left(path, now=now):
-                path.unlink(missing_ok=True)
-                removed += 1
-    return removed
+
+    def wait(pk: UUID) -> bool:
+        return waiting.filter(pk=pk).exists()
+
+    def wait_or_lack_signature(pk: UUID) -> bool:
+        return wait(pk) or unsigned.filter(pk=pk).exists()
+
+    removed = quarantine.sweep(Kind.REFERENCE, wait, now=now)
+    return removed + quarantine.sweep(Kind.CREDENTIAL, wait_or_lack_signature, now=now)

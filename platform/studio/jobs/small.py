@@ -15,10 +15,10 @@ LONGEST = 512
 
 def make(picture: Picture) -> None:
     """Make the small picture of a signed one, unless it is there; nothing else waits for it, so a failure is logged."""
-    path = blobs.small_path(picture.pk)
-    if not picture.sha256 or path.exists():
+    place = blobs.small(picture.pk)
+    if not picture.sha256 or place.exists():
         return
     try:
-        blobs.write_whole(path, pipeline.thumbnail(blobs.get(picture.sha256), longest=LONGEST))
+        place.write(pipeline.thumbnail(blobs.get(picture.sha256), longest=LONGEST))
     except Exception:
         logger.exception("picture %s goes on without its small one", picture.pk)

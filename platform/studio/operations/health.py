@@ -4,12 +4,10 @@ Each is looked at when somebody asks, and told in a sentence with what to do. Wo
 other work, and answer through the cache; one that makes a picture at the moment is busy, and needs not answer.
 """
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import uuid4
 
 from django.conf import settings
@@ -17,7 +15,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from studio import blobs, pipeline
+from studio import blobs, pipeline, quarantine
 from studio.catalogue.models import Lesson
 from studio.catalogue.states import LessonState
 from studio.celery import app, ring
@@ -94,17 +92,15 @@ def _cache() -> tuple[str, bool]:
 
 
 def _disk() -> tuple[str, bool]:
-    places = {path: shutil.disk_usage(_existing(path)).free for path in (blobs.root(), settings.QUARANTINE_DIR)}
-    path, free = min(places.items(), key=lambda item: item[1])
+    rooms = {str(place): place.free_bytes() for place in (blobs.store(), quarantine.store())}
+    told = {path: free for path, free in rooms.items() if free is not None}
+    if not told:
+        return _("The object storage answers: %(places)s.") % {"places": ", ".join(rooms)}, True
+    path, free = min(told.items(), key=lambda item: item[1])
     words = {"free": f"{free / GIGABYTE:.1f}", "path": path}
     if free < LEAST_DISK:
         return _("Only %(free)s GB are free at %(path)s; pictures stop when it is full. Make room.") % words, False
     return _("%(free)s GB are free where pictures are kept.") % words, True
-
-
-def _existing(path: Path) -> Path:
-    """The nearest folder above that is there."""
-    return path if path.exists() else _existing(path.parent)
 
 
 def _clock() -> tuple[str, bool]:

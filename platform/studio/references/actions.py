@@ -7,9 +7,10 @@ from uuid import uuid4
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from studio import blobs, vault
+from studio import quarantine, vault
 from studio.accounts.models import Organisation, Role, SubjectKey, User
 from studio.accounts.rules import holds, membership_of
+from studio.quarantine import Kind
 from studio.references import bell
 from studio.references.models import Protected
 from studio.references.recording import witness
@@ -53,8 +54,8 @@ def protect(
     _check(row, at)
     key, _ = SubjectKey.objects.get_or_create(membership=membership, defaults={"wrapped": vault.new_key()})
     # A file before its row, as everywhere: the sweeper clears what a crash leaves between them.
-    sealed = vault.seal(data, key=bytes(key.wrapped), purpose=blobs.protected_purpose(row.pk))
-    blobs.write_whole(blobs.protected_path(row.pk), sealed)
+    sealed = vault.seal(data, key=bytes(key.wrapped), purpose=row.sealed_for)
+    quarantine.place(Kind.PROTECTED, row.pk).write(sealed)
     with transaction.atomic():
         row.save(force_insert=True)
         _note(row, "reference.add", actor=actor, at=at)
@@ -78,7 +79,7 @@ def unprotect(*, actor: User, protected: Protected, at: datetime) -> None:
     was_in_force = protected.state == STATE.IN_FORCE
     changes = {"reference": {}, "salt": "", "removed_by": actor, "removed": at}
     _with_lock(organisation, lambda: _remove(protected, actor=actor, at=at, told=was_in_force, **changes))
-    blobs.protected_path(protected.pk).unlink(missing_ok=True)
+    quarantine.place(Kind.PROTECTED, protected.pk).remove()
 
 
 def _with_lock(organisation: Organisation, work: Callable[[], None]) -> None:

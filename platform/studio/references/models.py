@@ -80,6 +80,11 @@ class Protected(models.Model):
         return self.title
 
     @property
+    def sealed_for(self) -> str:
+        """What its file, waiting to be read, is sealed for."""
+        return f"protected {self.pk}"
+
+    @property
     def stamp(self) -> str:
         """The name of its state's stamp."""
         return f"protected {self.state.lower()}"

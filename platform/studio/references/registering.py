@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from studio import blobs, offering, pipeline, vault
+from studio import offering, pipeline, quarantine, vault
 from studio.accounts.models import Organisation, SubjectKey
+from studio.quarantine import Kind
 from studio.references.models import Protected
 from studio.references.recording import witness
 from studio.trail.actions import note
@@ -39,7 +39,7 @@ def register(pk: UUID, *, at: datetime) -> str:
             salt = secrets.token_hex(16)
             commitment = pipeline.commitment(digest, bytes.fromhex(salt))
             _settle(row, STATE.IN_FORCE, at=at, reference=found, salt=salt, commitment=commitment)
-        blobs.protected_path(pk).unlink(missing_ok=True)
+        quarantine.place(Kind.PROTECTED, pk).remove()
         row.refresh_from_db(fields=["state"])
     return row.state
 
@@ -50,8 +50,8 @@ def _read(row: Protected) -> tuple[Mapping[str, Any], str]:
     try:
         if wrapped is None:
             raise FileNotFoundError
-        sealed = blobs.protected_path(row.pk).read_bytes()
-        data = vault.unseal(sealed, key=bytes(wrapped), purpose=blobs.protected_purpose(row.pk))
+        sealed = quarantine.place(Kind.PROTECTED, row.pk).read()
+        data = vault.unseal(sealed, key=bytes(wrapped), purpose=row.sealed_for)
     except (FileNotFoundError, vault.SealBrokenError) as error:
         raise ValidationError(GONE) from error
     picture = offering.read(data)
@@ -92,10 +92,5 @@ def left_over(*, now: datetime) -> list[UUID]:
 
 def sweep(*, now: datetime) -> int:
     """Remove sealed files that no row waits for: a crash fell between them. Returns how many."""
-    removed = 0
-    for path in settings.QUARANTINE_DIR.glob("*.protected"):
-        wanted = Protected.objects.filter(pk=path.stem, state=STATE.WAITING).exists()
-        if not wanted and blobs.is_left(path, now=now):
-            path.unlink(missing_ok=True)
-            removed += 1
-    return removed
+    waiting = Protected.objects.filter(state=STATE.WAITING)
+    return quarantine.sweep(Kind.PROTECTED, lambda pk: waiting.filter(pk=pk).exists(), now=now)

@@ -8,12 +8,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from studio import blobs, pipeline
+from studio import pipeline
 from studio.accounts.models import Organisation
 from studio.audit import inspecting
 from studio.audit.inspecting import ask_inspection, due, left_over
 from studio.audit.models import Inspection
 from studio.jobs.models import Picture
+from tests.studio.files import signed_file
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +46,7 @@ def test_books_that_agree(
 def test_what_disagrees_is_named(
     books: Organisation, released: Picture, people: SimpleNamespace, browse: Callable[[str], Client], now: datetime
 ) -> None:
-    blobs.blob_path(released.sha256).unlink()
+    signed_file(released.sha256).unlink()
     Picture.objects.filter(pk=released.pk).update(state="REJECTED")
     done = made(ask_inspection(actor=people.auditor, organisation=books, at=now), now)
     assert done.found == 2

@@ -17,13 +17,14 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
-from studio import blobs, pipeline
+from studio import blobs, pipeline, quarantine
 from studio.accounts.models import Organisation
 from studio.audit import reporting, tables, writing
 from studio.audit.integrity import problems
@@ -32,8 +33,10 @@ from studio.audit.registering import catch_up
 from studio.audit.reporting import ask_report, cancel_report, expire, left_over, sweep_unfinished
 from studio.jobs.models import Picture
 from studio.projects.models import Campaign
+from studio.quarantine import Kind
 from studio.trail.errors import StaleStateError
 from studio.trail.models import LedgerIntent
+from tests.studio.files import signed_file
 
 pytestmark = pytest.mark.django_db
 
@@ -153,16 +156,15 @@ def test_a_killed_worker_s_table_is_gone_on_with(
     assert writing.write(report.pk, at=now)
     report.refresh_from_db()
     assert 0 < report.written < report.total
-    # It died in the middle of the next slice: its claim stands, and half a page is in the file.
+    # It died in the middle of the next slice: its claim stands, and a part that the row does not know is there.
     Report.objects.filter(pk=report.pk).update(lease=now + timedelta(minutes=1))
-    with blobs.report_path(report.pk).open("ab") as stream:
-        stream.write(b"half a li")
+    quarantine.place(Kind.REPORT, report.pk, report.parts).write(b"half a li")
     assert not writing.write(report.pk, at=now), "somebody else holds it"
     later = now + timedelta(minutes=5)
     assert [one.pk for one in left_over(now=later)] == [report.pk]
     assert written(report, later) == whole
     assert report.attempt == 1
-    assert not blobs.report_path(report.pk).exists()
+    assert not list(quarantine.store().listed("report/"))
 
 
 def test_three_deaths_are_enough(ask: Callable[..., Report], now: datetime) -> None:
@@ -197,16 +199,16 @@ def test_one_that_is_cancelled_is_written_no_further(
 def test_files_go_when_their_time_is_over(ask: Callable[..., Report], now: datetime) -> None:
     first, twin = ask(), ask()
     assert written(first, now) == written(twin, now)
-    place = blobs.blob_path(first.sha256)
+    place = signed_file(first.sha256)
     Report.objects.filter(pk=first.pk).update(expires=now - timedelta(days=1))
     assert expire(now=now) == 1
     assert place.exists(), "the other report is the same file"
     assert expire(now=now + timedelta(days=15)) == 1
     assert not place.exists()
     assert expire(now=now + timedelta(days=15)) == 0
-    stray = blobs.report_path(first.pk)
-    stray.write_bytes(b"left behind")
-    assert sweep_unfinished() == 1
+    quarantine.place(Kind.REPORT, first.pk, 0).write(b"left behind")
+    assert sweep_unfinished(now=timezone.now()) == 0
+    assert sweep_unfinished(now=timezone.now() + timedelta(days=1)) == 1
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,7 @@ def test_an_auditor_s_way_through_the_pages(
     for role in ("creator", "reviewer", "administrator"):
         for name in ("report", "report-progress", "report-file"):
             assert browse(role).get(reverse(name, args=[report.pk])).status_code == 404
-    path = blobs.blob_path(report.sha256)
+    path = signed_file(report.sha256)
     path.write_bytes(data + b"!")
     assert client.get(reverse("report-file", args=[report.pk])).status_code == 404
 

@@ -25,6 +25,7 @@ from studio.operations.sample import Sample
 from studio.projects.actions import open_campaign
 from studio.projects.models import Campaign
 from tests.studio.crowd import crowd
+from tests.studio.files import file_of
 
 Browse = Callable[[str], Client]
 CARD = re.compile(r'<a href="/pictures/([0-9a-f-]{36})/">\s*<img')
@@ -194,7 +195,7 @@ def test_a_small_picture_is_for_looking_only(
     assert outsider.get(where).status_code == 404
     rung: list[object] = []
     monkeypatch.setattr(bell, "ring_small", rung.append)
-    blobs.small_path(picture.pk).unlink()
+    file_of(blobs.small(picture.pk)).unlink()
     whole = browse("creator").get(where)
     assert whole.content == blobs.get(picture.sha256)
     assert "no-cache" in whole.headers["Cache-Control"]

@@ -17,6 +17,7 @@ from studio.projects.models import Campaign
 from studio.review.actions import decide
 from studio.review.models import ReviewRequest, Withdrawal
 from studio.review.views import ABOUT
+from tests.studio.files import signed_file
 from tests.studio.pages.printing import print_pictures
 from tests.studio.requests import ask
 
@@ -100,7 +101,7 @@ def test_the_signed_file_is_served_to_members_as_it_was_stored(picture: Picture,
 
 
 def test_an_altered_file_is_not_served(picture: Picture, browse: Browse) -> None:
-    path = blobs.blob_path(picture.sha256)
+    path = signed_file(picture.sha256)
     path.write_bytes(path.read_bytes() + b"!")
     assert browse("creator").get(at("picture-file", picture, "signed")).status_code == 404
 

@@ -8,23 +8,24 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from studio import blobs, pipeline
+from studio import pipeline, quarantine
 from studio.accounts.models import SubjectKey
 from studio.audit.integrity import problems
 from studio.jobs.models import Screening
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
+from studio.quarantine import Kind
 from studio.references import registering
 from studio.references.actions import protect
 from studio.references.models import Protected
 from studio.trail.actions import pending, settle
 from studio.trail.models import AuditRow, LedgerIntent
+from tests.studio.files import sealed_file
 from tests.studio.pages.printing import print_pictures
 from tests.studio.requests import ask
 
@@ -68,7 +69,7 @@ def test_a_picture_is_handed_in_read_by_the_worker_and_not_kept(
     author = browse("administrator")
     assert send(author, where, png()) == 302
     row = Protected.objects.get()
-    sealed = blobs.protected_path(row.pk)
+    sealed = sealed_file(Kind.PROTECTED, row.pk)
     assert sealed.exists()
     assert png()[:200] not in sealed.read_bytes()
     assert "Being read" in author.get(where).content.decode()
@@ -145,7 +146,7 @@ def test_what_cannot_be_used_is_refused_by_the_worker_with_a_reason(
     assert registering.register(row.pk, at=now) == "REFUSED"
     assert says in browse("administrator").get(where).content.decode()
     assert not LedgerIntent.objects.filter(kind="reference").exists()
-    assert not list(settings.QUARANTINE_DIR.glob("*.protected"))
+    assert not list(quarantine.store().listed("protected/"))
 
 
 def test_a_file_whose_key_was_erased_is_refused_and_a_lost_message_made_good(

@@ -23,6 +23,7 @@ from studio.review.rendering import ask_for_rendition, finish_rendition
 from studio.trail.actions import pending, settle
 from studio.trail.errors import StaleStateError
 from studio.trail.models import AuditRow
+from tests.studio.files import signed_file
 
 Browse = Callable[[str], Client]
 WHOLE, CROP = "small-jpeg", "story"
@@ -172,7 +173,7 @@ def test_the_sweeper_reports_on_what_was_released_before(released: Picture, now:
 
 
 def test_an_altered_rendition_is_found(released: Picture, small: Rendition, now: datetime) -> None:
-    path = blobs.blob_path(small.sha256)
+    path = signed_file(small.sha256)
     path.write_bytes(path.read_bytes() + b"!")
     assert any("altered in the store" in str(problem) for problem in problems(now=now))
 

@@ -21,12 +21,13 @@ from sqlalchemy import Table, insert, select
 
 from provenance.ledger import LedgerEntry, merkle, tables
 from provenance.ledger.engines import Engines
-from studio import blobs, pipeline
+from studio import pipeline
 from studio.accounts.models import Organisation, User
 from studio.audit import writing
 from studio.audit.models import Recorded, Report
 from studio.audit.reporting import ask_report
 from studio.audit.tables import HEADINGS, PARTNER
+from tests.studio.files import signed_file
 
 ROUNDS, AT_ONCE = 5, 2000
 FORMS = {"csv": "CSV", "jsonl": "JSON Lines"}
@@ -82,7 +83,7 @@ def export(organisation: Organisation, form: str, rows: int) -> None:
     report.refresh_from_db()
     if (report.state, report.written) != ("DONE", rows):
         raise RuntimeError(f"{form}: {report.state}, {report.written} rows; {report.fault}")
-    blobs.blob_path(report.sha256).touch()
+    signed_file(report.sha256).touch()
 
 
 BARE = """

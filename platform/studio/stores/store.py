@@ -82,7 +82,7 @@ def at(address: str) -> Store:
     Raises ImproperlyConfigured.
     """
     parts = urlsplit(address)
-    if parts.scheme == "file" and parts.path:
+    if parts.scheme == "file" and parts.path.startswith("/"):
         from studio.stores.folder import Folder
 
         return Folder(Path(parts.path))

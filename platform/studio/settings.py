@@ -64,6 +64,7 @@ GENERATE_THREADS = int(environment.number("GENERATE_THREADS", "2"))
 TRAIN_THREADS = int(environment.number("TRAIN_THREADS", "2"))
 TRAIN_SILENCE_SECONDS = environment.number("TRAIN_SILENCE_SECONDS", "1800")
 WEBHOOKS_MAY_REACH = environment.text("WEBHOOKS_MAY_REACH", "")
+METRICS_FROM = environment.text("METRICS_FROM", "127.0.0.0/8,::1/128")
 FAULT_POINT = environment.text("FAULT_POINT", "")
 
 # Policies ----------------------------------------------------------------------------------------------------------
@@ -108,6 +109,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
+    "studio.operations.metrics.timed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -263,8 +265,11 @@ TIME_ZONE = "UTC"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "studio.logs.AsJson"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": environment.text("LOG_FORMAT", "line")}},
     "root": {"handlers": ["console"], "level": environment.text("LOG_LEVEL", "WARNING")},
     "loggers": {"studio": {"level": environment.text("LOG_LEVEL", "INFO")}},
 }

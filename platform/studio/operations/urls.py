@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from studio.operations import limits, retention, setup_views, views
+from studio.operations import limits, probes, retention, setup_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,5 +12,8 @@ urlpatterns = [
     path("organisations/<uuid:pk>/retention/", retention.retention, name="organisation-retention"),
     path("setup/", setup_views.setup, name="setup"),
     path("setup/begin/", setup_views.begin, name="setup-begin"),
+    path("alive", probes.alive, name="alive"),
+    path("ready", probes.ready, name="ready"),
+    path("metrics", probes.figures, name="metrics"),
     path("robots.txt", views.robots, name="robots"),
 ]

@@ -36,6 +36,9 @@ PUBLIC_GET = {
     "making",
     "for-programs",
     "robots",
+    "alive",
+    "ready",
+    "metrics",
     "record",
     "picture-file:released",
 }
@@ -266,6 +269,9 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson, tok
             "account_inactive",
             "making",
             "robots",
+            "alive",
+            "ready",
+            "metrics",
             "tokens",
             "for-programs",
         }:

@@ -69,6 +69,14 @@ app.conf.update(
     task_default_queue="control",
     task_routes={
         "studio.jobs.tasks.generate": {"queue": "generate"},
+        # Whatever asks a classifier.
+        "studio.jobs.tasks.answer": {"queue": "screen"},
+        "studio.jobs.tasks.screen": {"queue": "screen"},
+        "studio.jobs.tasks.finish": {"queue": "screen"},
+        "studio.policies.tasks.answer": {"queue": "screen"},
+        "studio.policies.tasks.rehearse": {"queue": "screen"},
+        "studio.portrayals.tasks.measure": {"queue": "screen"},
+        "studio.references.tasks.register": {"queue": "screen"},
         "studio.catalogue.tasks.teach": {"queue": "train"},
         # Whatever needs a signing key, and nothing else.
         "studio.jobs.tasks.seal": {"queue": "seal"},

@@ -219,6 +219,8 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_PROXY", "false") else None
+# What asks these stands beside the process and speaks no TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(alive|ready|metrics)$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 UPLOAD_LIMIT_BYTES = int(environment.number("UPLOAD_LIMIT_BYTES", str(32 * 1024 * 1024)))

@@ -27,7 +27,7 @@ LEAST_DISK = 2 * GIGABYTE
 MOST_SECONDS_APART = 5
 PATIENCE_SECONDS = 6
 # A worker's role, by the queue that it listens to.
-ROLES = {"control": "control", "sign": "seal", "generate": "generate", "train": "train"}
+ROLES = {"control": "control", "screen": "screen", "sign": "seal", "generate": "generate", "train": "train"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,8 @@ def _worker(role: str, awake: bool, busy: bool, waiting: bool) -> Sign:
         return Sign(role, True, _("It is at work, and answers when it has finished."))
     if waiting:
         return Sign(role, False, _("It is being asked …"), asked=True)
-    return Sign(role, False, _("It does not answer. Start it with manage.py worker %(role)s.") % {"role": role})
+    told = {"role": "control" if role == "screen" else role}
+    return Sign(role, False, _("It does not answer. Start it with manage.py worker %(role)s.") % told)
 
 
 def _asked(question: str) -> str:

@@ -21,6 +21,8 @@ MANAGE = str(settings.ROOT / "manage.py")
 ROLES: Mapping[str, tuple[str, ...]] = {
     "web": ("serve",),
     "control": ("worker", "control"),
+    "screen": ("worker", "screen"),
+    "sweep": ("worker", "sweep"),
     "generate": ("worker", "generate"),
     "train": ("worker", "train"),
     "sign": ("worker", "sign"),

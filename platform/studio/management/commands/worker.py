@@ -12,15 +12,25 @@ from studio import pipeline
 
 logger = logging.getLogger(__name__)
 
-QUEUES = {"control": "control", "generate": "generate", "train": "train", "sign": "seal"}
+# Where screening or sweeping is too much for one process, `screen` and `sweep` run instead of `control`.
+QUEUES = {
+    "control": "control,screen",
+    "screen": "screen",
+    "sweep": "control",
+    "generate": "generate",
+    "train": "train",
+    "sign": "seal",
+}
+SCREENING = ("control", "screen")
+SWEEPING = ("control", "sweep")
 
 
 class Command(BaseCommand):
     """Runs a Celery worker with the solo pool: one piece of work at a time, models and keys loaded once."""
 
     help = (
-        "Run one worker: `control` screens, checks, records and sweeps; `generate` runs the model; `train` teaches"
-        " models; `sign` alone opens the signing keys."
+        "Run one worker: `control` screens, checks, records and sweeps (`screen` and `sweep` do one half each);"
+        " `generate` runs the model; `train` teaches models; `sign` alone opens the signing keys."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,7 +49,7 @@ class Command(BaseCommand):
             self.load_model()
         if role == "sign":
             self.open_keys()
-        if role == "control":
+        if role in SCREENING:
             threading.Thread(target=self.load_screens, daemon=True).start()
         arguments = [
             "--quiet",
@@ -50,7 +60,7 @@ class Command(BaseCommand):
         ]
         level = logging.getLevelName(logging.getLogger().level)
         arguments += [f"--loglevel={level}", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-        if role == "control":
+        if role in SWEEPING:
             schedule = settings.VAR / f"beat{options['name']}"
             arguments += ["--beat", f"--schedule={schedule}"]
         app.worker_main(arguments)

@@ -66,6 +66,7 @@ DEEDS = MappingProxyType(
         "role.revoke": _("took a role away"),
         "operator.sign_in": _("signed in as the operator of the installation"),
         "operator.administrator": _("named an administrator, as the operator of the installation"),
+        "organisation.colour": _("set the colour of the public pages"),
         "quota.set": _("set how many pictures may be asked for"),
         "project.terms": _("set the project's budget and what it is for"),
         "retention.set": _("set how long things are kept"),

@@ -104,7 +104,7 @@ publish_checkpoint(sample.organisation, at=now)
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Web, control and sign at work on an installation with pictures on record: its address, and its folder."""
     folder = tmp_path_factory.mktemp("books")
@@ -131,6 +131,21 @@ def person(chromium: Browser, office: str) -> Iterator[Callable[..., Person]]:
         return seated[-1]
 
     yield seat
+    for somebody in seated:
+        somebody.leave()
+    assert [fault for somebody in seated for fault in somebody.faults] == []
+
+
+@pytest.fixture
+def seat(chromium: Browser, books: tuple[str, Path]) -> Iterator[Callable[[str, dict[str, int]], Person]]:
+    """Seats a person in front of the books; at the end nobody's browser may have complained."""
+    seated: list[Person] = []
+
+    def sit(name: str, screen: dict[str, int]) -> Person:
+        seated.append(Person(chromium, books[0], name=name, screen=screen))
+        return seated[-1]
+
+    yield sit
     for somebody in seated:
         somebody.leave()
     assert [fault for somebody in seated for fault in somebody.faults] == []

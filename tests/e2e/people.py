@@ -1,5 +1,6 @@
 """People at their screens: each has a browser window of their own, and nothing on any page may go wrong unseen."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ class Person:
     """One window. `faults` gathers what the browser complained of, content policy violations among it."""
 
     def __init__(self, browser: Browser, office: str, *, name: str, screen: dict[str, int]) -> None:
-        self.name, self.office = name, office
+        self.name, self.office, self._width = name, office, screen["width"]
         self.faults: list[str] = []
         self._context = browser.new_context(viewport=screen, has_touch=screen is PHONE, base_url=office)  # type: ignore[arg-type]
         self.page: Page = self._context.new_page()
@@ -55,7 +56,10 @@ class Person:
         """Keep the page as it looks now, whole; it must not be wider than the window."""
         RESULTS.mkdir(exist_ok=True)
         self._pictures += 1
-        self.page.screenshot(path=RESULTS / f"{self.name}-{self._pictures:02}-{what}.png", full_page=True)
+        # One file for each test and width: what one kept, the next must not write over.
+        test = Path(os.environ["PYTEST_CURRENT_TEST"].partition("::")[0]).stem.removeprefix("test_")
+        name = f"{test}-{self.name}-{self._width}-{self._pictures:02}-{what}.png"
+        self.page.screenshot(path=RESULTS / name, full_page=True)
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), what
 
     def leave(self) -> None:

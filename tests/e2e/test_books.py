@@ -1,32 +1,17 @@
 """Strangers who check files of every kind, in real browsers."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.e2e.people import DESKTOP, PHONE, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 Seat = Callable[[str, dict[str, int]], Person]
-
-
-@pytest.fixture
-def seat(chromium: Browser, books: tuple[str, Path]) -> Iterator[Seat]:
-    """Seats a person in front of the books; at the end nobody's browser may have complained."""
-    seated: list[Person] = []
-
-    def sit(name: str, screen: dict[str, int]) -> Person:
-        seated.append(Person(chromium, books[0], name=name, screen=screen))
-        return seated[-1]
-
-    yield sit
-    for somebody in seated:
-        somebody.leave()
-    assert [fault for somebody in seated for fault in somebody.faults] == []
 
 
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])

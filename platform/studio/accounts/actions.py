@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
+from studio.accounts.colours import parse
 from studio.accounts.models import Membership, Organisation, Quota, Role, RoleGrant, User
 from studio.accounts.roles import end_sessions, give, take
 from studio.accounts.rules import administered, holds
@@ -113,6 +114,24 @@ def set_quota(*, actor: User, organisation: Organisation, at: datetime, **most: 
         quota, _ = Quota.objects.update_or_create(organisation=organisation, defaults=most)
         note(actor=actor, verb="quota.set", subject=quota, organisation=organisation.pk, at=at, **most)
     return quota
+
+
+def set_colour(*, actor: User, organisation: Organisation, colour: str, at: datetime) -> None:
+    """What the organisation's public pages wear; empty for the seal's vermilion.
+
+    Raises PermissionDenied, ValidationError.
+    """
+    holds(actor, organisation, Role.ADMINISTRATOR).enforce()
+    try:
+        wanted = parse(colour) if colour else ""
+    except ValidationError as error:
+        raise ValidationError({"colour": error.messages}) from error
+    with transaction.atomic():
+        Organisation.objects.filter(pk=organisation.pk).update(colour=wanted)
+        note(
+            actor=actor, verb="organisation.colour", subject=organisation, organisation=organisation.pk, at=at,
+            colour=wanted,
+        )  # fmt: skip
 
 
 def _lose(membership: Membership, roles: Collection[Role], *, actor: User, at: datetime) -> None:

@@ -38,7 +38,8 @@ def invitation(request: MemberRequest) -> HttpResponse:
         if status == HTTPStatus.OK:
             messages.success(request, _("Welcome to %(name)s. Sign in now.") % {"name": found.organisation.name})
             return redirect("account_login")
-    return render(request, "studio/invitation.html", {"form": form, "invitation": found}, status=status)
+    context = {"form": form, "invitation": found, "publisher": found.organisation}
+    return render(request, "studio/invitation.html", context, status=status)
 
 
 def _form(request: HttpRequest, *, known: bool) -> forms.Form:

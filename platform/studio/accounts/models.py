@@ -13,6 +13,8 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 
+from studio.accounts.colours import parse
+
 slug = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", "Use small letters, digits and single hyphens, like “water-aid”.")
 
 
@@ -42,13 +44,17 @@ class User(AbstractUser):
 
 
 class Organisation(models.Model):
-    """A publisher: one provenance log and one signing chain of its own."""
+    """A publisher: one provenance log and one signing chain of its own.
+
+    `colour` is what its public pages wear in the place of the seal's vermilion; empty keeps that.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.CharField(max_length=40, unique=True, validators=[slug])
     name = models.CharField(max_length=120)
     log = models.CharField(max_length=200, unique=True)
     created = models.DateTimeField()
+    colour = models.CharField(max_length=7, blank=True, default="", validators=[parse])
 
     def __str__(self) -> str:
         return self.name

@@ -58,3 +58,9 @@ def membership_of(user: User, organisation: Organisation) -> Membership:
 def administered(user: User) -> models.QuerySet[Organisation]:
     """Where `user` may give roles. The operator founds organisations, and gives roles only where they hold that one."""
     return Organisation.objects.filter(memberships__user=user, memberships__grants__role=Role.ADMINISTRATOR).distinct()
+
+
+def sole_publisher() -> Organisation | None:
+    """The organisation of an installation that has one alone: to strangers, this is its house."""
+    found = Organisation.objects.order_by("name")[:2]
+    return found[0] if len(found) == 1 else None

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from studio import pipeline
-from studio.accounts.models import Organisation
+from studio.accounts.rules import sole_publisher
 from studio.audit.asking import RefusedError, take_turn, timed, uploaded, without_ledger
 from studio.audit.documents import document
 from studio.audit.explaining import explain
@@ -48,7 +48,10 @@ def check(request: HttpRequest) -> HttpResponse:
     except RefusedError as refusal:
         return _refused_page(request, refusal)
     record = _public_record(answer["record"])
-    context = _about() | {
+    about = _about()
+    context = about | {
+        # Where several organisations publish, the answer wears the colour of the one that it names.
+        "publisher": record.job.project.organisation if record else about["publisher"],
         "answer": answer,
         "explanation": explain(answer["verdict"], signer=answer["signer"]),
         "record": record,
@@ -82,10 +85,9 @@ def verified(request: HttpRequest) -> dict[str, Any]:
 
 
 def _about() -> dict[str, Any]:
-    """Whose pictures are checked here, by name where it is one organisation's, and the largest file."""
-    organisations = list(Organisation.objects.order_by("name")[:2])
-    sole = organisations[0] if len(organisations) == 1 else None
-    return {"sole": sole, "limit": settings.UPLOAD_LIMIT_BYTES, "checks_a_minute": CHECKS_A_MINUTE}
+    """Whose pictures are checked here, by name and colour where it is one organisation's, and the largest file."""
+    sole = sole_publisher()
+    return {"sole": sole, "publisher": sole, "limit": settings.UPLOAD_LIMIT_BYTES, "checks_a_minute": CHECKS_A_MINUTE}
 
 
 def _refused_page(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
@@ -111,6 +113,7 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "picture": picture,
         "organisation": picture.job.project.organisation,
+        "publisher": picture.job.project.organisation,
         "model": picture.job.model,
         "release": picture.release,
         "description": picture.release.decision.request.alt_text,

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from studio import pipeline
 from studio.accounts.models import Membership, Organisation, Role, User
+from studio.accounts.rules import organisations_of, sole_publisher
 from studio.jobs import actions
 from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.states import VISIBLE, JobState, PictureState
@@ -59,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
     user = request.user
     if not user.is_authenticated:
-        return render(request, "studio/welcome.html")
+        return render(request, "studio/welcome.html", {"publisher": sole_publisher()})
     projects = _projects(user)
     waiting = (_for_operator, _for_keeper, _for_reviewer, _for_approver, _for_maker)
     items = [item for find in waiting for item in find(user) if item.number]

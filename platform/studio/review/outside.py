@@ -67,7 +67,8 @@ def _found(token: str) -> Invitation:
 def page(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
     """The picture and the decision about it."""
     if reason := inviting.closed(invitation, at=timezone.now()):
-        return render(request, "studio/outside_closed.html", {"reason": reason}, status=_status(invitation))
+        closed = {"reason": reason, "publisher": invitation.outsider.organisation}
+        return render(request, "studio/outside_closed.html", closed, status=_status(invitation))
     picture = invitation.request.picture
     if request.method != "POST":
         return _show(request, invitation, token, OutsideForm(initial={"seen_sha256": picture.sha256}), HTTPStatus.OK)
@@ -95,6 +96,7 @@ def _show(request: HttpRequest, invitation: Invitation, token: str, form: Outsid
         "review": review,
         "picture": review.picture,
         "organisation": invitation.outsider.organisation,
+        "publisher": invitation.outsider.organisation,
         "token": token,
         "form": form,
         "stages": standing(review),

@@ -40,6 +40,7 @@ PUBLIC_GET = {
     "ready",
     "metrics",
     "record",
+    "colours",
     "picture-file:released",
 }
 PUBLIC_POST = {"check", "check-json", "language", "account_login", "account_logout"}
@@ -161,10 +162,12 @@ ELSEWHERE = {
     "report-file",
 }
 # Steps of signing in, and of setting up a second step: e2e/test_signing_in.py goes them.
-# What administrators do is shown by test_people.py, test_limits.py, ../test_erasing.py and test_first_steps.py.
+# What administrators do is shown by test_people.py, test_limits.py, test_colours.py, ../test_erasing.py and
+# test_first_steps.py.
 SIGNING_IN = {
     "invitation",
     "invitation-withdraw",
+    "organisation-colours",
     "organisation-limits",
     "organisation-people",
     "organisation-person",
@@ -237,6 +240,8 @@ def address(job: Job, released: Picture, campaign: Campaign, lesson: Lesson, tok
         "project-policy-history": campaign.project_id,
         "organisation-policy": campaign.project.organisation_id,
         "organisation-people": campaign.project.organisation_id,
+        "colours": "0a5c8f",
+        "organisation-colours": campaign.project.organisation_id,
         "organisation-limits": campaign.project.organisation_id,
         "organisation-retention": campaign.project.organisation_id,
         "organisation-policy-history": campaign.project.organisation_id,

@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
+from studio.accounts.actions import set_colour
 from studio.jobs.models import Job, Picture
 from studio.projects.models import Campaign
 from studio.review.commenting import comment
@@ -51,6 +52,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "webhooks",
         "account",
         "organisation-people",
+        "organisation-colours",
         "organisation-limits",
         "organisation-retention",
         "mfa_index",
@@ -65,6 +67,7 @@ NOT_A_PAGE = {
     "picture-small",
     "picture-caption",
     "robots",
+    "colours",
 }
 
 
@@ -154,6 +157,18 @@ def test_a_members_pages(
 def test_a_strangers_pages(look: Callable[..., Look], address: Callable[[str], str]) -> None:
     stranger = look(None)
     for where in pages(test_access.PUBLIC_GET, address):
+        stranger.at(where)
+
+
+@pytest.mark.parametrize("colour", ["#ffd400", "#0b1a33"])
+def test_a_strangers_pages_in_an_organisations_colour(
+    colour: str, look: Callable[..., Look], released: Picture, people: SimpleNamespace, now: datetime
+) -> None:
+    """A yellow that no white paper bears, and a blue that no dark one does."""
+    organisation = released.job.project.organisation
+    set_colour(actor=people.administrator, organisation=organisation, colour=colour, at=now)
+    stranger = look(None)
+    for where in (reverse("home"), reverse("check"), reverse("record", args=[released.pk])):
         stranger.at(where)
 
 

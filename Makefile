@@ -93,6 +93,9 @@ $(BENCH)/.pictures: $(VENV)/.dev requirements-bench.txt
 	for word in $(DRAWN); do $(RUN) -m generation generate --prompt "a $$word" --seed 1 --count 3 --out $(BENCH)/drawings/$$word.png; done
 	touch $@
 
+tour: $(VENV)/.dev ## Photograph the pages of everybody at work, and write docs/tour.md (needs Chromium)
+	$(RUN) -m tests.e2e.tour --out docs/tour
+
 messages: $(VENV)/.dev ## Collect what the pages say for translators (needs GNU gettext), and compile what they wrote
 	cd platform/studio && $(abspath $(RUN)) ../../manage.py makemessages --all --add-location file --no-wrap --no-obsolete
 	$(RUN) -m tests.studio.translations

@@ -22,7 +22,7 @@ class Person:
     """One window. `faults` gathers what the browser complained of, content policy violations among it."""
 
     def __init__(self, browser: Browser, office: str, *, name: str, screen: dict[str, int]) -> None:
-        self.name, self.office, self._width = name, office, screen["width"]
+        self.name, self.office, self._screen = name, office, screen
         self.faults: list[str] = []
         self._context = browser.new_context(viewport=screen, has_touch=screen is PHONE, base_url=office)  # type: ignore[arg-type]
         self.page: Page = self._context.new_page()
@@ -52,13 +52,20 @@ class Person:
         yield
         self._context.set_offline(False)
 
-    def photograph(self, what: str) -> None:
-        """Keep the page as it looks now, whole; it must not be wider than the window."""
-        RESULTS.mkdir(exist_ok=True)
+    def photograph(self, what: str, *, also: dict[str, int] | None = None) -> None:
+        """Keep the page as it looks now, whole, and `also` at another width; it must not be wider than the window."""
         self._pictures += 1
+        self._keep(what, self._screen)
+        if also:
+            self.page.set_viewport_size(also)  # type: ignore[arg-type]
+            self._keep(what, also)
+            self.page.set_viewport_size(self._screen)  # type: ignore[arg-type]
+
+    def _keep(self, what: str, screen: dict[str, int]) -> None:
+        RESULTS.mkdir(exist_ok=True)
         # One file for each test and width: what one kept, the next must not write over.
         test = Path(os.environ["PYTEST_CURRENT_TEST"].partition("::")[0]).stem.removeprefix("test_")
-        name = f"{test}-{self.name}-{self._width}-{self._pictures:02}-{what}.png"
+        name = f"{test}-{self.name}-{screen['width']}-{self._pictures:02}-{what}.png"
         self.page.screenshot(path=RESULTS / name, full_page=True)
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), what
 

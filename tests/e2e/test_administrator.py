@@ -41,6 +41,30 @@ def test_an_administrators_day(person: Callable[..., Person], screen: dict[str, 
     administrator.photograph("people")
     page.get_by_role("link", name="auditor").click()
     administrator.photograph("person")
+    page.get_by_role("link", name="Your account").first.click()
+    choose_a_colour(administrator)
     page.goto("/status/")
     expect(page.locator("#workers ~ div .stamp-good")).to_have_count(3, timeout=15_000)
     administrator.photograph("status")
+
+
+def choose_a_colour(administrator: Person) -> None:
+    """A yellow is tried, seen darker on paper, used, seen by a stranger's page, and given up again."""
+    page = administrator.page
+    page.get_by_role("link", name="Colour of the public pages").click()
+    page.get_by_label("Your colour").fill("sunflower")
+    page.get_by_role("button", name="Use it").click()
+    expect(page.get_by_text("Write it as # and six digits")).to_be_visible()
+    administrator.photograph("colour-mistake")
+    page.get_by_label("Your colour").fill("#f2b705")
+    page.get_by_role("button", name="See what it becomes").click()
+    expect(page.get_by_text("a shade of yours")).to_be_visible()
+    administrator.photograph("colour-tried")
+    page.get_by_role("button", name="Use it").click()
+    expect(page.get_by_text("The public pages wear it from now on.")).to_be_visible()
+    page.get_by_role("link", name="Open the check page").click()
+    expect(page.locator('link[href="/colours/f2b705.css"]')).to_have_count(1)
+    administrator.photograph("colour-worn")
+    page.go_back()
+    page.get_by_role("button", name="Back to vermilion").click()
+    expect(page.get_by_role("heading", name="What they wear now: vermilion")).to_be_visible()

@@ -63,6 +63,7 @@ class Person:
 
     def _keep(self, what: str, screen: dict[str, int]) -> None:
         RESULTS.mkdir(exist_ok=True)
+        self.page.wait_for_load_state()
         # One file for each test and width: what one kept, the next must not write over.
         test = Path(os.environ["PYTEST_CURRENT_TEST"].partition("::")[0]).stem.removeprefix("test_")
         name = f"{test}-{self.name}-{screen['width']}-{self._pictures:02}-{what}.png"

@@ -12,20 +12,9 @@ import shutil
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tests.e2e.tour.stops import Stop
 
 ROOT = Path(__file__).resolve().parents[3]
-MOST_BYTES = 3_000_000
-HEAD = """# A tour in pictures
-
-Written by `make tour`: a sample organisation in the middle of its work, with pictures that the model that ships has
-drawn. Every page is there in light and dark, at a desk and on a phone, in six languages; here are some of each.
-"""
 
 
 def main() -> int:
@@ -50,6 +39,7 @@ def _tour(asked: Namespace, var: Path) -> int:
     django.setup()
     from studio.operations.installation import prepare
     from studio.operations.processes import Processes
+    from tests.e2e.tour.page import MOST_BYTES
     from tests.e2e.tour.world import Day
     from tests.ports import free_port
 
@@ -59,7 +49,7 @@ def _tour(asked: Namespace, var: Path) -> int:
     with Processes(var / "logs", {**environment, "DJANGO_ALLOW_ASYNC_UNSAFE": ""}) as processes:
         # Before anybody is at work: the organisation's keys are made by whoever comes first.
         day = Day(processes)
-        for role in ("control", "generate"):
+        for role in ("control", "generate", "train"):
             processes.start(role)
         processes.start_signing()
         processes.start("web", "--port", str(port))
@@ -79,6 +69,7 @@ def _photograph(address: str, out: Path, only: list[str]) -> list[str]:
 
     from tests.e2e.conftest import await_answer
     from tests.e2e.tour.camera import Camera
+    from tests.e2e.tour.page import written
     from tests.e2e.tour.stops import TOUR
     from tests.e2e.tour.world import find
 
@@ -99,20 +90,8 @@ def _photograph(address: str, out: Path, only: list[str]) -> list[str]:
         for stray in out.glob("*.webp"):
             if stray.stem not in names:
                 stray.unlink()
-        out.with_suffix(".md").write_text(_page(TOUR, out.name), encoding="utf-8")
+        out.with_suffix(".md").write_text(written(out.name), encoding="utf-8")
     return camera.faults
-
-
-def _page(tour: "Mapping[str, tuple[Stop, ...]]", folder: str) -> str:
-    from tests.e2e.tour.stops import PHONE
-
-    parts = [HEAD]
-    for people, stops in tour.items():
-        parts.append(f"## {people}\n")
-        for stop in stops:
-            width = ' width="300"' if stop.screen is PHONE else ""
-            parts.append(f'<img src="{folder}/{stop.name}.webp" alt="{stop.says}"{width}>\n\n{stop.says}\n')
-    return "\n".join(parts)
 
 
 if __name__ == "__main__":

@@ -357,6 +357,7 @@ TOUR: Mapping[str, tuple[Stop, ...]] = MappingProxyType(
                 "What needs attention, in plain words: workers, disk, keys and ledgers.",
                 at("status"),
                 answered,
+                scheme="dark",
             ),
             Stop(
                 "people",

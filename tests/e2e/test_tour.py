@@ -19,6 +19,6 @@ def test_every_stop_has_its_picture_and_none_is_left_over() -> None:
 
 def test_everybody_is_seen_at_a_desk_and_on_a_phone_in_light_and_dark_and_from_right_to_left() -> None:
     for people, stops in TOUR.items():
-        assert {stop.screen["width"] for stop in stops} == {1280, 390}, people
+        assert {stop.screen[0] for stop in stops} == {1280, 390}, people
         assert {stop.scheme for stop in stops} == {"light", "dark"}, people
     assert {stop.language for stops in TOUR.values() for stop in stops} == {"en", "ar"}

@@ -27,8 +27,9 @@ class Camera:
     def take(self, stop: Stop, folder: Path) -> Path:
         """Go there, do what is done there, and keep the picture as a WebP file."""
         phone = stop.screen is PHONE
+        width, height = stop.screen
         context = self._browser.new_context(
-            viewport=dict(stop.screen), color_scheme=stop.scheme, base_url=self._address, has_touch=phone,  # type: ignore[arg-type]
+            viewport={"width": width, "height": height}, color_scheme=stop.scheme, base_url=self._address, has_touch=phone,  # type: ignore[arg-type]
             reduced_motion="reduce",
         )  # fmt: skip
         context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": stop.language, "url": self._address}])

@@ -14,7 +14,8 @@ from studio import blobs
 from studio.review.models import ReviewRequest
 from tests.e2e.tour.world import BLOCKED, TOKEN, World
 
-DESK, PHONE = MappingProxyType({"width": 1280, "height": 860}), MappingProxyType({"width": 390, "height": 844})
+# Width and height of a window, in CSS pixels.
+DESK, PHONE = (1280, 860), (390, 844)
 Where = Callable[[World], str]
 
 
@@ -31,7 +32,7 @@ class Stop:
     says: str
     where: Where
     act: Callable[[Page, World], None] = nothing
-    screen: Mapping[str, int] = DESK
+    screen: tuple[int, int] = DESK
     scheme: str = "light"
     language: str = "en"
 

@@ -29,9 +29,12 @@ class Camera:
         phone = stop.screen is PHONE
         width, height = stop.screen
         context = self._browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=stop.scheme, base_url=self._address, has_touch=phone,  # type: ignore[arg-type]
+            viewport={"width": width, "height": height},
+            color_scheme=stop.scheme,  # type: ignore[arg-type]
+            base_url=self._address,
+            has_touch=phone,
             reduced_motion="reduce",
-        )  # fmt: skip
+        )
         context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": stop.language, "url": self._address}])
         if stop.who:
             client = Client()

@@ -42,7 +42,7 @@ def keep_a_filter(auditor: Person, name: str) -> None:
     """Narrow the register down, keep that under a name, and find it again by one click."""
     page = auditor.page
     expect(page.get_by_role("heading", name="Register")).to_be_visible()
-    expect(page.locator(".ledger tbody tr")).not_to_have_count(0)
+    await_entries(auditor)
     auditor.photograph("register")
     page.locator(".filters > summary").click()
     page.get_by_label("Where the picture stands").select_option(label="Released")
@@ -54,6 +54,18 @@ def keep_a_filter(auditor: Person, name: str) -> None:
     page.get_by_role("list", name="Your filters").get_by_role("link", name=name).click()
     expect(page.locator('.saved [aria-current="true"]')).to_have_text(name)
     auditor.photograph("kept-filter")
+
+
+def await_entries(auditor: Person) -> None:
+    """The register follows the ledger within seconds, so somebody who comes at once looks again."""
+    page = auditor.page
+    withdrawal = page.get_by_role("row", name="Withdrawal")
+    for _ in range(30):
+        if withdrawal.count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    expect(withdrawal).to_have_count(1)
 
 
 def read_a_dossier(auditor: Person) -> None:

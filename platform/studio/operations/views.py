@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from studio import pipeline
 from studio.accounts.models import Membership, Organisation, Role, User
-from studio.accounts.rules import organisations_of, sole_publisher
+from studio.accounts.rules import sole_publisher
 from studio.jobs import actions
 from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.states import VISIBLE, JobState, PictureState

@@ -1,7 +1,6 @@
 """`manage.py worker ROLE`: one worker process in this terminal."""
 
 import logging
-import threading
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
@@ -50,7 +49,7 @@ class Command(BaseCommand):
         if role == "sign":
             self.open_keys()
         if role in SCREENING:
-            threading.Thread(target=self.load_screens, daemon=True).start()
+            self.load_screens()
         arguments = [
             "--quiet",
             "worker",
@@ -74,7 +73,12 @@ class Command(BaseCommand):
 
     @staticmethod
     def load_screens() -> None:
-        """Load the screens while the worker goes on starting; what is wrong with them is said when they are asked."""
+        """Load the screens before the first task; what is wrong with them is said when they are asked.
+
+        In this thread and not beside it: threadpoolctl, which the encoder uses, walks through the loaded libraries with
+        the loader's lock in its hand and asks for Python's. A task that imports an extension meanwhile holds Python's
+        and asks for the loader's, and both wait for ever (joblib/threadpoolctl#239).
+        """
         try:
             pipeline.warm_screens()
         except Exception:

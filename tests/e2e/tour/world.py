@@ -44,9 +44,9 @@ PATIENCE_SECONDS = 1200
 ANSWERS = {"resembles_somebody": "no", "passes_for_real": "no", "shows_dignity": "yes", "puts_at_risk": "no"}
 # What is asked for, by campaign: the words, and how many pictures.
 RAINS = (
-    ("woman farmer, green background", 3),
+    ("woman farmer, green background", 2),
     ("umbrella with rain drops, light blue background", 2),
-    ("ambulance, white background", 2),
+    ("ambulance, white background", 1),
     ("rescue worker's helmet, orange background", 1),
 )
 GARDEN = (

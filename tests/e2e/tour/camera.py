@@ -4,13 +4,13 @@ import io
 from pathlib import Path
 
 from django.conf import settings
-from django.test import Client
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from studio.accounts.models import User
 from tests.e2e.tour.stops import PHONE, Stop
 from tests.e2e.tour.world import World
+from tests.studio.signing import signed_in
 
 # A reader scrolls one page of the tour, not a whole page of the product for each of its pictures.
 TALLEST = {False: 1500, True: 1300}
@@ -37,8 +37,7 @@ class Camera:
         )
         context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": stop.language, "url": self._address}])
         if stop.who:
-            client = Client()
-            client.force_login(User.objects.get(username=stop.who))
+            client = signed_in(User.objects.get(username=stop.who))
             session = client.cookies[settings.SESSION_COOKIE_NAME].value
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self._address}])
         page = context.new_page()

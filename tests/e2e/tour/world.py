@@ -30,6 +30,7 @@ from studio.policies.scope import Scope
 from studio.projects.actions import open_campaign, open_project, set_terms
 from studio.projects.models import Campaign, Project
 from studio.review.actions import decide, release, submit_for_review, withdraw
+from studio.review.checklists import questions_under
 from studio.review.commenting import comment
 from studio.review.flags import flag
 from studio.review.inviting import invite
@@ -41,7 +42,6 @@ from studio.trail.actions import pending
 
 TOKEN = "tour-" + "o" * 38
 PATIENCE_SECONDS = 1200
-ANSWERS = {"resembles_somebody": "no", "passes_for_real": "no", "shows_dignity": "yes", "puts_at_risk": "no"}
 # What is asked for, by campaign: the words, and how many pictures.
 RAINS = (
     ("woman farmer, green background", 2),
@@ -200,10 +200,11 @@ class Day:
 
     def submit(self, picture: Picture, purpose: str, alt: str, *, due: int = 0) -> ReviewRequest:
         """Hand a picture to the reviewers, due in so many days."""
-        at = timezone.now()
+        at, questions = timezone.now(), questions_under(picture.job.policy).values()
+        answers = {question: "Yes" if "dignity" in question else "No" for question in questions}
         request = submit_for_review(
             actor=self.people["creator"], picture=picture, purpose=purpose, channel="poster", alt_text=alt,
-            checklist=ANSWERS, at=at, due=(at + timedelta(days=due)).date() if due else None,
+            checklist=answers, at=at, due=(at + timedelta(days=due)).date() if due else None,
         )  # fmt: skip
         picture.refresh_from_db()
         return request
@@ -233,7 +234,8 @@ class Day:
         self.wait(lambda: Picture.objects.filter(state=PictureState.RELEASED).count() == 3 and not pending().exists())
         for picture in (farmer, plant, ambulance):
             picture.refresh_from_db()
-        shape = pipeline.offers(farmer.width, farmer.height, farmer.media_type)[0].name
+        offers = pipeline.offers(farmer.width, farmer.height, farmer.media_type)
+        shape = next(one.name for one in offers if not one.crops)
         rendition = ask_for_rendition(actor=self.people["creator"], picture=farmer, shape=shape, at=timezone.now())
         self.wait(lambda: type(rendition).objects.filter(pk=rendition.pk, at__isnull=False).exists())
         for picture in (farmer, plant, made["lungs"][0]):

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from studio import pipeline
 
@@ -26,20 +29,28 @@ LONGEST_SIDE = 2048
 SHORTEST_SIDE = 64
 LONGEST_RIGHTS = 500
 DEFAULT_STRENGTH = 0.6
-UNREADABLE = "This cannot be read as a PNG, JPEG or WebP picture; save it as one in a picture program and choose that."
-TOO_MANY_PIXELS = f"The picture has more than {MOST_PIXELS // 10**6} million pixels; make it smaller and choose that."
+UNREADABLE = _(
+    "This cannot be read as a PNG, JPEG or WebP picture; save it as one in a picture program and choose that."
+)
+TOO_MANY_PIXELS = format_lazy(
+    _("The picture has more than {most} million pixels; make it smaller and choose that."), most=MOST_PIXELS // 10**6
+)
 REFUSALS = {
     "large": TOO_MANY_PIXELS,
-    "animation": "This is an animation; choose a single picture.",
-    "deep": "Its grey has more than 8 bits a pixel; save it with 8 and choose that.",
+    "animation": _("This is an animation; choose a single picture."),
+    "deep": _("Its grey has more than 8 bits a pixel; save it with 8 and choose that."),
 }
 CREDENTIAL_REFUSALS = {
-    pipeline.CredentialOf.BROKEN: "It carries a credential that does not hold: it was changed after somebody signed it."
-    " Choose the file as it was signed.",
-    pipeline.CredentialOf.UNCHECKED: "It carries a credential that cannot be checked: the picture is damaged, or has"
-    " more than 16 million pixels. Choose a smaller one that was signed.",
+    pipeline.CredentialOf.BROKEN: _(
+        "It carries a credential that does not hold: it was changed after somebody signed it."
+        " Choose the file as it was signed."
+    ),
+    pipeline.CredentialOf.UNCHECKED: _(
+        "It carries a credential that cannot be checked: the picture is damaged, or has"
+        " more than 16 million pixels. Choose a smaller one that was signed."
+    ),
 }
-NO_RIGHTS = "Say where the picture comes from and by what right it is used: its licence, or where consent is filed."
+NO_RIGHTS = _("Say where the picture comes from and by what right it is used: its licence, or where consent is filed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,12 @@ def checked_rights(offered: Offered) -> str:
     if not rights:
         raise ValidationError({"rights": NO_RIGHTS})
     if len(rights) > LONGEST_RIGHTS:
-        raise ValidationError({"rights": f"It has {len(rights)} characters; shorten it to {LONGEST_RIGHTS}."})
+        raise ValidationError(
+            {
+                "rights": gettext("It has %(n)s characters; shorten it to %(most)s.")
+                % {"n": len(rights), "most": LONGEST_RIGHTS}
+            }
+        )
     return rights
 
 
@@ -92,7 +108,7 @@ def credentialed(data: bytes) -> bytes:
 def check(files: Sequence[bytes]) -> list[str]:
     """For each file, why it is no usable picture; empty where it is one. All are read in one process of its own."""
     faults, rest = [], _ask(files, mode="sizes")
-    for _ in files:
+    for _file in files:
         said, rest = _line_and_rest(rest)
         try:
             _check(said)
@@ -136,6 +152,9 @@ def _check(said: Mapping[str, Any]) -> None:
     refusal = said.get("refused") if "width" not in said else ""
     if refusal == "small":
         size = " × ".join(str(side) for side in said.get("size") or ())
-        raise ValidationError(f"It comes to {size} pixels; choose one with at least {SHORTEST_SIDE} a side.")
+        raise ValidationError(
+            gettext("It comes to %(size)s pixels; choose one with at least %(least)s a side.")
+            % {"size": size, "least": SHORTEST_SIDE}
+        )
     if refusal != "":
         raise ValidationError(REFUSALS.get(str(refusal), UNREADABLE))

@@ -10,11 +10,13 @@ from http import HTTPStatus
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import User
 from studio.trail.errors import StaleStateError
 
-MOVED_ON = "This has moved on since you opened the page: somebody else was faster. You now see where it stands."
+MOVED_ON = _("This has moved on since you opened the page: somebody else was faster. You now see where it stands.")
 
 
 class MemberRequest(HttpRequest):
@@ -34,7 +36,7 @@ def attempt(form: BaseForm, verb: Callable[[], object]) -> HTTPStatus:
         _blame(form, error)
         return HTTPStatus.UNPROCESSABLE_ENTITY
     except PermissionDenied as error:
-        form.add_error(None, str(error) or "You may not do this.")
+        form.add_error(None, str(error) or gettext("You may not do this."))
         return HTTPStatus.FORBIDDEN
     except StaleStateError:
         form.add_error(None, MOVED_ON)

@@ -20,6 +20,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import Favicon
@@ -45,7 +47,7 @@ SEAL = {
 class Desk(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
     """The admin site. `pages` are the addresses that apps add to it beside their registers."""
 
-    index_title = "Desk"
+    index_title = _("Desk")
     site_title = "Imprimatur"
 
     def __init__(self, name: str = "admin") -> None:
@@ -64,7 +66,7 @@ class Desk(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The one sign-in of the product; somebody signed in who is not staff is told so."""
         if request.user.is_authenticated and not self.has_permission(request):
-            raise PermissionDenied("The desk is for reviewers, auditors, custodians and administrators.")
+            raise PermissionDenied(gettext("The desk is for reviewers, auditors, custodians and administrators."))
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"), str(settings.LOGIN_URL))
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
@@ -93,28 +95,28 @@ class Desk(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """What waits first, then the registers by app."""
         work = [
-            {"title": "Held", "icon": "pan_tool", "link": reverse("admin:desk")},
-            {"title": "Inbox", "icon": "inbox", "link": reverse("admin:review_reviewrequest_changelist")},
+            {"title": gettext("Held"), "icon": "pan_tool", "link": reverse("admin:desk")},
+            {"title": gettext("Inbox"), "icon": "inbox", "link": reverse("admin:review_reviewrequest_changelist")},
             {
-                "title": "How well the screens do",
+                "title": gettext("How well the screens do"),
                 "icon": "monitoring",
                 "link": reverse("admin:quality"),
                 "permission": lambda asking: holds_one(asking, QUALITY_READERS),
             },
             {
-                "title": "Stages of review",
+                "title": gettext("Stages of review"),
                 "icon": "rule",
                 "link": reverse("admin:review-plans"),
                 "permission": lambda asking: holds_one(asking, QUALITY_READERS),
             },
             {
-                "title": "Recalls",
+                "title": gettext("Recalls"),
                 "icon": "undo",
                 "link": reverse("admin:recalls"),
                 "permission": lambda asking: holds_one(asking, RECALLERS),
             },
         ]
-        groups = [{"title": "Waiting", "items": self._get_navigation_items(request, work)}]
+        groups = [{"title": gettext("Waiting"), "items": self._get_navigation_items(request, work)}]
         for app in self.get_app_list(request):
             rows = [
                 {"title": row["name"], "icon": "table_rows", "link": row["admin_url"]}

@@ -8,6 +8,9 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+import moderation.wording
+from moderation import explaining
+from studio.wording import SENTENCES
 from tests.studio import translations
 
 CODES = sorted(code for code, _ in settings.LANGUAGES if code != "en")
@@ -48,6 +51,13 @@ def test_whatever_is_marked_is_translated(source: Path) -> None:
         if not translations.translated(message)
     ]
     assert not missing
+
+
+def test_what_the_screens_say_to_people_is_known_to_translators() -> None:
+    """The library's sentences are kept in its own English; the pages read them out in the reader's language."""
+    said = [*moderation.wording.MEANING.values(), *moderation.wording.REMEDY.values()]
+    said += [*explaining.EXPLANATION.values(), *(words for _, words in explaining.GRADES)]
+    assert set(map(str, said)) <= SENTENCES
 
 
 @pytest.mark.database

@@ -12,6 +12,8 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.colours import parse
 from studio.accounts.models import Membership, Organisation, Quota, Role, RoleGrant, User
@@ -19,14 +21,14 @@ from studio.accounts.roles import end_sessions, give, take
 from studio.accounts.rules import administered, holds
 from studio.trail.actions import note
 
-LAST_ONE = "Somebody must administer the organisation. Make somebody else an administrator first."
-NOT_ONESELF = "Nobody makes themselves a reviewer; another administrator has to."
+LAST_ONE = _("Somebody must administer the organisation. Make somebody else an administrator first.")
+NOT_ONESELF = _("Nobody makes themselves a reviewer; another administrator has to.")
 
 
 def found_organisation(*, actor: User, slug: str, name: str, at: datetime) -> Organisation:
     """A new organisation with its own log; its founder becomes administrator. Only a superuser founds one."""
     if not actor.is_superuser:
-        raise PermissionDenied("Only the operator of this installation can found an organisation.")
+        raise PermissionDenied(gettext("Only the operator of this installation can found an organisation."))
     organisation = Organisation(slug=slug, name=name, log=f"{settings.LOG_HOST}/{slug}", created=at)
     organisation.full_clean()
     with transaction.atomic():
@@ -95,7 +97,9 @@ def remove_second_step(*, actor: User, membership: Membership, at: datetime) -> 
     user = membership.user
     theirs = Organisation.objects.filter(memberships__user=user, memberships__grants__isnull=False)
     if user.is_superuser or theirs.exclude(pk__in=administered(actor)).exists():
-        raise PermissionDenied("They have rights elsewhere too, so the operator of this installation has to do it.")
+        raise PermissionDenied(
+            gettext("They have rights elsewhere too, so the operator of this installation has to do it.")
+        )
     with transaction.atomic():
         Authenticator.objects.filter(user=user).delete()
         end_sessions(user)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio.accounts.models import Membership, OperatorAct, Organisation, Role, User
 from studio.accounts.roles import give
@@ -32,10 +33,12 @@ def restore_administrator(
     Raises PermissionDenied for anybody but the operator, ValidationError without a reason.
     """
     if not actor.is_superuser or not actor.is_active:
-        raise PermissionDenied("Only the operator of this installation can do this.")
+        raise PermissionDenied(_("Only the operator of this installation can do this."))
     reason = reason.strip()
     if not 0 < len(reason) <= LONGEST_REASON:
-        raise ValidationError({"reason": f"Say why, in up to {LONGEST_REASON} characters; it stays on record."})
+        raise ValidationError(
+            {"reason": _("Say why, in up to %(most)s characters; it stays on record.") % {"most": LONGEST_REASON}}
+        )
     with transaction.atomic():
         membership = give(user, organisation, Role.ADMINISTRATOR)
         _witness(organisation, OperatorAct.Kind.ADMINISTRATOR, actor=actor, reason=reason, at=at)

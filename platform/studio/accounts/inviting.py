@@ -15,6 +15,8 @@ from allauth.account.utils import filter_users_by_email
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.actions import NOT_ONESELF
 from studio.accounts.models import Invitation, Organisation, Role, User
@@ -24,7 +26,7 @@ from studio.trail.actions import note
 
 LASTS = timedelta(days=7)
 SECRET_BYTES = 32
-OVER = "This invitation was used, withdrawn, or is older than a week. Ask whoever invited you for another."
+OVER = _("This invitation was used, withdrawn, or is older than a week. Ask whoever invited you for another.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def invite(
     """A new invitation and its secret, which nothing brings back later. Raises PermissionDenied, ValidationError."""
     holds(actor, organisation, Role.ADMINISTRATOR).enforce()
     if not roles:
-        raise ValidationError({"roles": "Choose at least one role: without any they could do nothing here."})
+        raise ValidationError({"roles": gettext("Choose at least one role: without any they could do nothing here.")})
     if Role.REVIEWER in roles and email.strip().lower() == actor.email.lower():
         raise PermissionDenied(NOT_ONESELF)
     secret = secrets.token_urlsafe(SECRET_BYTES)
@@ -102,7 +104,7 @@ def arrive(*, invitation: Invitation, newcomer: Newcomer, at: datetime) -> User:
     )
     if filter_users_by_email(invitation.email, is_active=True):
         raise ValidationError(
-            "Somebody with this address has an account here. If it is you, sign in, and open the link again."
+            gettext("Somebody with this address has an account here. If it is you, sign in, and open the link again.")
         )
     user.set_unusable_password()
     user.full_clean()
@@ -126,7 +128,9 @@ def _take_up(invitation: Invitation, user: User, *, at: datetime) -> None:
         raise ValidationError(OVER)
     organisation = invitation.organisation
     if not holds(invitation.invited_by, organisation, Role.ADMINISTRATOR).allowed:
-        raise ValidationError("Whoever invited you administers the organisation no more; ask for another invitation.")
+        raise ValidationError(
+            gettext("Whoever invited you administers the organisation no more; ask for another invitation.")
+        )
     for role in invitation.roles:
         give(user, organisation, Role(role))
     detail = {"roles": invitation.roles}

@@ -12,20 +12,21 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.colours import parse
 
-slug = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", "Use small letters, digits and single hyphens, like “water-aid”.")
+slug = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Use small letters, digits and single hyphens, like “water-aid”."))
 
 
 class Role(models.TextChoices):
     """What a member may do. Superusers get none of these by being superusers."""
 
-    CREATOR = "creator", "Creator"
-    REVIEWER = "reviewer", "Reviewer"
-    AUDITOR = "auditor", "Auditor"
-    CUSTODIAN = "custodian", "Custodian"
-    ADMINISTRATOR = "administrator", "Administrator"
+    CREATOR = "creator", _("Creator")
+    REVIEWER = "reviewer", _("Reviewer")
+    AUDITOR = "auditor", _("Auditor")
+    CUSTODIAN = "custodian", _("Custodian")
+    ADMINISTRATOR = "administrator", _("Administrator")
 
 
 class User(AbstractUser):
@@ -109,8 +110,8 @@ class OperatorAct(models.Model):
     class Kind(models.TextChoices):
         """What it was."""
 
-        SIGN_IN = "sign_in", "The operator signed in"
-        ADMINISTRATOR = "administrator", "The operator named an administrator"
+        SIGN_IN = "sign_in", _("The operator signed in")
+        ADMINISTRATOR = "administrator", _("The operator named an administrator")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="operator_acts")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.utils.translation import gettext as _
 
 from studio.accounts.models import Membership, Organisation, Role, RoleGrant, User
 
@@ -36,8 +37,11 @@ def holds(user: User, organisation: Organisation, *roles: Role) -> Ruling:
     """Whether `user` holds at least one of `roles` in `organisation`."""
     if roles_of(user, organisation) & set(roles):
         return Ruling(allowed=True, reason="role held")
-    wanted = " or ".join(Role(role).label.lower() for role in roles)
-    return Ruling(allowed=False, reason=f"This needs the role of {wanted} in {organisation.name}.")
+    wanted = f" {_('or')} ".join(str(Role(role).label).lower() for role in roles)
+    return Ruling(
+        allowed=False,
+        reason=_("This needs the role of %(wanted)s in %(name)s.") % {"wanted": wanted, "name": organisation.name},
+    )
 
 
 def organisations_of(user: User) -> models.QuerySet[Organisation]:
@@ -51,7 +55,7 @@ def membership_of(user: User, organisation: Organisation) -> Membership:
     """The membership itself. Raises PermissionDenied for an outsider."""
     membership = Membership.objects.filter(user=user, organisation=organisation).first()
     if membership is None:
-        raise PermissionDenied(f"You are not a member of {organisation.name}.")
+        raise PermissionDenied(_("You are not a member of %(name)s.") % {"name": organisation.name})
     return membership
 
 

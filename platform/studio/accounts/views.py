@@ -9,6 +9,7 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from studio.accounts import second_step
@@ -27,7 +28,7 @@ def account(request: MemberRequest) -> HttpResponse:
         form.save()
         note(actor=request.user, verb="user.password", subject=request.user, organisation=None, at=timezone.now())
         update_session_auth_hash(request, request.user)
-        messages.success(request, "Your password is changed; you are signed out everywhere else.")
+        messages.success(request, _("Your password is changed; you are signed out everywhere else."))
         return redirect("account")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     memberships = request.user.memberships.select_related("organisation").prefetch_related("grants")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio.accounts.models import Organisation, Role, User
 from studio.accounts.rules import holds, membership_of
@@ -44,7 +45,7 @@ def make_token(
     name = name.strip()
     _check(name, scopes, expires - at)
     if campaign is not None and campaign.project.organisation_id != organisation.pk:
-        raise ValidationError({"campaign": f"Choose a campaign of {organisation.name}."})
+        raise ValidationError({"campaign": _("Choose a campaign of %(name)s.") % {"name": organisation.name}})
     secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     token = ApiToken(
         membership=membership_of(actor, organisation),
@@ -72,11 +73,11 @@ def make_token(
 
 def _check(name: str, scopes: Collection[str], lasts: timedelta) -> None:
     if not name:
-        raise ValidationError({"name": "Name the program that will use it."})
+        raise ValidationError({"name": _("Name the program that will use it.")})
     if not scopes or not set(scopes) <= set(Scope.values):
-        raise ValidationError({"scopes": "Choose at least one thing that it may be used for."})
+        raise ValidationError({"scopes": _("Choose at least one thing that it may be used for.")})
     if not timedelta(0) < lasts <= LONGEST:
-        raise ValidationError({"expires": f"Choose a day within the next {LONGEST.days} days."})
+        raise ValidationError({"expires": _("Choose a day within the next %(days)s days.") % {"days": LONGEST.days}})
 
 
 def revoke_token(*, actor: User, token: ApiToken, at: datetime) -> None:
@@ -104,5 +105,8 @@ def find_token(secret: str, *, at: datetime) -> ApiToken | None:
 def refuse_without(token: ApiToken, scope: Scope) -> None:
     """Raise PermissionDenied where a token was not made for this."""
     if scope not in token.scopes:
-        remedy = f"This token was not made for it. Make one that may “{scope.label}” (scope {scope.value})."
+        remedy = _("This token was not made for it. Make one that may “%(label)s” (scope %(value)s).") % {
+            "label": scope.label,
+            "value": scope.value,
+        }
         raise PermissionDenied(remedy)

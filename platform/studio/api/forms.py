@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import User
 from studio.accounts.rules import organisations_of
@@ -19,26 +21,26 @@ class TokenForm(forms.Form):
     """A token for a program: what it may do, for how long. `owner` makes it, at `at`."""
 
     name = forms.CharField(
-        label="Which program will use it?", max_length=80, help_text="A name by which you know it again."
+        label=_("Which program will use it?"), max_length=80, help_text=_("A name by which you know it again.")
     )
-    organisation = forms.ModelChoiceField(Project.objects.none(), label="In which organisation?", empty_label=None)
+    organisation = forms.ModelChoiceField(Project.objects.none(), label=_("In which organisation?"), empty_label=None)
     scopes = forms.MultipleChoiceField(
-        label="What may it do?",
+        label=_("What may it do?"),
         choices=Scope.choices,
         initial=list(Scope.values),
         widget=forms.CheckboxSelectMultiple,
     )
     campaign = forms.ModelChoiceField(
         Campaign.objects.none(),
-        label="Campaign for requests that name none",
+        label=_("Campaign for requests that name none"),
         required=False,
-        empty_label="None: each request names its own",
-        help_text="Clients made for OpenAI cannot name a campaign; give them one here.",
+        empty_label=_("None: each request names its own"),
+        help_text=_("Clients made for OpenAI cannot name a campaign; give them one here."),
     )
     expires = forms.DateField(
-        label="Last day",
+        label=_("Last day"),
         widget=forms.DateInput({"type": "date"}),
-        help_text=f"At most {LONGEST.days} days from today.",
+        help_text=format_lazy(_("At most {days} days from today."), days=LONGEST.days),
     )
 
     def __init__(self, *args: Any, owner: User, at: datetime, **kwargs: Any) -> None:

@@ -12,6 +12,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import Membership, Organisation, Role, User
 from studio.projects.models import Campaign
@@ -20,8 +21,8 @@ from studio.projects.models import Campaign
 class Scope(models.TextChoices):
     """What a token may be used for."""
 
-    READ = "read", "Look at projects, requests and pictures"
-    MAKE = "make", "Ask for pictures, and cancel"
+    READ = "read", _("Look at projects, requests and pictures")
+    MAKE = "make", _("Ask for pictures, and cancel")
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -63,11 +64,11 @@ def revoke(request: MemberRequest, pk: UUID) -> HttpResponse:
     """End a token."""
     token = get_object_or_404(ApiToken.objects.for_actor(request.user), pk=pk)
     actions.revoke_token(actor=request.user, token=token, at=timezone.now())
-    messages.success(request, f"“{token.name}” is revoked: nothing opens to it any more.")
+    messages.success(request, _("“%(name)s” is revoked: nothing opens to it any more.") % {"name": token.name})
     return redirect("tokens")
 
 
 @require_safe
 def guide(request: MemberRequest) -> HttpResponse:
     """How programs use all this; the page of docs/."""
-    return render(request, "studio/document.html", {"text": document("api"), "title": "For programs"})
+    return render(request, "studio/document.html", {"text": document("api"), "title": _("For programs")})

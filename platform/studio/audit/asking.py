@@ -7,6 +7,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
 
 from studio import limits, pipeline
 
@@ -28,7 +29,9 @@ def take_turn(request: HttpRequest) -> None:
     """Count this question. Raises RefusedError when its address asked too often."""
     turn = limits.take_turn(request, now=limits.clock())
     if not turn.allowed:
-        reason = f"Too many checks from your address; try again in {turn.retry_after_s} seconds."
+        reason = _("Too many checks from your address; try again in %(retry_after_s)s seconds.") % {
+            "retry_after_s": turn.retry_after_s
+        }
         raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, reason, retry_after_s=turn.retry_after_s)
 
 
@@ -38,14 +41,14 @@ def uploaded(request: HttpRequest) -> tuple[str, bytes] | None:
         return limits.uploaded(request)
     except limits.UploadTooLargeError as error:
         limit = filesizeformat(settings.UPLOAD_LIMIT_BYTES)
-        reason = f"The file is larger than {limit}, the most that is checked here."
+        reason = _("The file is larger than %(limit)s, the most that is checked here.") % {"limit": limit}
         raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason) from error
 
 
 def without_ledger(error: pipeline.LedgerUnavailableError) -> RefusedError:
     """The refusal when the ledger cannot be asked: no answer is better than a wrong one."""
     logger.error("a question could not be answered: %s", error)
-    reason = "Our ledger cannot be reached, so there is no verdict. Your file is not the cause; try again later."
+    reason = _("Our ledger cannot be reached, so there is no verdict. Your file is not the cause; try again later.")
     return RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, reason, retry_after_s=60)
 
 

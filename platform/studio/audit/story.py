@@ -21,6 +21,7 @@ from studio.jobs.models import Job, Picture, Screening
 from studio.review.models import HoldRuling, Release, Rendition, ReviewDecision, ReviewRequest, Withdrawal
 from studio.review.models.deciding import OUTSIDE_APPROVER
 from studio.templatetags.stamps import category, licence
+from studio.wording import read_out
 
 Facts = Sequence[tuple[str, str]]
 
@@ -136,7 +137,7 @@ def _screened(screening: Screening) -> Event:
     told = [
         _("Found: %(what)s.") % {"what": ", ".join(found)} if found else _("Nothing was found that the policy names."),
         *([_("Not screened: %(what)s.") % {"what": ", ".join(missed)}] if missed else []),
-        *screening.reasons,
+        *map(read_out, screening.reasons),
     ]
     return Event(
         screening.at,

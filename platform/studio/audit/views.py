@@ -10,7 +10,8 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,7 +25,7 @@ from studio.jobs.models import Picture
 from studio.jobs.states import PictureState
 from studio.limits import CHECKS_A_MINUTE
 
-NO_FILE = "Choose a picture first; then we can check it."
+NO_FILE = _("Choose a picture first; then we can check it.")
 HEADINGS = {
     HTTPStatus.BAD_REQUEST: gettext_lazy("No picture was chosen"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: gettext_lazy("That file is too large"),
@@ -127,4 +128,6 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def making(request: HttpRequest) -> HttpResponse:
     """How a picture is made, for everybody who asks for one, approves one or wonders about one."""
-    return render(request, "studio/document.html", {"title": "How a picture is made", "text": document("diffusion")})
+    return render(
+        request, "studio/document.html", {"title": gettext("How a picture is made"), "text": document("diffusion")}
+    )

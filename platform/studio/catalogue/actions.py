@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
@@ -94,9 +95,11 @@ def withdraw_model(*, actor: User, model: Model, at: datetime, reason: str) -> M
 def _checked(field: str, words: str) -> str:
     words = words.strip()
     if not words:
-        raise ValidationError({field: "Say it in a few words; they stay on record."})
+        raise ValidationError({field: _("Say it in a few words; they stay on record.")})
     if len(words) > LONGEST_WORDS:
-        raise ValidationError({field: f"It has {len(words)} characters; shorten it to {LONGEST_WORDS}."})
+        raise ValidationError(
+            {field: _("It has %(n)s characters; shorten it to %(most)s.") % {"n": len(words), "most": LONGEST_WORDS}}
+        )
     return words
 
 

@@ -4,6 +4,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import Organisation, Role
 from studio.catalogue.actions import approve_model
@@ -27,14 +29,14 @@ class ModelRegister(Register):
         kept = {"memberships__user": person(request), "memberships__grants__role": Role.CUSTODIAN}
         return Organisation.objects.filter(**kept).exists()
 
-    @admin.action(description="Approve for use", permissions=["approve"])
+    @admin.action(description=_("Approve for use"), permissions=["approve"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
         """Approve those that wait, each by its action, which asks for the custodian of its own organisation."""
         waiting = list(queryset.filter(state=Model.State.UNAPPROVED))
         for model in waiting:
             approve_model(actor=person(request), model=model, at=timezone.now())
-        names = ", ".join(map(str, waiting)) or "none, because none waited"
-        self.message_user(request, f"Approved: {names}.", messages.SUCCESS)
+        names = ", ".join(map(str, waiting)) or gettext("none, because none waited")
+        self.message_user(request, gettext("Approved: %(names)s.") % {"names": names}, messages.SUCCESS)
 
 
 @admin.register(ModelDecision, site=site)

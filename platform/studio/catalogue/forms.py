@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from studio.catalogue.actions import AS_LICENSED, LONGEST_WORDS
@@ -20,11 +21,11 @@ class ApproveForm(forms.Form):
     """For what a model may be used."""
 
     purposes = forms.CharField(
-        label="For what may it be used here?",
+        label=_("For what may it be used here?"),
         initial=AS_LICENSED,
         max_length=LONGEST_WORDS,
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
-        help_text="Everybody who chooses it reads this; it stays on record with your name.",
+        help_text=_("Everybody who chooses it reads this; it stays on record with your name."),
     )
     uses = forms.MultipleChoiceField(
         label=_("For which uses?"),
@@ -40,10 +41,10 @@ class WithdrawForm(forms.Form):
     """Why a model is used no longer."""
 
     reason = forms.CharField(
-        label="Why is it withdrawn?",
+        label=_("Why is it withdrawn?"),
         max_length=LONGEST_WORDS,
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
-        help_text="It stays on record with your name. Pictures that it made are not withdrawn by this.",
+        help_text=_("It stays on record with your name. Pictures that it made are not withdrawn by this."),
     )
 
 
@@ -64,7 +65,10 @@ class ManyFilesField(forms.FileField):
         total, most = sum(file.size for file in files), settings.UPLOAD_LIMIT_BYTES
         if total > most:
             here, there = filesizeformat(total), filesizeformat(most)
-            raise forms.ValidationError(f"Together they have {here}; {there} is the most. Save them smaller.")
+            raise forms.ValidationError(
+                gettext("Together they have %(here)s; %(there)s is the most. Save them smaller.")
+                % {"here": here, "there": there}
+            )
         return files
 
 
@@ -72,59 +76,62 @@ class TeachForm(forms.Form):
     """One lesson. `languages` are those in which the model can be told what the concept is called."""
 
     concept = forms.CharField(
-        label="A name for the concept, and for the new model",
+        label=_("A name for the concept, and for the new model"),
         max_length=LONGEST_CONCEPT,
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-        help_text="Small letters, digits and hyphens, like “solar-cooker”.",
+        help_text=_("Small letters, digits and hyphens, like “solar-cooker”."),
     )
     # Never shown: what is wrong with the words of all languages together is said here.
     words = forms.CharField(required=False, widget=forms.HiddenInput)
     pictures = ManyFilesField(
-        label="Pictures that show it",
+        label=_("Pictures that show it"),
         widget=ManyFilesInput({"accept": f"image/png,image/jpeg,image/webp,.jsonl,{MANIFEST}"}),
-        error_messages={"required": "Choose the pictures that show it, at least one; ten and more teach better."},
+        error_messages={"required": _("Choose the pictures that show it, at least one; ten and more teach better.")},
     )
     licence = forms.CharField(
-        label="Licence",
+        label=_("Licence"),
         required=False,
         max_length=LONGEST_PAPER,
-        help_text="Under which licence may they be used to teach a model? Like “CC-BY-4.0”, or “our own work”.",
+        help_text=_("Under which licence may they be used to teach a model? Like “CC-BY-4.0”, or “our own work”."),
     )
     source = forms.CharField(
-        label="Source", required=False, max_length=LONGEST_PAPER, help_text="Who made them, or where they are from."
-    )
-    consent = forms.CharField(
-        label="Consent",
+        label=_("Source"),
         required=False,
         max_length=LONGEST_PAPER,
-        help_text="Where the consent of the people in them is filed; or why none is needed: “no person is shown”.",
+        help_text=_("Who made them, or where they are from."),
+    )
+    consent = forms.CharField(
+        label=_("Consent"),
+        required=False,
+        max_length=LONGEST_PAPER,
+        help_text=_("Where the consent of the people in them is filed; or why none is needed: “no person is shown”."),
     )
     caption = forms.CharField(
-        label="Caption",
+        label=_("Caption"),
         required=False,
         max_length=LONGEST_PAPER,
         widget=forms.TextInput({"dir": "auto"}),
     )
     steps = forms.IntegerField(
-        label="Steps of training",
+        label=_("Steps of training"),
         initial=DEFAULT_STEPS,
         min_value=FEWEST_STEPS,
         max_value=MOST_STEPS,
-        help_text="More teach it more firmly, and take longer.",
+        help_text=_("More teach it more firmly, and take longer."),
     )
 
     def __init__(self, *args: Any, languages: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.languages = tuple(languages)
         most = filesizeformat(settings.UPLOAD_LIMIT_BYTES)
-        self.fields["pictures"].help_text = (
-            f"PNG, JPEG or WebP, up to {MOST_PICTURES} of them, together at most {most}. They stay sealed until the "
-            "lesson has ended, then erased; their digests and papers stay on record."
-        )
+        self.fields["pictures"].help_text = gettext(
+            "PNG, JPEG or WebP, up to %(number)s of them, together at most %(size)s. They stay sealed until the lesson "
+            "has ended, then erased; their digests and papers stay on record."
+        ) % {"number": MOST_PICTURES, "size": most}
         self.fields["caption"].help_text = (
-            "What they show, in words the model knows. Left empty, it is the first word from above."
+            gettext("What they show, in words the model knows. Left empty, it is the first word from above.")
             if self.languages
-            else "What they show, as you would later ask for it."
+            else gettext("What they show, as you would later ask for it.")
         )
         for code in self.languages:
             attributes = {"lang": code, "dir": "auto", "autocomplete": "off"}

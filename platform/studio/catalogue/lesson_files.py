@@ -19,6 +19,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from studio import offering, pipeline, quarantine, vault
 from studio.accounts.models import SubjectKey
@@ -86,7 +87,11 @@ def _papers(stated: Mapping[str, str], answers: Papers) -> dict[str, str]:
 
 
 def _missing(field: str, names: Sequence[str]) -> str:
-    return f"The {field} is missing for {_named(names)}. State it here for all, or for each in a {MANIFEST}."
+    return _("The %(field)s is missing for %(named)s. State it here for all, or for each in a %(manifest)s.") % {
+        "field": field,
+        "named": _named(names),
+        "manifest": MANIFEST,
+    }
 
 
 def _named(names: Sequence[str]) -> str:
@@ -98,16 +103,21 @@ def _check_files(pictures: Sequence[Handed]) -> None:
     names = [picture.name for picture in pictures]
     if not names:
         raise ValidationError(
-            {"pictures": "Choose the pictures that show it, at least one; ten and more teach better."}
+            {"pictures": _("Choose the pictures that show it, at least one; ten and more teach better.")}
         )
     if len(names) > MOST_PICTURES:
         raise ValidationError(
-            {"pictures": f"{len(names)} pictures are too many at once; choose up to {MOST_PICTURES}."}
+            {
+                "pictures": _("%(n)s pictures are too many at once; choose up to %(most)s.")
+                % {"n": len(names), "most": MOST_PICTURES}
+            }
         )
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValidationError({"pictures": f"Two files are named {_named(twice)}; rename one."})
+        raise ValidationError({"pictures": _("Two files are named %(named)s; rename one.") % {"named": _named(twice)}})
     if long := [name for name in names if len(name.encode()) > LONGEST_NAME]:
-        raise ValidationError({"pictures": f"The name of {long[0][:40]}… is too long; shorten it."})
+        raise ValidationError(
+            {"pictures": _("The name of %(name)s… is too long; shorten it.") % {"name": long[0][:40]}}
+        )
     for picture, fault in zip(pictures, offering.check([picture.data for picture in pictures]), strict=True):
         if fault:
             raise ValidationError({"pictures": f"{picture.name}: {fault}"})
@@ -120,7 +130,7 @@ def _stated(data: bytes) -> dict[str, dict[str, str]]:
         lines = data.decode().splitlines()
     except UnicodeDecodeError as error:
         raise ValidationError(
-            {"pictures": f"{MANIFEST} is no text; write one JSON object a line, in UTF-8."}
+            {"pictures": _("%(manifest)s is no text; write one JSON object a line, in UTF-8.") % {"manifest": MANIFEST}}
         ) from error
     for number, line in enumerate(lines, start=1):
         if line.strip():
@@ -133,17 +143,35 @@ def _entry(line: str, number: int) -> dict[str, str]:
     try:
         entry: Any = json.loads(line)
     except ValueError as error:
-        raise ValidationError({"pictures": f"{MANIFEST}, line {number} is not JSON ({error})."}) from error
+        raise ValidationError(
+            {
+                "pictures": _("%(manifest)s, line %(number)s is not JSON (%(error)s).")
+                % {"manifest": MANIFEST, "number": number, "error": error}
+            }
+        ) from error
     if not isinstance(entry, dict) or not all(isinstance(value, str) for value in entry.values()):
-        raise ValidationError({"pictures": f"{MANIFEST}, line {number} must be one JSON object whose values are text."})
+        raise ValidationError(
+            {
+                "pictures": _("%(manifest)s, line %(number)s must be one JSON object whose values are text.")
+                % {"manifest": MANIFEST, "number": number}
+            }
+        )
     if not entry.get("file"):
         raise ValidationError(
-            {"pictures": f"{MANIFEST}, line {number}: file is missing; name the picture it is about."}
+            {
+                "pictures": _("%(manifest)s, line %(number)s: file is missing; name the picture it is about.")
+                % {"manifest": MANIFEST, "number": number}
+            }
         )
     for field in ("licence", "source", "consent", "caption"):
         if len(entry.get(field, "")) > LONGEST_PAPER:
-            remedy = f"shorten it to {LONGEST_PAPER} characters."
-            raise ValidationError({"pictures": f"{MANIFEST}, line {number}: {field} is too long; {remedy}"})
+            remedy = _("shorten it to %(most)s characters.") % {"most": LONGEST_PAPER}
+            raise ValidationError(
+                {
+                    "pictures": _("%(manifest)s, line %(number)s: %(field)s is too long; %(remedy)s")
+                    % {"manifest": MANIFEST, "number": number, "field": field, "remedy": remedy}
+                }
+            )
     return entry
 
 
@@ -151,13 +179,28 @@ def _check_against(stated: Mapping[str, Mapping[str, str]], pictures: Sequence[H
     """Every picture has its line, every line its picture, and each digest that is stated is right."""
     names = [picture.name for picture in pictures]
     if unlisted := [name for name in names if name not in stated]:
-        raise ValidationError({"pictures": f"{MANIFEST} has no line for {_named(unlisted)}; add it, or leave it out."})
+        raise ValidationError(
+            {
+                "pictures": _("%(manifest)s has no line for %(named)s; add it, or leave it out.")
+                % {"manifest": MANIFEST, "named": _named(unlisted)}
+            }
+        )
     if absent := [name for name in stated if name not in names]:
-        raise ValidationError({"pictures": f"{MANIFEST} names {_named(absent)}, which was not chosen; choose it too."})
+        raise ValidationError(
+            {
+                "pictures": _("%(manifest)s names %(named)s, which was not chosen; choose it too.")
+                % {"manifest": MANIFEST, "named": _named(absent)}
+            }
+        )
     for picture in pictures:
         digest = stated[picture.name].get("sha256", "").lower()
         if digest and digest != hashlib.sha256(picture.data).hexdigest():
-            raise ValidationError({"pictures": f"{picture.name} is not the file whose sha256 {MANIFEST} states."})
+            raise ValidationError(
+                {
+                    "pictures": _("%(name)s is not the file whose sha256 %(manifest)s states.")
+                    % {"name": picture.name, "manifest": MANIFEST}
+                }
+            )
 
 
 def keep(lesson: Lesson, pictures: Sequence[Handed]) -> None:

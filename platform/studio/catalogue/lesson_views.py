@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -105,5 +106,5 @@ def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
     status = attempt(form, lambda: teaching.cancel(actor=request.user, lesson=lesson, at=timezone.now()))
     if status != HTTPStatus.OK:
         return _lesson(request, lesson, form, status)
-    messages.info(request, "The lesson is being cancelled. Nothing of it is kept but this page.")
+    messages.info(request, _("The lesson is being cancelled. Nothing of it is kept but this page."))
     return redirect("lesson", pk=lesson.pk)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from django.db import models
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 
@@ -48,16 +49,20 @@ def _never(place: str) -> tuple[Clause, ...]:
     """What the RAIL family of licences forbids, in the same words each time."""
     return (
         Clause(
-            frozenset({Use.MEDICAL}), "the model is not to give medical advice or to interpret medical results", place
+            frozenset({Use.MEDICAL}),
+            gettext_noop("the model is not to give medical advice or to interpret medical results"),
+            place,
         ),
         Clause(
             frozenset({Use.JUSTICE}),
-            "the model is not to make or spread information for justice, law enforcement, immigration or asylum",
+            gettext_noop(
+                "the model is not to make or spread information for justice, law enforcement, immigration or asylum"
+            ),
             place,
         ),
         Clause(
             frozenset({Use.AUTOMATED}),
-            "the model is not to be used for fully automated decisions that harm somebody's legal rights",
+            gettext_noop("the model is not to be used for fully automated decisions that harm somebody's legal rights"),
             place,
         ),
     )
@@ -67,7 +72,7 @@ def _only_non_commercial(place: str, says: str) -> tuple[Clause, ...]:
     return (Clause(frozenset({Use.COMMERCIAL}), says, place),)
 
 
-RAIL = _never("section III, paragraph 5, and Attachment A")
+RAIL = _never(gettext_noop("section III, paragraph 5, and Attachment A"))
 LICENCES: Mapping[str, Licence] = MappingProxyType(
     {
         "apache-2.0": Licence("Apache License 2.0"),
@@ -78,8 +83,10 @@ LICENCES: Mapping[str, Licence] = MappingProxyType(
         "cc-by-nc-4.0": Licence(
             "Creative Commons Attribution-NonCommercial 4.0",
             _only_non_commercial(
-                "sections 1(i) and 2(a)(1)",
-                "it may be used only where commercial advantage or payment is not what is mainly intended",
+                gettext_noop("sections 1(i) and 2(a)(1)"),
+                gettext_noop(
+                    "it may be used only where commercial advantage or payment is not what is mainly intended"
+                ),
             ),
         ),
         "creativeml-openrail-m": Licence("CreativeML Open RAIL-M", RAIL),
@@ -88,23 +95,30 @@ LICENCES: Mapping[str, Licence] = MappingProxyType(
             "FLUX.1 [dev] Non-Commercial License",
             (
                 *_only_non_commercial(
-                    "sections 1(c), 2(b) and 4(a)",
-                    "the model may be used only without payment, direct or indirect, outside of production and "
-                    "business; a charity may use it for charitable purposes",
+                    gettext_noop("sections 1(c), 2(b) and 4(a)"),
+                    gettext_noop(
+                        "the model may be used only without payment, direct or indirect, outside of production and "
+                        "business; a charity may use it for charitable purposes"
+                    ),
                 ),
                 Clause(
                     frozenset({Use.JUSTICE}),
-                    "the model is not to be used for surveillance, for military purposes or for biometric processing",
-                    "section 4(a)",
+                    gettext_noop(
+                        "the model is not to be used for surveillance, for military purposes or for biometric "
+                        "processing"
+                    ),
+                    gettext_noop("section 4(a)"),
                 ),
             ),
         ),
         "stabilityai-ai-community": Licence(
             "Stability AI Community License",
             _only_non_commercial(
-                "section III",
-                "commercial use needs a registration with Stability AI, and a licence of its own from a yearly revenue "
-                "of one million US dollars on",
+                gettext_noop("section III"),
+                gettext_noop(
+                    "commercial use needs a registration with Stability AI, and a licence of its own from a yearly "
+                    "revenue of one million US dollars on"
+                ),
             ),
         ),
     }
@@ -135,7 +149,9 @@ def forbidden(named: Iterable[str], uses: Collection[str]) -> list[str]:
     for licence in filter(None, map(licence_of, dict.fromkeys(named))):
         for use in (use for use in Use if use in uses):
             if clause := licence.forbids(use):
-                found.append(f"{use.label}: {licence.name}, {clause.place}, says that {clause.says}.")
+                said = _("%(use)s: %(licence)s, %(place)s, says that %(clause)s.")
+                where, says = gettext(clause.place), gettext(clause.says)
+                found.append(said % {"use": use.label, "licence": licence.name, "place": where, "clause": says})
     return found
 
 

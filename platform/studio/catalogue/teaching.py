@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
@@ -71,13 +72,22 @@ def teach(
 
 def _check(parent: Model, concept: str, words: Sequence[str], steps: int) -> None:
     if parent.state != Model.State.APPROVED:
-        raise ValidationError(f"{parent.title} is not approved for use, so nothing is taught to it either.")
+        raise ValidationError(
+            _("%(title)s is not approved for use, so nothing is taught to it either.") % {"title": parent.title}
+        )
     if len(concept) > LONGEST_CONCEPT:
-        raise ValidationError({"concept": f"It has {len(concept)} characters; shorten it to {LONGEST_CONCEPT}."})
+        raise ValidationError(
+            {
+                "concept": _("It has %(n)s characters; shorten it to %(most)s.")
+                % {"n": len(concept), "most": LONGEST_CONCEPT}
+            }
+        )
     if not words and pipeline.spoken_languages(Path(parent.folder)):
-        raise ValidationError({"words": "Say in at least one language what it is called."})
+        raise ValidationError({"words": _("Say in at least one language what it is called.")})
     if not FEWEST_STEPS <= steps <= MOST_STEPS:
-        raise ValidationError({"steps": f"Choose a number from {FEWEST_STEPS} to {MOST_STEPS}."})
+        raise ValidationError(
+            {"steps": _("Choose a number from %(least)s to %(most)s.") % {"least": FEWEST_STEPS, "most": MOST_STEPS}}
+        )
 
 
 def _refuse(parent: Model, concept: str, words: Sequence[str], captions: dict[str, str]) -> None:
@@ -86,7 +96,11 @@ def _refuse(parent: Model, concept: str, words: Sequence[str], captions: dict[st
     except pipeline.LessonError as error:
         _blame(FIELDS.get(error.field, NON_FIELD_ERRORS), error.message, error)
     except pipeline.ModelFolderError as error:
-        _blame(NON_FIELD_ERRORS, f"the files of {parent.title} cannot be read; ask an administrator to look", error)
+        _blame(
+            NON_FIELD_ERRORS,
+            _("the files of %(title)s cannot be read; ask an administrator to look") % {"title": parent.title},
+            error,
+        )
 
 
 def _blame(field: str, message: str, error: Exception) -> NoReturn:
@@ -102,8 +116,10 @@ def _accept(lesson: Lesson, *, actor: User, at: datetime) -> None:
         awaited = Lesson.objects.filter(parent__organisation=organisation).exclude(state__in=LESSON_ENDS)
         taken = Model.objects.filter(organisation=organisation, slug=lesson.concept).exists()
         if taken or awaited.filter(concept=lesson.concept).exists():
-            where = "is registered" if taken else "is being taught"
-            raise ValidationError({"concept": f"A model of this name {where} already; choose another name."})
+            where = _("is registered") if taken else _("is being taught")
+            raise ValidationError(
+                {"concept": _("A model of this name %(where)s already; choose another name.") % {"where": where}}
+            )
         lesson.save(force_insert=True)
         note(
             actor=actor,

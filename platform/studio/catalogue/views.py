@@ -14,6 +14,7 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from studio.catalogue.actions import approve_model, withdraw_model
@@ -53,7 +54,7 @@ def approve(request: MemberRequest, pk: UUID) -> HttpResponse:
     def verb() -> None:
         approve_model(actor=request.user, model=model, at=timezone.now(), **form.cleaned_data)
 
-    return _decide(request, model, form, verb, f"{model.title} may be used now.")
+    return _decide(request, model, form, verb, _("%(title)s may be used now.") % {"title": model.title})
 
 
 @login_required
@@ -66,7 +67,13 @@ def withdraw(request: MemberRequest, pk: UUID) -> HttpResponse:
     def verb() -> None:
         withdraw_model(actor=request.user, model=model, at=timezone.now(), reason=form.cleaned_data["reason"])
 
-    return _decide(request, model, form, verb, f"{model.title} is withdrawn. Nobody can ask it for pictures any more.")
+    return _decide(
+        request,
+        model,
+        form,
+        verb,
+        _("%(title)s is withdrawn. Nobody can ask it for pictures any more.") % {"title": model.title},
+    )
 
 
 def _decide(

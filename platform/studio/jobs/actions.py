@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from studio import pipeline
 from studio.accounts.models import Role, User
@@ -88,7 +90,7 @@ def checked(
     refuse_request(model, project.pk)
     policy = project.policies.first()
     if policy is None:
-        remedy = "This project has no published policy yet; ask an administrator to publish one."
+        remedy = _("This project has no published policy yet; ask an administrator to publish one.")
         raise ValidationError({"campaign": remedy})
     return spec, policy
 
@@ -135,7 +137,12 @@ def _starting(request: Mapping[str, Any], offered: Offered | None) -> Mapping[st
 
 def _checked_spec(project: Project, model: Model, request: Mapping[str, Any]) -> pipeline.GenerationSpec:
     if model.state != Model.State.APPROVED or model.organisation_id != project.organisation_id:
-        raise ValidationError({"model": f"{model.title} is not approved for use; choose another or ask a custodian."})
+        raise ValidationError(
+            {
+                "model": _("%(title)s is not approved for use; choose another or ask a custodian.")
+                % {"title": model.title}
+            }
+        )
     try:
         spec = pipeline.GenerationSpec(model=model.slug, **request)
         pipeline.check_spec(spec, family=model.family, folder=Path(model.folder))
@@ -144,7 +151,9 @@ def _checked_spec(project: Project, model: Model, request: Mapping[str, Any]) ->
             raise ValidationError({"reference": f"{error.message[:1].upper()}{error.message[1:]}."}) from error
         raise ValidationError({error.field: str(error)}) from error
     except pipeline.ModelFolderError as error:
-        remedy = f"The files of {model.title} cannot be read; choose another model, or ask a custodian to look."
+        remedy = _("The files of %(title)s cannot be read; choose another model, or ask a custodian to look.") % {
+            "title": model.title
+        }
         raise ValidationError({"model": remedy}) from error
     return spec
 
@@ -184,8 +193,11 @@ def left(project: Project) -> int:
 def _check_budget(project: Project, count: int) -> None:
     remaining = left(project)
     if count > remaining:
-        pictures = "1 picture" if remaining == 1 else f"{remaining} pictures"
-        remedy = f"The project's budget has {pictures} left; ask for fewer, or for more budget."
+        remedy = ngettext(
+            "The project's budget has %(n)s picture left; ask for fewer, or for more budget.",
+            "The project's budget has %(n)s pictures left; ask for fewer, or for more budget.",
+            remaining,
+        ) % {"n": remaining}
         raise ValidationError({"count": remedy})
 
 

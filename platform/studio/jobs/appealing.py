@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.translation import gettext as _
 
 from studio import pipeline
 from studio.accounts.models import Role, User
@@ -23,9 +24,9 @@ from studio.jobs.states import JobState
 def may_appeal(user: User, job: Job) -> Ruling:
     """Whether `user` may ask a person to look at this request again, and if not, why."""
     if job.state != JobState.BLOCKED:
-        return Ruling(allowed=False, reason="Only a blocked request can be appealed.")
+        return Ruling(allowed=False, reason=_("Only a blocked request can be appealed."))
     if job.requester.user_id != user.pk:
-        return Ruling(allowed=False, reason="Only the person who made the request can appeal.")
+        return Ruling(allowed=False, reason=_("Only the person who made the request can appeal."))
     holding = holds(user, job.project.organisation, Role.CREATOR)
     if not holding.allowed:
         return holding
@@ -37,15 +38,15 @@ def may_appeal(user: User, job: Job) -> Ruling:
 def _hindrance(job: Job) -> str:
     """What keeps a blocked request from being appealed; empty when nothing does."""
     if job.appeal_of_id is not None:
-        return "This was an appeal already, and its answer is final."
+        return _("This was an appeal already, and its answer is final.")
     if Job.objects.filter(appeal_of=job).exists():
-        return "It was appealed already."
+        return _("It was appealed already.")
     if any(pipeline.beyond_appeal(screening.decision) for screening in job.screenings.all()):
-        return "Nobody may let this request through, so there is nothing to appeal."
+        return _("Nobody may let this request through, so there is nothing to appeal.")
     if job.reference_sha256:
-        return "The picture to start from is no longer kept: ask again with it, and say what it is for."
+        return _("The picture to start from is no longer kept: ask again with it, and say what it is for.")
     if job.model.state != Model.State.APPROVED:
-        return f"{job.model.title} is no longer approved for use; ask again with another model."
+        return _("%(title)s is no longer approved for use; ask again with another model.") % {"title": job.model.title}
     return ""
 
 
@@ -60,10 +61,10 @@ def appeal(*, actor: User, job: Job, purpose: str, at: datetime) -> Job:
     may_appeal(actor, job).enforce()
     purpose = purpose.strip()
     if not purpose:
-        raise ValidationError({"purpose": "Please say in a few words what the pictures are for."})
+        raise ValidationError({"purpose": _("Please say in a few words what the pictures are for.")})
     policy = job.project.policies.first()
     if policy is None:
-        raise PermissionDenied("This project has no policy in force.")
+        raise PermissionDenied(_("This project has no policy in force."))
     before = words.open_words(job)
     typed = words.fresh(before.prompt, before.negative_prompt, purpose=purpose)
     again = Job(

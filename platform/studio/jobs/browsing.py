@@ -55,7 +55,7 @@ def _chosen(mine: list[Organisation], slug: str) -> Organisation:
         return mine[0]
     found = next((organisation for organisation in mine if organisation.slug == slug), None)
     if found is None:
-        raise Http404("No organisation of yours has this name.")
+        raise Http404(_("No organisation of yours has this name."))
     return found
 
 
@@ -79,7 +79,7 @@ def compare(request: MemberRequest) -> HttpResponse:
     try:
         wanted = [UUID(key) for key in keys]
     except ValueError as error:
-        raise Http404("No picture has this key.") from error
+        raise Http404(_("No picture has this key.")) from error
     found = (
         Picture.objects.visible_to(request.user)
         .select_related(*JOINED)
@@ -87,7 +87,7 @@ def compare(request: MemberRequest) -> HttpResponse:
         .in_bulk(wanted)
     )
     if len(found) != TWO:
-        raise Http404("One of them is no picture that you may see.")
+        raise Http404(_("One of them is no picture that you may see."))
     pair = [found[key] for key in wanted]
     mark(pair, request.user)
     return render(request, "studio/compare.html", {"pair": pair, "rows": compared(request, *pair)})

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
 from studio.catalogue.models import Model
 from studio.jobs.descent import NONE, Descent
@@ -83,4 +84,4 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise Http404("Nothing has this key.") from error
+        raise Http404(_("Nothing has this key.")) from error

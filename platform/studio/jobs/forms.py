@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import format_lazy
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from studio import pipeline
@@ -121,7 +121,7 @@ class AskForm(forms.Form):
         if not typed:
             return int.from_bytes(sha256(str(self.data.get("idempotency_key", "")).encode()).digest()[:4], "big")
         if not (typed.isascii() and typed.isdecimal() and len(typed) <= 19):
-            raise forms.ValidationError(_now("A seed is a whole number; write it in digits, or leave it empty."))
+            raise forms.ValidationError(gettext("A seed is a whole number; write it in digits, or leave it empty."))
         return int(typed)
 
     def clean_reference(self) -> pipeline.Reference | None:
@@ -132,7 +132,7 @@ class AskForm(forms.Form):
         most = min(MOST_BYTES, settings.UPLOAD_LIMIT_BYTES)
         if file.size > most:
             raise forms.ValidationError(
-                _now("The file is larger than %(most)s; save it smaller and choose that.")
+                gettext("The file is larger than %(most)s; save it smaller and choose that.")
                 % {"most": filesizeformat(most)}
             )
         data = file.read()
@@ -147,10 +147,10 @@ class AskForm(forms.Form):
         """
         model, size = self.cleaned_data.get("model"), self.cleaned_data.get("size")
         if model and size and size_for(model, size) is None:
-            self.add_error("size", _now("This model cannot make that shape; choose another, or its own size."))
+            self.add_error("size", gettext("This model cannot make that shape; choose another, or its own size."))
         forgotten = self.cleaned_data.get("rights") and "reference" not in self.errors
         if forgotten and self.cleaned_data["reference"] is None:
-            self.add_error("reference", _now("Choose the picture, or empty the field about where it is from."))
+            self.add_error("reference", gettext("Choose the picture, or empty the field about where it is from."))
 
     def offered(self) -> Offered | None:
         """The picture to start from, with what was said about its rights."""

@@ -12,6 +12,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from studio import pipeline
@@ -273,5 +274,5 @@ class Screening(models.Model):
     def subject(self) -> str:
         """What was screened, as a heading."""
         if self.reference:
-            return "The picture to start from"
-        return "The finished picture" if self.picture_id else "The words"
+            return gettext("The picture to start from")
+        return gettext("The finished picture") if self.picture_id else gettext("The words")

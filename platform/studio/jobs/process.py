@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from studio import blobs, pipeline, quarantine, vault
 from studio.jobs import words
 from studio.jobs.models import Picture
@@ -68,14 +70,21 @@ def shown(picture: Picture) -> dict[str, Any] | None:
     return {
         "added": [
             {
-                "what": f"The finished picture with {noise} % noise mixed in",
-                "caption": f"{noise} % noise",
+                "what": _("The finished picture with %(noise)s %% noise mixed in") % {"noise": noise},
+                "caption": _("%(noise)s %% noise") % {"noise": noise},
                 "x": x * width,
             }
             for x, noise in enumerate(reversed(percents))
         ],
-        "held": _row("What the model had", moments, total, width),
-        "foreseen": _row("What the model foresaw", moments, total, width),
+        "held": _row(
+            _("What the model had before step %(step)s of %(total)s, with %(noise)s %% noise"), moments, total, width
+        ),
+        "foreseen": _row(
+            _("What the model foresaw before step %(step)s of %(total)s, with %(noise)s %% noise"),
+            moments,
+            total,
+            width,
+        ),
         "total": total,
         "cell": {"width": width, "height": height},
         "sheet": {"width": width * len(moments), "height": height * len(pipeline.ProcessRow)},
@@ -86,8 +95,8 @@ def shown(picture: Picture) -> dict[str, Any] | None:
 def _row(what: str, moments: list[tuple[int, int]], total: int, width: int) -> list[dict[str, Any]]:
     return [
         {
-            "what": f"{what} before step {step} of {total}, with {noise} % noise",
-            "caption": f"step {step}",
+            "what": what % {"step": step, "total": total, "noise": noise},
+            "caption": _("step %(step)s") % {"step": step},
             "x": place * width,
         }
         for place, (step, noise) in enumerate(moments)

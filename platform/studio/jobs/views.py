@@ -110,5 +110,5 @@ def appeal(request: MemberRequest, pk: UUID) -> HttpResponse:
     )
     if not made:
         return show_request(request, job, form, status)
-    messages.success(request, "Your appeal is on its way to a reviewer.")
+    messages.success(request, _("Your appeal is on its way to a reviewer."))
     return redirect("request", pk=made[0].pk)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
@@ -55,7 +56,7 @@ def _unattended(organisation: Organisation, *, now: datetime) -> Iterator[Concer
     waiting = Picture.objects.filter(organisation=organisation, state=PictureState.CHECKED, waiting="", lease=None)
     oldest = waiting.order_by("changed").values_list("changed", flat=True).first()
     if oldest is not None and oldest < now - UNATTENDED_AFTER:
-        cause = "No process takes them. Start one with `manage.py worker sign`, and see its log if it ends."
+        cause = _("No process takes them. Start one with `manage.py worker sign`, and see its log if it ends.")
         yield Concern(True, AlarmKind.SIGN.label, cause, oldest)
 
 
@@ -63,7 +64,7 @@ def _keys(organisation: Organisation, *, now: datetime) -> Iterator[Concern]:
     try:
         findings = pipeline.key_standing(organisation.slug, now=now).findings
     except pipeline.ProvenanceError as error:
-        yield Concern(True, "The signing keys cannot be read", str(error))
+        yield Concern(True, _("The signing keys cannot be read"), str(error))
         return
     for wrong, what in findings:
-        yield Concern(wrong, "The signing keys cannot be used" if wrong else "The keys need attention soon", what)
+        yield Concern(wrong, _("The signing keys cannot be used") if wrong else _("The keys need attention soon"), what)

@@ -16,6 +16,7 @@ from uuid import uuid4
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio import pipeline
 from studio.accounts.actions import close_account, found_organisation, grant_role
@@ -48,7 +49,9 @@ class SetupClosedError(Exception):
 def open_setup(*, at: datetime) -> str:
     """The secret of a new link; an older one opens nothing any more. Raises SetupClosedError."""
     if User.objects.exists():
-        raise SetupClosedError("There are accounts already; whoever looks after the installation signs in with theirs.")
+        raise SetupClosedError(
+            _("There are accounts already; whoever looks after the installation signs in with theirs.")
+        )
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
         Setup.objects.filter(operator=None).delete()
@@ -81,7 +84,7 @@ def become_operator(*, setup: Setup, username: str, email: str, password: str, a
         # The row is the lock: of two who hold the link, one is too late.
         locked = Setup.objects.select_for_update().filter(pk=setup.pk, operator=None).first()
         if locked is None or User.objects.exists():
-            raise SetupClosedError("Somebody else has just taken this step.")
+            raise SetupClosedError(_("Somebody else has just taken this step."))
         user.save(force_insert=True)
         Setup.objects.filter(pk=setup.pk).update(operator=user)
         note(actor=user, verb="user.create", subject=user, organisation=None, at=at)
@@ -163,7 +166,7 @@ def let_policy_be_approved(*, actor: User, setup: Setup, organisation: Organisat
     """The demonstration's reviewer puts the proposed policy in force."""
     draft = setup.draft
     if draft is None:
-        raise ValidationError("There is no policy to approve yet.")
+        raise ValidationError(_("There is no policy to approve yet."))
     helper = call_helper(actor=actor, setup=setup, organisation=organisation, at=at)
     publish_draft(actor=helper, draft=draft, seen_digest=preview(draft).digest, at=at)
 
@@ -172,7 +175,7 @@ def ask_picture(*, actor: User, setup: Setup, project: Project, prompt: str, at:
     """Ask the model for one picture, in a campaign of its own."""
     model = Model.objects.filter(organisation=project.organisation, state=Model.State.APPROVED).first()
     if model is None:
-        raise ValidationError("Approve a model first.")
+        raise ValidationError(_("Approve a model first."))
     campaign = Campaign.objects.filter(project=project, slug="first-picture").first() or open_campaign(
         actor=actor,
         project=project,
@@ -202,7 +205,7 @@ def let_picture_be_approved(*, actor: User, setup: Setup, organisation: Organisa
     """The operator submits it, the demonstration's reviewer approves it, and the operator asks for its release."""
     picture = picture_of(setup)
     if picture is None:
-        raise ValidationError("There is no picture to approve yet.")
+        raise ValidationError(_("There is no picture to approve yet."))
     helper = call_helper(actor=actor, setup=setup, organisation=organisation, at=at)
     if picture.state == PictureState.RECORDED:
         asked = submit_for_review(
@@ -222,7 +225,7 @@ def let_picture_be_approved(*, actor: User, setup: Setup, organisation: Organisa
 def finish(*, actor: User, setup: Setup, at: datetime) -> None:
     """End the first steps: the demonstration's reviewer loses every role and can do nothing more."""
     if not actor.is_superuser:
-        raise PermissionDenied("Only the operator of this installation can do this.")
+        raise PermissionDenied(_("Only the operator of this installation can do this."))
     with transaction.atomic():
         if Setup.objects.filter(pk=setup.pk, finished=None).update(finished=at):
             for membership in Membership.objects.filter(user=setup.helper_id).select_related("organisation", "user"):

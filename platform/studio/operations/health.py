@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from studio import blobs, pipeline, quarantine
 from studio.catalogue.models import Lesson
@@ -125,13 +126,13 @@ def _mail() -> tuple[str, bool]:
 
 
 _LOOKS: dict[str, Callable[[], tuple[str, bool]]] = {
-    "Database": _database,
-    "Ledger": _ledger,
-    "Broker": _broker,
-    "Cache": _cache,
-    "Disk": _disk,
-    "Clock": _clock,
-    "Mail": _mail,
+    gettext_noop("Database"): _database,
+    gettext_noop("Ledger"): _ledger,
+    gettext_noop("Broker"): _broker,
+    gettext_noop("Cache"): _cache,
+    gettext_noop("Disk"): _disk,
+    gettext_noop("Clock"): _clock,
+    gettext_noop("Mail"): _mail,
 }
 
 

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio.accounts.models import Organisation, Retention, Role, User
 from studio.accounts.rules import holds
@@ -25,9 +26,11 @@ def keep_for(*, actor: User, organisation: Organisation, at: datetime, **days: i
     actor_may(actor, organisation)
     for field, value in days.items():
         if value is not None and not 1 <= value <= LONGEST_DAYS:
-            raise ValidationError({field: f"Write a number of days from 1 to {LONGEST_DAYS}, or leave it empty."})
+            raise ValidationError(
+                {field: _("Write a number of days from 1 to %(most)s, or leave it empty.") % {"most": LONGEST_DAYS}}
+            )
     with transaction.atomic():
-        rule, _ = Retention.objects.update_or_create(organisation=organisation, defaults=days)
+        rule, _made = Retention.objects.update_or_create(organisation=organisation, defaults=days)
         note(actor=actor, verb="retention.set", subject=rule, organisation=organisation.pk, at=at, **days)
 
 
@@ -36,15 +39,17 @@ def place_hold(*, actor: User, organisation: Organisation, subject: UUID, reason
     actor_may(actor, organisation)
     reason = reason.strip()
     if not 0 < len(reason) <= LONGEST_REASON:
-        raise ValidationError({"reason": f"Say why, in up to {LONGEST_REASON} characters; it stays on record."})
+        raise ValidationError(
+            {"reason": _("Say why, in up to %(most)s characters; it stays on record.") % {"most": LONGEST_REASON}}
+        )
     if Project.objects.filter(pk=subject, organisation=organisation).exists():
         kind = Hold.Kind.PROJECT
     elif Picture.objects.filter(pk=subject, organisation=organisation).exists():
         kind = Hold.Kind.PICTURE
     else:
-        raise ValidationError({"subject": "No project and no picture of the organisation's has this id."})
+        raise ValidationError({"subject": _("No project and no picture of the organisation's has this id.")})
     if Hold.objects.filter(kind=kind, subject=subject, lifted=None).exists():
-        raise ValidationError({"subject": "It is held already."})
+        raise ValidationError({"subject": _("It is held already.")})
     hold = Hold(id=uuid4(), organisation=organisation.pk, kind=kind, subject=subject, reason=reason)
     hold.placed, hold.placed_by = at, actor
     with transaction.atomic():

@@ -152,7 +152,7 @@ def status(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     mine = attention.looked_after_by(request.user)
     if not mine.exists():
-        raise PermissionDenied("This page is for administrators and custodians.")
+        raise PermissionDenied(_("This page is for administrators and custodians."))
     question = health.call_workers()
     found, moving = health.workers(question, now=now)
     context = {
@@ -170,7 +170,7 @@ def status(request: MemberRequest) -> HttpResponse:
 def status_workers(request: MemberRequest, question: str) -> HttpResponse:
     """The part of the status page that moves: which workers have answered so far."""
     if not attention.looked_after_by(request.user).exists():
-        raise PermissionDenied("This page is for administrators and custodians.")
+        raise PermissionDenied(_("This page is for administrators and custodians."))
     found, moving = health.workers(question, now=timezone.now())
     return render(request, "studio/parts/workers.html", {"workers": found, "moving": moving, "question": question})
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio import pipeline
 from studio.accounts.models import Role, User
@@ -56,7 +57,9 @@ def begin_draft(*, actor: User, scope: Scope, start: str, at: datetime) -> Polic
     holds(actor, scope.organisation, Role.ADMINISTRATOR).enforce()
     waiting = PolicyDraft.objects.of(scope).filter(state__in=[STATE.OPEN, STATE.PROPOSED]).count()
     if waiting >= MOST_DRAFTS:
-        raise ValidationError({"start": f"There are {waiting} drafts already; put one aside first."})
+        raise ValidationError(
+            {"start": _("There are %(waiting)s drafts already; put one aside first.") % {"waiting": waiting}}
+        )
     draft = PolicyDraft(
         organisation=scope.organisation,
         project=scope.project,
@@ -81,7 +84,7 @@ def _first(scope: Scope, start: str) -> dict[str, Any]:
         fields = ("own", "label") if start == "above" else ("own", "label", "may_relax")
         return {name: getattr(version, name) for name in fields} | {"examples": examples}
     if start not in pipeline.SECTORS:
-        raise ValidationError({"start": "Choose what to start from: a sector, or what is in force."})
+        raise ValidationError({"start": _("Choose what to start from: a sector, or what is in force.")})
     label = scope.project.label if scope.project else str(Project.Label.TEXT)
     return {"own": pipeline.preset_policy(start), "label": label, "examples": examples}
 
@@ -118,19 +121,23 @@ def _checked_own(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def _checked_label(value: str) -> str:
     if value not in LABELS:
-        raise ValidationError({"label": "Choose one of the labels."})
+        raise ValidationError({"label": _("Choose one of the labels.")})
     return value
 
 
 def _checked_relaxing(value: list[str]) -> list[str]:
     if unknown := sorted(set(value) - set(pipeline.relaxable())):
-        raise ValidationError({"may_relax": f"Projects cannot be let loose on: {', '.join(unknown)}."})
+        raise ValidationError(
+            {"may_relax": _("Projects cannot be let loose on: %(list)s.") % {"list": ", ".join(unknown)}}
+        )
     return sorted(set(value))
 
 
 def _checked_examples(value: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     if len(value) > MOST_EXAMPLES:
-        raise ValidationError({"examples": f"At most {MOST_EXAMPLES} examples are kept; take some out."})
+        raise ValidationError(
+            {"examples": _("At most %(most)s examples are kept; take some out.") % {"most": MOST_EXAMPLES}}
+        )
     try:
         return [pipeline.checked_example(example) for example in value]
     except pipeline.ModerationError as error:
@@ -161,7 +168,7 @@ def return_draft(*, actor: User, draft: PolicyDraft, reason: str, at: datetime) 
     else:
         may_approve(actor, draft).enforce()
         if not reason.strip():
-            raise ValidationError({"reason": "Say what should be changed."})
+            raise ValidationError({"reason": _("Say what should be changed.")})
     move(draft, STATE.PROPOSED, STATE.OPEN, actor=actor, verb="policy.return", at=at, returned=reason.strip())
 
 

@@ -8,13 +8,14 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from studio import pipeline
 from studio.pages import MemberRequest
 from studio.policies import drafts
 from studio.policies.forms import FOLLOWS, LIKENESS, CategoryForm, TryForm
 from studio.policies.models import PolicyDraft
+from studio.policies.reading import follows
 from studio.policies.scope import document_above
 
 
@@ -69,5 +70,8 @@ def _follows(document: Mapping[str, Any], name: str) -> str:
     given = [(step, threshold[f"{step}_at"]) for step in FOLLOWS if threshold.get(f"{step}_at") is not None]
     if len(given) == 1 and given[0][1] in LIKENESS and threshold["mode"] == "enforce":
         step, bound = given[0]
-        return f"{FOLLOWS[step]} where {LIKENESS[bound]} as one of the sentences."
-    return pipeline.threshold_words(document, "prompt", name)
+        return _("%(action)s where %(likeness)s as one of the sentences.") % {
+            "action": FOLLOWS[step],
+            "likeness": LIKENESS[bound],
+        }
+    return follows(document, "prompt", name)

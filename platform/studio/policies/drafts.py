@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -139,7 +140,7 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
 def change(request: MemberRequest, found: PolicyDraft, form: forms.Form, changes: dict[str, Any]) -> HTTPStatus:
     status = attempt(form, lambda: actions.change_draft(actor=request.user, draft=found, at=timezone.now(), **changes))
     if status == HTTPStatus.OK:
-        messages.info(request, "The draft is saved. Nothing of it is in force yet.")
+        messages.info(request, _("The draft is saved. Nothing of it is in force yet."))
     return status
 
 
@@ -191,9 +192,9 @@ def without(rows: list[dict[str, Any]], posted: Any, name: str) -> list[dict[str
     try:
         place = int(posted["remove"])
         if place < 0 or rows[place][name] != posted["meant"]:
-            raise Http404("This was changed meanwhile.")
+            raise Http404(_("This was changed meanwhile."))
     except (ValueError, KeyError, IndexError) as error:
-        raise Http404("There is no such row.") from error
+        raise Http404(_("There is no such row.")) from error
     return [row for at, row in enumerate(rows) if at != place]
 
 
@@ -234,7 +235,7 @@ def move(request: MemberRequest, pk: UUID) -> HttpResponse:
     found = find_draft(request, pk)
     verb = request.POST.get("verb", "")
     if verb not in MOVES:
-        raise Http404("There is no such step.")
+        raise Http404(_("There is no such step."))
     form = ReasonForm(request.POST)
     form.is_valid()
     reason = form.cleaned_data.get("reason", "")
@@ -249,7 +250,7 @@ def move(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 def _propose(request: MemberRequest, found: PolicyDraft, _reason: str) -> None:
     actions.propose_draft(actor=request.user, draft=found, at=timezone.now())
-    messages.info(request, "It waits for somebody else's approval now.")
+    messages.info(request, _("It waits for somebody else's approval now."))
 
 
 def _send_back(request: MemberRequest, found: PolicyDraft, reason: str) -> None:
@@ -258,7 +259,7 @@ def _send_back(request: MemberRequest, found: PolicyDraft, reason: str) -> None:
 
 def _discard(request: MemberRequest, found: PolicyDraft, _reason: str) -> None:
     actions.discard_draft(actor=request.user, draft=found, at=timezone.now())
-    messages.info(request, "The draft was put aside. It stays on record.")
+    messages.info(request, _("The draft was put aside. It stays on record."))
 
 
 def _shadow(request: MemberRequest, found: PolicyDraft, _reason: str) -> None:
@@ -303,7 +304,7 @@ def publish(request: MemberRequest, pk: UUID) -> HttpResponse:
             ),
         )
     if published:
-        messages.info(request, "It is in force for every request from now on, and on its way into the ledger.")
+        messages.info(request, _("It is in force for every request from now on, and on its way into the ledger."))
         return redirect("policy-version", pk=published[0].pk)
     return page(request, find_draft(request, pk), status=status, publish=form)
 

@@ -11,32 +11,42 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.utils.text import slugify
+from django.utils.text import format_lazy, slugify
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from studio import pipeline
 from studio.languages import language
+from studio.policies.reading import follows, grade
 from studio.policies.scope import LABELS, Scope
 from studio.projects.models import PolicyVersion, Project
 from studio.templatetags.stamps import category
+from studio.wording import read_out
 
-STEPS = (("annotate", "Note it"), ("review", "Ask a reviewer"), ("block", "Refuse it"))
-STAGES = (("prompt", "In the words of a request"), ("picture", "In finished pictures"))
+STEPS = (("annotate", _("Note it")), ("review", _("Ask a reviewer")), ("block", _("Refuse it")))
+STAGES = (("prompt", _("In the words of a request")), ("picture", _("In finished pictures")))
 NEVER = ""
 FEWEST_SENTENCES, MOST_SENTENCES = 3, 40
 # How near a prompt has to come to an example sentence: paraphrases score 0.6 to 0.8, unrelated sentences below 0.3.
-LIKENESS = {0.6: "it says about the same", 0.75: "it says nearly the same", 0.5: "it is about the same matter"}
-FOLLOWS = {"review": "Ask a reviewer", "block": "Refuse it", "annotate": "Note it"}
+LIKENESS = {0.6: _("it says about the same"), 0.75: _("it says nearly the same"), 0.5: _("it is about the same matter")}
+FOLLOWS = {"review": _("Ask a reviewer"), "block": _("Refuse it"), "annotate": _("Note it")}
 SECTOR_WORDS = {
     "humanitarian": (
-        "Humanitarian aid",
-        "Dignity first: nothing that passes for real evidence, no named people unseen.",
+        _("Humanitarian aid"),
+        _("Dignity first: nothing that passes for real evidence, no named people unseen."),
     ),
-    "health": ("Health", "Bodies, wounds and prevention may be taught; a reviewer looks before anything is refused."),
-    "education": ("Education", "People, brands and stereotypes are looked at; the rest stands on the floor."),
-    "agriculture": ("Agriculture", "Dangerous goods, such as pesticides, and dignity are looked at by a reviewer."),
+    "health": (
+        _("Health"),
+        _("Bodies, wounds and prevention may be taught; a reviewer looks before anything is refused."),
+    ),
+    "education": (_("Education"), _("People, brands and stereotypes are looked at; the rest stands on the floor.")),
+    "agriculture": (
+        _("Agriculture"),
+        _("Dangerous goods, such as pesticides, and dignity are looked at by a reviewer."),
+    ),
     "child-protection": (
-        "Child protection",
-        "The strictest: hardly any nudity, and every lifelike child is looked at.",
+        _("Child protection"),
+        _("The strictest: hardly any nudity, and every lifelike child is looked at."),
     ),
 }
 
@@ -44,16 +54,28 @@ SECTOR_WORDS = {
 class StartForm(forms.Form):
     """What a draft begins with."""
 
-    start = forms.ChoiceField(label="Start from", widget=forms.RadioSelect)
+    start = forms.ChoiceField(label=_("Start from"), widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         current, above = scope.in_force(), scope.above()
         choices = []
         if current:
-            choices.append(("in-force", f"What is in force here: version {current.number}, “{current.own['name']}”"))
+            choices.append(
+                (
+                    "in-force",
+                    gettext("What is in force here: version %(number)s, “%(name)s”")
+                    % {"number": current.number, "name": current.own["name"]},
+                )
+            )
         if above:
-            choices.append(("above", f"The policy of {scope.organisation.name}: version {above.number}"))
+            choices.append(
+                (
+                    "above",
+                    gettext("The policy of %(name)s: version %(number)s")
+                    % {"name": scope.organisation.name, "number": above.number},
+                )
+            )
         choices += [(sector, "{}. {}".format(*SECTOR_WORDS[sector])) for sector in pipeline.SECTORS]
         self.fields["start"].choices = choices  # type: ignore[attr-defined]
         self.initial.setdefault("start", choices[0][0])
@@ -75,30 +97,30 @@ class Row:
 class PolicyForm(forms.Form):
     """The whole of a policy but for its terms and examples."""
 
-    name = forms.CharField(label="Name of this policy", max_length=80)
+    name = forms.CharField(label=_("Name of this policy"), max_length=80)
     languages = forms.MultipleChoiceField(
-        label="Languages you write in",
+        label=_("Languages you write in"),
         widget=forms.CheckboxSelectMultiple,
-        help_text="Short texts fool every detector of languages; it chooses among these.",
+        help_text=_("Short texts fool every detector of languages; it chooses among these."),
     )
     uncovered_language = forms.ChoiceField(
-        label="A text in a language that nothing installed here can read",
-        choices=[("review", "Ask a reviewer"), ("block", "Refuse it")],
+        label=_("A text in a language that nothing installed here can read"),
+        choices=[("review", _("Ask a reviewer")), ("block", _("Refuse it"))],
     )
     on_failure = forms.ChoiceField(
-        label="When a check itself fails",
-        choices=[("review", "Ask a reviewer"), ("block", "Refuse it")],
-        help_text="Nothing is ever let through because a check failed.",
+        label=_("When a check itself fails"),
+        choices=[("review", _("Ask a reviewer")), ("block", _("Refuse it"))],
+        help_text=_("Nothing is ever let through because a check failed."),
     )
     label = forms.ChoiceField(
-        label="Label that people see in every picture",
-        help_text="It is part of the pixels, and stays when a file loses its signature.",
+        label=_("Label that people see in every picture"),
+        help_text=_("It is part of the pixels, and stays when a file loses its signature."),
     )
     may_relax = forms.MultipleChoiceField(
-        label="Where may projects be looser than this policy?",
+        label=_("Where may projects be looser than this policy?"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text="Everywhere else a project can only be stricter. It also lets projects allow single words there.",
+        help_text=_("Everywhere else a project can only be stricter. It also lets projects allow single words there."),
     )
 
     def __init__(
@@ -117,13 +139,13 @@ class PolicyForm(forms.Form):
         else:
             self.fields["may_relax"].choices = [(name, category(name)) for name in pipeline.limitable("prompt")]  # type: ignore[attr-defined]
         if own["uncovered_language"] == "allow":
-            self.fields["uncovered_language"].choices.insert(0, ("allow", "Let it through"))  # type: ignore[attr-defined]
+            self.fields["uncovered_language"].choices.insert(0, ("allow", gettext("Let it through")))  # type: ignore[attr-defined]
         for stage, name in self._limits():
             self._add(stage, name, own["stages"][stage].get(name) or {})
 
     def _limits(self) -> Iterator[tuple[str, str]]:
         """Every category at every stage that the policy, or the floor, looks for."""
-        for stage, _ in STAGES:
+        for stage, _title in STAGES:
             for name in dict.fromkeys([*pipeline.limitable(stage), *self._own["stages"][stage]]):
                 yield stage, name
 
@@ -133,7 +155,7 @@ class PolicyForm(forms.Form):
             field = forms.ChoiceField(label=word, choices=_grades(bound), required=False)
             field.initial = _value(bound)
             self.fields[f"{stage}.{name}.{step}"] = field
-        watch = forms.BooleanField(label="Only watch: record it, act on nothing", required=False)
+        watch = forms.BooleanField(label=gettext("Only watch: record it, act on nothing"), required=False)
         watch.initial = threshold.get("mode") == "shadow"
         self.fields[f"{stage}.{name}.watch"] = watch
 
@@ -148,17 +170,17 @@ class PolicyForm(forms.Form):
         key = f"{stage}.{name}"
         return Row(
             category=name,
-            explanation=pipeline.explanation(name),
+            explanation=read_out(pipeline.explanation(name)),
             fields=[self[f"{key}.{step}"] for step, _ in STEPS],
             watch=self[f"{key}.watch"],
-            above=pipeline.threshold_words(above, stage, name),
+            above=follows(above, stage, name),
             vain=f"stages.{key}" in refused,
             seen=stage == "prompt" or name in pipeline.SEEN_IN_PICTURES,
         )
 
     def own(self) -> dict[str, Any]:
         """The policy as filled in, with the terms and own categories it had."""
-        stages: dict[str, dict[str, Any]] = {stage: {} for stage, _ in STAGES}
+        stages: dict[str, dict[str, Any]] = {stage: {} for stage, _title in STAGES}
         for stage, name in self._limits():
             stages[stage][name] = self._threshold(f"{stage}.{name}")
         names = ("name", "languages", "uncovered_language", "on_failure")
@@ -193,26 +215,28 @@ def _value(bound: float | None) -> str:
 def _grades(bound: float | None) -> list[tuple[str, str]]:
     """The grades to choose from, and the one that is set, whatever it is."""
     bounds = sorted({value for value, _ in pipeline.grades()} | ({bound} if bound is not None else set()))
-    return [(NEVER, "never"), *((_value(value), pipeline.grade(value)) for value in reversed(bounds))]
+    return [(NEVER, gettext("never")), *((_value(value), grade(value)) for value in reversed(bounds))]
 
 
 class TermForm(forms.Form):
     """One word that is allowed or refused."""
 
     kind = forms.ChoiceField(
-        label="This word is",
-        choices=[("deny", "refused"), ("allow", "allowed")],
-        help_text="A refused word is a plain case of its category; an allowed one stops being a sign of it.",
+        label=_("This word is"),
+        choices=[("deny", pgettext_lazy("a word", "refused")), ("allow", pgettext_lazy("a word", "allowed"))],
+        help_text=_("A refused word is a plain case of its category; an allowed one stops being a sign of it."),
     )
-    word = forms.CharField(label="Word or phrase", max_length=120, widget=forms.TextInput({"dir": "auto"}))
-    category = forms.ChoiceField(label="It is about")
-    language = forms.ChoiceField(label="In texts in")
-    reason = forms.CharField(label="Why?", max_length=200, help_text="Makers are told, when their request is stopped.")
+    word = forms.CharField(label=_("Word or phrase"), max_length=120, widget=forms.TextInput({"dir": "auto"}))
+    category = forms.ChoiceField(label=_("It is about"))
+    language = forms.ChoiceField(label=_("In texts in"))
+    reason = forms.CharField(
+        label=_("Why?"), max_length=200, help_text=_("Makers are told, when their request is stopped.")
+    )
     expires = forms.DateField(
-        label="Until",
+        label=_("Until"),
         required=False,
         widget=forms.DateInput({"type": "date"}),
-        help_text="It has no effect after this day. Left empty, it holds until somebody takes it out.",
+        help_text=_("It has no effect after this day. Left empty, it holds until somebody takes it out."),
     )
 
     def __init__(self, *args: Any, own: Mapping[str, Any], **kwargs: Any) -> None:
@@ -220,7 +244,7 @@ class TermForm(forms.Form):
         names = dict.fromkeys([*pipeline.limitable("prompt"), *own["stages"]["prompt"]])
         self.fields["category"].choices = [(name, category(name)) for name in names]  # type: ignore[attr-defined]
         spoken = [(code, language(code)) for code in own["languages"]]
-        self.fields["language"].choices = [("*", "any language"), *spoken]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [("*", gettext("any language")), *spoken]  # type: ignore[attr-defined]
 
     def term(self, *, owner: str) -> dict[str, Any]:
         """The term as a policy's JSON has it; it holds until the end of its last day."""
@@ -234,26 +258,31 @@ class CategoryForm(forms.Form):
     """A category of an organisation's own, told by example sentences."""
 
     label = forms.CharField(
-        label="Its name",
+        label=_("Its name"),
         max_length=60,
         widget=forms.TextInput({"dir": "auto"}),
-        help_text="Makers and reviewers read it when a request is stopped.",
+        help_text=_("Makers and reviewers read it when a request is stopped."),
     )
     texts = forms.CharField(
-        label="Example sentences, one a line",
+        label=_("Example sentences, one a line"),
         max_length=6000,
         widget=forms.Textarea({"rows": 6, "dir": "auto"}),
-        help_text=f"At least {FEWEST_SENTENCES}, as makers might write them. They are part of the policy, and whoever "
-        "may read the draft reads them. Never write any about children and sexual content.",
+        help_text=format_lazy(
+            _(
+                "At least {least}, as makers might write them. They are part of the policy, and whoever may read the "
+                "draft reads them. Never write any about children and sexual content."
+            ),
+            least=FEWEST_SENTENCES,
+        ),
     )
     action = forms.ChoiceField(
-        label="What follows",
+        label=_("What follows"),
         choices=list(FOLLOWS.items()),
     )
     likeness = forms.ChoiceField(
-        label="How alike must a prompt be?",
+        label=_("How alike must a prompt be?"),
         choices=[(f"{bound:g}", words) for bound, words in LIKENESS.items()],
-        help_text="The last finds most, and most that was not meant; try it before you propose the draft.",
+        help_text=_("The last finds most, and most that was not meant; try it before you propose the draft."),
     )
 
     def clean_texts(self) -> list[str]:
@@ -261,9 +290,14 @@ class CategoryForm(forms.Form):
         lines = (" ".join(line.split()) for line in self.cleaned_data["texts"].splitlines())
         sentences = [line for line in dict.fromkeys(lines) if line]
         if len(sentences) < FEWEST_SENTENCES:
-            raise forms.ValidationError(f"There are {len(sentences)}; write at least {FEWEST_SENTENCES}.")
+            raise forms.ValidationError(
+                gettext("There are %(n)s; write at least %(least)s.") % {"n": len(sentences), "least": FEWEST_SENTENCES}
+            )
         if len(sentences) > MOST_SENTENCES:
-            raise forms.ValidationError(f"There are {len(sentences)}; keep the {MOST_SENTENCES} that differ most.")
+            raise forms.ValidationError(
+                gettext("There are %(n)s; keep the %(most)s that differ most.")
+                % {"n": len(sentences), "most": MOST_SENTENCES}
+            )
         return sentences
 
     def added_to(self, own: Mapping[str, Any]) -> dict[str, Any]:
@@ -281,19 +315,21 @@ class ExamplesForm(forms.Form):
     """Example prompts, one a line."""
 
     expect = forms.ChoiceField(
-        label="These prompts must be",
+        label=_("These prompts must be"),
         choices=[
-            ("allow", "let through, without asking anybody"),
-            ("stop", "stopped: a reviewer is asked, or they are refused"),
-            ("block", "refused"),
+            ("allow", _("let through, without asking anybody")),
+            ("stop", _("stopped: a reviewer is asked, or they are refused")),
+            ("block", _("refused")),
         ],
     )
-    language = forms.ChoiceField(label="Written in")
+    language = forms.ChoiceField(label=_("Written in"))
     texts = forms.CharField(
-        label="Prompts, one a line",
+        label=_("Prompts, one a line"),
         widget=forms.Textarea({"rows": 5, "dir": "auto"}),
-        help_text="Write them as your makers would. Never write examples of sexual content with children: that is "
-        "refused in every policy, and nobody needs to write it to know.",
+        help_text=_(
+            "Write them as your makers would. Never write examples of sexual content with children: that is "
+            "refused in every policy, and nobody needs to write it to know."
+        ),
     )
 
     def __init__(self, *args: Any, own: Mapping[str, Any], **kwargs: Any) -> None:
@@ -310,7 +346,7 @@ class ExamplesForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why a draft is sent back."""
 
-    reason = forms.CharField(label="What should be changed?", widget=forms.Textarea({"rows": 3, "dir": "auto"}))
+    reason = forms.CharField(label=_("What should be changed?"), widget=forms.Textarea({"rows": 3, "dir": "auto"}))
 
 
 class PublishForm(forms.Form):
@@ -318,10 +354,10 @@ class PublishForm(forms.Form):
 
     seen_digest = forms.CharField(widget=forms.HiddenInput)
     exception = forms.CharField(
-        label="Why is it published although examples fail?",
+        label=_("Why is it published although examples fail?"),
         required=False,
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
-        help_text="Your name and this reason stay with the version.",
+        help_text=_("Your name and this reason stay with the version."),
     )
 
 
@@ -329,17 +365,17 @@ class TryForm(forms.Form):
     """Words, or a picture, to try a draft with."""
 
     prompt = forms.CharField(
-        label="What a maker might write",
+        label=_("What a maker might write"),
         required=False,
         max_length=4000,
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
     )
-    language = forms.ChoiceField(label="Language")
+    language = forms.ChoiceField(label=_("Language"))
     picture = forms.FileField(
-        label="Or a picture",
+        label=_("Or a picture"),
         required=False,
         widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp"}),
-        help_text="It is looked at as a finished picture would be, and not kept.",
+        help_text=_("It is looked at as a finished picture would be, and not kept."),
     )
 
     def __init__(self, *args: Any, own: Mapping[str, Any], **kwargs: Any) -> None:

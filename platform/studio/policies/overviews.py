@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from studio import pipeline
@@ -24,10 +25,12 @@ from studio.pages import MemberRequest, attempt
 from studio.policies.actions import begin_draft
 from studio.policies.forms import STAGES, StartForm
 from studio.policies.models import PolicyDraft
+from studio.policies.reading import follows
 from studio.policies.rules import READERS
 from studio.policies.scope import Scope
 from studio.projects.models import PolicyVersion
 from studio.trail.models import LedgerIntent
+from studio.wording import read_out
 
 VERSIONS_A_PAGE = 20
 
@@ -99,8 +102,8 @@ def _named(document: Mapping[str, Any], stage: str) -> list[str]:
 def _row(document: Mapping[str, Any], stage: str, name: str) -> dict[str, Any]:
     return {
         "category": name,
-        "explanation": pipeline.explanation(name) or _own_words(document, name),
-        "words": pipeline.threshold_words(document, stage, name),
+        "explanation": read_out(pipeline.explanation(name)) or _own_words(document, name),
+        "words": follows(document, stage, name),
         "seen": stage == "prompt" or name in pipeline.SEEN_IN_PICTURES,
     }
 
@@ -108,7 +111,12 @@ def _row(document: Mapping[str, Any], stage: str, name: str) -> dict[str, Any]:
 def _own_words(document: Mapping[str, Any], name: str) -> str:
     """What a category of an organisation's own is told by."""
     told = next((entry for entry in document["custom"] if entry["category"] == name), None)
-    return f"Your own: prompts like the {len(told['examples'])} example sentences of “{told['label']}”." if told else ""
+    return (
+        _("Your own: prompts like the %(n)s example sentences of “%(name)s”.")
+        % {"n": len(told["examples"]), "name": told["label"]}
+        if told
+        else ""
+    )
 
 
 def terms(document: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -164,6 +172,12 @@ def _changes(before: PolicyVersion | None, after: PolicyVersion) -> list[dict[st
 def changes(before: PolicyVersion | None, document: Mapping[str, Any], label: str) -> list[dict[str, Any]]:
     """What differs from a version to a document with its label, in words."""
     found = pipeline.policy_changes(before.document if before else None, document)
+    for change in found:
+        if change["stage"] and before:
+            sides = {"before": before.document, "after": document}
+            change |= {side: follows(said, change["stage"], change["about"]) for side, said in sides.items()}
+        else:
+            change |= {side: read_out(change[side]) for side in ("before", "after")}
     if before and before.get_label_display() != label:
         found.append(
             {"about": "label", "stage": "", "before": before.get_label_display(), "after": label, "direction": "mixed"}

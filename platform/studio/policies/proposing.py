@@ -10,6 +10,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from studio import pipeline
 from studio.accounts.models import Role, User
@@ -20,7 +22,7 @@ from studio.policies.models import PolicyDraft
 from studio.policies.scope import Scope, may_loosen
 from studio.trail.actions import note
 
-NOT_HERE = "No word can be allowed here for this; choose another category."
+NOT_HERE = _("No word can be allowed here for this; choose another category.")
 
 
 def allowable(job: Job) -> dict[str, Scope]:
@@ -82,7 +84,7 @@ def propose_term(*, actor: User, appeal: Job, term: Mapping[str, Any], at: datet
 
 def _checked(term: Mapping[str, Any]) -> dict[str, Any]:
     if not term.get("expires"):
-        raise ValidationError({"expires": "Say until when the word is allowed."})
+        raise ValidationError({"expires": gettext("Say until when the word is allowed.")})
     try:
         return pipeline.checked_term({**term, "kind": "allow", "scope": "everywhere"})
     except pipeline.ModerationError as error:

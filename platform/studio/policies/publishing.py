@@ -9,6 +9,8 @@ from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import Organisation, User
 from studio.accounts.rules import membership_of
@@ -20,7 +22,7 @@ from studio.policies.scope import Scope, joined, stronger_label
 from studio.projects.models import PolicyVersion, Project
 from studio.trail.actions import intend, note
 
-UNREHEARSED = "Rehearse it first: nobody has seen yet what this draft, as it stands, does with its examples."
+UNREHEARSED = _("Rehearse it first: nobody has seen yet what this draft, as it stands, does with its examples.")
 
 
 def rehearsed(draft: PolicyDraft, digest: str) -> Rehearsal | None:
@@ -49,7 +51,9 @@ def publish_draft(
         draft.refresh_from_db()
         shown = preview(draft)
         if seen_digest != shown.digest:
-            raise ValidationError("The draft, or what it stands on, changed since you opened it; look at it again.")
+            raise ValidationError(
+                gettext("The draft, or what it stands on, changed since you opened it; look at it again.")
+            )
         failed = _failed(draft, shown, exception)
         version = _version(draft.scope, actor, draft, shown, at, exception=exception.strip() if failed else "")
         move(
@@ -76,10 +80,12 @@ def _failed(draft: PolicyDraft, shown: Preview, exception: str) -> int:
         raise ValidationError(UNREHEARSED)
     failed = len(failures(rehearsal))
     if failed and not exception.strip():
-        examples = "1 example does" if failed == 1 else f"{failed} examples do"
-        raise ValidationError(
-            {"exception": f"{examples} not come out as they must; send it back, or say why it is published."}
-        )
+        remedy = ngettext(
+            "%(n)s example does not come out as it must; send it back, or say why it is published.",
+            "%(n)s examples do not come out as they must; send it back, or say why it is published.",
+            failed,
+        ) % {"n": failed}
+        raise ValidationError({"exception": remedy})
     return failed
 
 

@@ -3,6 +3,8 @@
 No project, role or superuser bit switches the second pair of eyes off.
 """
 
+from django.utils.translation import gettext as _
+
 from studio.accounts.models import Role, User
 from studio.accounts.rules import Ruling, holds
 from studio.policies.models import PolicyDraft
@@ -18,7 +20,7 @@ def may_write(user: User, draft: PolicyDraft) -> Ruling:
     roles = [Role.ADMINISTRATOR, Role.REVIEWER] if draft.appeal_id else [Role.ADMINISTRATOR]
     ruling = holds(user, draft.organisation, *roles)
     if ruling.allowed and user.pk != draft.author_id:
-        return Ruling(allowed=False, reason="Only its author changes a draft, so that somebody else can approve it.")
+        return Ruling(allowed=False, reason=_("Only its author changes a draft, so that somebody else can approve it."))
     return ruling
 
 
@@ -31,5 +33,5 @@ def may_approve(user: User, draft: PolicyDraft) -> Ruling:
     """Whether `user` may approve the draft or send it back: a reviewer or administrator there, never its author."""
     ruling = holds(user, draft.organisation, Role.REVIEWER, Role.ADMINISTRATOR)
     if ruling.allowed and user.pk == draft.author_id:
-        return Ruling(allowed=False, reason="A policy is approved by somebody other than its author.")
+        return Ruling(allowed=False, reason=_("A policy is approved by somebody other than its author."))
     return ruling

@@ -14,6 +14,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -34,7 +36,7 @@ from studio.projects.models import Campaign
 
 # A page looks for its answer often at first, then now and then: a worker that has just begun loads its screens first.
 QUICK_LOOKS, LOOKS = 12, 45
-BUSY = "You ask faster than the check may answer; wait a moment."
+BUSY = _("You ask faster than the check may answer; wait a moment.")
 DRAFT, IN_FORCE = "draft", "in_force"
 
 
@@ -54,14 +56,14 @@ def bench(request: MemberRequest, pk: UUID) -> HttpResponse:
 def _tried(form: TryForm, found: PolicyDraft) -> tuple[asking.Question | None, str]:
     """The question of the bench's form, or what is wrong with it."""
     if not form.is_valid():
-        return None, "Choose one of the languages."
+        return None, gettext("Choose one of the languages.")
     typed = form.cleaned_data
     try:
         picture = read(typed["picture"].read()) if typed["picture"] else None
     except ValidationError as error:
         return None, " ".join(error.messages)
     if not typed["prompt"].strip() and picture is None:
-        return None, "Write something, or choose a picture."
+        return None, gettext("Write something, or choose a picture.")
     shown = preview(found)
     documents: dict[str, Mapping[str, Any]] = {DRAFT: shown.ruling.document}
     if shown.in_force:

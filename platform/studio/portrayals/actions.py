@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio import pipeline
 from studio.accounts.models import Role, User
@@ -69,13 +70,16 @@ def _begin(portrayal: Portrayal, *, actor: User, at: datetime, pictures: int) ->
 
 def _cells(model: Model, roles: Sequence[str], languages: Sequence[str]) -> tuple[pipeline.Cell, ...]:
     if not roles or len(roles) > MOST_ROLES:
-        raise ValidationError({"roles": f"Choose between one role and {MOST_ROLES}."})
+        raise ValidationError({"roles": _("Choose between one role and %(most)s.") % {"most": MOST_ROLES}})
     if not languages:
-        raise ValidationError({"languages": "Choose at least one language."})
+        raise ValidationError({"languages": _("Choose at least one language.")})
     try:
         return pipeline.grid(Path(model.folder), roles, languages)
     except KeyError as unknown:
-        remedy = f"{model.title} does not know {unknown}; choose another role, language or model."
+        remedy = _("%(title)s does not know %(unknown)s; choose another role, language or model.") % {
+            "title": model.title,
+            "unknown": unknown,
+        }
         raise ValidationError({"roles": remedy}) from unknown
 
 
@@ -83,5 +87,10 @@ def _check_room(project: Project, wanted: int) -> None:
     left = max(project.budget - spent(project), 0)
     if wanted > left:
         raise ValidationError(
-            {"roles": f"It would draw {wanted} pictures, and the project's budget has {left} left; choose fewer roles."}
+            {
+                "roles": _(
+                    "It would draw %(wanted)s pictures, and the project's budget has %(left)s left; choose fewer roles."
+                )
+                % {"wanted": wanted, "left": left}
+            }
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from studio import pipeline
 from studio.catalogue.models import Model
@@ -19,14 +20,14 @@ class GridForm(forms.Form):
     """Which roles, in which languages. `model` is one that declares its words, so that a grid can be built of them."""
 
     roles = forms.MultipleChoiceField(
-        label="Roles",
+        label=_("Roles"),
         widget=forms.CheckboxSelectMultiple,
-        help_text="At most four. Each is drawn as such, as a woman and as a man.",
+        help_text=_("At most four. Each is drawn as such, as a woman and as a man."),
     )
     languages = forms.MultipleChoiceField(
-        label="In which languages",
+        label=_("In which languages"),
         widget=forms.CheckboxSelectMultiple,
-        help_text="Two or more show whether a model draws other people in another language.",
+        help_text=_("Two or more show whether a model draws other people in another language."),
     )
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:

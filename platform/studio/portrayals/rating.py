@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio import pipeline
 from studio.accounts.models import Role, User
@@ -66,12 +67,12 @@ def rate(*, actor: User, portrayal: Portrayal, seen: Mapping[int, Collection[str
 
 def _check(portrayal: Portrayal, actor: User) -> None:
     if not portrayal.report:
-        raise ValidationError("There is no report yet; come back when it is done.")
+        raise ValidationError(_("There is no report yet; come back when it is done."))
     before = raters_of(portrayal)
     if actor in before:
-        raise ValidationError("You have answered already. The second answer has to be another person's.")
+        raise ValidationError(_("You have answered already. The second answer has to be another person's."))
     if len(before) >= RATERS:
-        raise ValidationError("Two people have answered already.")
+        raise ValidationError(_("Two people have answered already."))
 
 
 def _known(items: Collection[str]) -> list[str]:

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -211,7 +212,7 @@ def as_file(request: MemberRequest, pk: UUID, kind: str) -> HttpResponse:
     """The report to take along: its numbers as JSON, or a page with plots and pictures that needs nothing else."""
     found = find_portrayal(request, pk)
     if not found.report:
-        raise Http404("There is no report yet.")
+        raise Http404(_("There is no report yet."))
     report = found.report | {"checklist": compared(found)}
     if kind == "json":
         text, media = json.dumps(report, indent=2, ensure_ascii=False), "application/json"

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio import pipeline
 from studio.accounts.models import Organisation, Role, User
@@ -36,7 +37,7 @@ def choose_label_language(*, actor: User, project: Project, language: str, at: d
     """
     holds(actor, project.organisation, Role.ADMINISTRATOR).enforce()
     if language not in dict(pipeline.label_languages()):
-        raise ValidationError({"language": "Choose one of the languages."})
+        raise ValidationError({"language": _("Choose one of the languages.")})
     with transaction.atomic():
         Project.objects.filter(pk=project.pk).update(label_language=language)
         note(
@@ -56,9 +57,9 @@ def set_terms(*, actor: User, project: Project, budget: int, uses: Collection[st
     """
     holds(actor, project.organisation, Role.ADMINISTRATOR).enforce()
     if not 0 <= budget <= MOST_PICTURES:
-        raise ValidationError({"budget": f"Write a number from 0 to {MOST_PICTURES}."})
+        raise ValidationError({"budget": _("Write a number from 0 to %(most)s.") % {"most": MOST_PICTURES}})
     if not uses:
-        raise ValidationError({"uses": "Choose at least one; licences of models ask for it."})
+        raise ValidationError({"uses": _("Choose at least one; licences of models ask for it.")})
     with transaction.atomic():
         Project.objects.filter(pk=project.pk).update(budget=budget)
         declare(actor=actor, project=project.pk, uses=uses, at=at)

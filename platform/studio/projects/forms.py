@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from studio import pipeline
 from studio.catalogue.models import Model
@@ -19,8 +20,8 @@ class LabelForm(forms.Form):
     """In which language a project's pictures say on their face that a machine made them; the policy says how."""
 
     language = forms.ChoiceField(
-        label="Language of the label",
-        help_text="It is drawn before signing. Pictures that are signed already keep the label they have.",
+        label=_("Language of the label"),
+        help_text=_("It is drawn before signing. Pictures that are signed already keep the label they have."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -31,17 +32,17 @@ class LabelForm(forms.Form):
 class CampaignForm(forms.Form):
     """Why pictures are made, in which languages, and where they will be seen."""
 
-    name = forms.CharField(label="Name", max_length=120)
+    name = forms.CharField(label=_("Name"), max_length=120)
     purpose = forms.CharField(
-        label="What is it for?",
+        label=_("What is it for?"),
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
-        help_text="Reviewers decide with this in mind, and reports tell it.",
+        help_text=_("Reviewers decide with this in mind, and reports tell it."),
     )
-    languages = forms.MultipleChoiceField(label="Languages", widget=forms.CheckboxSelectMultiple)
+    languages = forms.MultipleChoiceField(label=_("Languages"), widget=forms.CheckboxSelectMultiple)
     channels = forms.CharField(
-        label="Channels",
+        label=_("Channels"),
         max_length=200,
-        help_text="Where the pictures will be seen, separated by commas: poster, radio page, messaging.",
+        help_text=_("Where the pictures will be seen, separated by commas: poster, radio page, messaging."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -5,6 +5,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from studio.accounts.models import Organisation, RoleGrant, User, slug
 
@@ -26,10 +28,10 @@ class Project(models.Model):
     class Label(models.TextChoices):
         """The mark that a person sees in the picture."""
 
-        NONE = "none", "None"
-        ICON = "icon", "Icon: two letters"
-        TEXT = "text", "Text: “AI-generated”"
-        SIMULATION = "simulation", "SIMULATION band"
+        NONE = "none", pgettext_lazy("a label", "None")
+        ICON = "icon", _("Icon: two letters")
+        TEXT = "text", _("Text: “AI-generated”")
+        SIMULATION = "simulation", _("SIMULATION band")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="projects")

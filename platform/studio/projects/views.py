@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from studio.pages import MemberRequest, attempt
@@ -42,7 +43,7 @@ def label_language(request: MemberRequest, pk: UUID) -> HttpResponse:
     if form.is_valid():
         status = attempt(form, lambda: _choose(request, project, form))
         if status == HTTPStatus.OK:
-            messages.success(request, "New pictures of this project carry their label in that language from now on.")
+            messages.success(request, _("New pictures of this project carry their label in that language from now on."))
             return redirect("project", pk=project.pk)
     return render(request, "studio/label.html", {"project": project, "form": form}, status=status)
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio import quarantine, vault
 from studio.accounts.models import Organisation, Role, SubjectKey, User
@@ -66,10 +67,10 @@ def protect(
 def _check(row: Protected, at: datetime) -> None:
     row.full_clean(exclude=UNASKED if row.expires else {*UNASKED, "expires"}, validate_constraints=False)
     if row.expires and row.expires < at.date():
-        raise ValidationError({"expires": "This day is over; choose a later one, or leave it empty."})
+        raise ValidationError({"expires": _("This day is over; choose a later one, or leave it empty.")})
     kept = Protected.objects.filter(organisation=row.organisation, state__in=[STATE.WAITING, STATE.IN_FORCE]).count()
     if kept >= MOST:
-        raise ValidationError(f"There are {kept} protected pictures already; take one out first.")
+        raise ValidationError(_("There are %(kept)s protected pictures already; take one out first.") % {"kept": kept})
 
 
 def unprotect(*, actor: User, protected: Protected, at: datetime) -> None:

@@ -13,6 +13,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import Membership, Organisation
 
@@ -32,17 +33,17 @@ class Protected(models.Model):
     class Kind(models.TextChoices):
         """What it is."""
 
-        LOGO = "logo", "A logo or another sign of a brand"
-        PORTRAIT = "portrait", "A portrait of a person"
-        WORK = "work", "A work that exists already"
+        LOGO = "logo", _("A logo or another sign of a brand")
+        PORTRAIT = "portrait", _("A portrait of a person")
+        WORK = "work", _("A work that exists already")
 
     class State(models.TextChoices):
         """Where it stands."""
 
-        WAITING = "WAITING", "Being read"
-        IN_FORCE = "IN_FORCE", "In force"
-        REFUSED = "REFUSED", "Could not be used"
-        REMOVED = "REMOVED", "Taken out"
+        WAITING = "WAITING", _("Being read")
+        IN_FORCE = "IN_FORCE", _("In force")
+        REFUSED = "REFUSED", _("Could not be used")
+        REMOVED = "REMOVED", _("Taken out")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="protected")

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from studio.accounts.models import Organisation, Role
@@ -54,7 +55,7 @@ def references(request: MemberRequest, pk: UUID) -> HttpResponse:
 def _add(request: MemberRequest, organisation: Organisation, form: ProtectForm) -> None:
     data = form.cleaned_data["picture"]
     protect(actor=request.user, organisation=organisation, data=data, at=timezone.now(), **form.words())
-    messages.info(request, "It is being read; pictures are compared with it as soon as that is done.")
+    messages.info(request, _("It is being read; pictures are compared with it as soon as that is done."))
 
 
 def _take_out(request: MemberRequest, organisation: Organisation) -> tuple[list[str], int]:
@@ -64,6 +65,6 @@ def _take_out(request: MemberRequest, organisation: Organisation) -> tuple[list[
     try:
         found = get_object_or_404(Protected, pk=request.POST["remove"], organisation=organisation)
     except ValidationError as error:
-        raise Http404("There is no such picture.") from error
+        raise Http404(_("There is no such picture.")) from error
     status = attempt(form, lambda: unprotect(actor=request.user, protected=found, at=timezone.now()))
     return [str(fault) for fault in form.non_field_errors()], status

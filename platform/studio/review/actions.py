@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio.accounts.models import Role, User
 from studio.accounts.rules import holds, membership_of
@@ -48,7 +49,7 @@ def submit_for_review(
     with transaction.atomic():
         lock(job)
         if has_decided(actor, job):
-            raise PermissionDenied("You decided about this request before, so somebody else must submit it.")
+            raise PermissionDenied(_("You decided about this request before, so somebody else must submit it."))
         picture.refresh_from_db()
         again = picture.state == PictureState.CHANGES_REQUESTED
         start = PictureState.CHANGES_REQUESTED if again else PictureState.RECORDED
@@ -116,11 +117,18 @@ def release(*, actor: User, picture: Picture, at: datetime) -> Release:
     holds(actor, organisation, Role.REVIEWER, Role.ADMINISTRATOR, Role.CREATOR).enforce()
     decision = ReviewDecision.objects.filter(picture=picture, outcome=Outcome.APPROVED, final=True).first()
     if decision is None:
-        raise ValidationError({"picture": "Only an approved picture can be released; submit it for review first."})
+        raise ValidationError({"picture": _("Only an approved picture can be released; submit it for review first.")})
     if not is_about(decision, picture):
-        raise ValidationError({"picture": "The approval was for another file, policy or recipe; it needs a new one."})
+        raise ValidationError(
+            {"picture": _("The approval was for another file, policy or recipe; it needs a new one.")}
+        )
     if recall := standing_against(picture):
-        raise ValidationError({"picture": f"{recall.title} was recalled ({recall.public_reason}); it is not released."})
+        raise ValidationError(
+            {
+                "picture": _("%(title)s was recalled (%(public_reason)s); it is not released.")
+                % {"title": recall.title, "public_reason": recall.public_reason}
+            }
+        )
     with transaction.atomic():
         release, created = Release.objects.get_or_create(
             picture=picture, defaults={"decision": decision, "released_by": actor, "asked": at}

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from studio.pages import MemberRequest
 from studio.review import decision_desk, desk, inbox_desk, plan_desk, quality_desk, recall_desk
@@ -32,7 +33,7 @@ class Inbox(Register):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The inbox."""
         if not self.has_view_permission(request):
-            raise PermissionDenied("The inbox is for reviewers, auditors and administrators.")
+            raise PermissionDenied(_("The inbox is for reviewers, auditors and administrators."))
         return inbox_desk.inbox(cast(MemberRequest, request))
 
     def change_view(

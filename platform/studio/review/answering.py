@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from studio import pipeline
 from studio.accounts.models import User
@@ -19,7 +20,7 @@ from studio.policies.scope import Scope
 from studio.review.rulings import rule_on_hold
 
 REQUESTS = 100
-ABSENT = "This does not stand in the request, so allowing it would change nothing; write it as it stands there."
+ABSENT = _("This does not stand in the request, so allowing it would change nothing; write it as it stands there.")
 
 
 def grant_with_term(*, actor: User, job: Job, term: Mapping[str, Any], reason: str, at: datetime) -> PolicyDraft:

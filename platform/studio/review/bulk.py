@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.translation import gettext as _
 
 from studio.accounts.models import User
 from studio.jobs.models import Picture
@@ -36,12 +37,16 @@ def approve_together(*, actor: User, reviews: list[ReviewRequest], seen: Mapping
     Raises ValidationError when they do not belong together: nothing is approved then.
     """
     if not 0 < len(reviews) <= MOST:
-        raise ValidationError({"seen": f"Choose between one picture and {MOST}."})
+        raise ValidationError({"seen": _("Choose between one picture and %(most)s.") % {"most": MOST}})
     if len({review.picture.job_id for review in reviews}) > 1:
-        raise ValidationError({"seen": "Only pictures of one request are approved together; choose from one of them."})
+        raise ValidationError(
+            {"seen": _("Only pictures of one request are approved together; choose from one of them.")}
+        )
     batch = Picture.objects.filter(job=reviews[0].picture.job_id, state=PictureState.IN_REVIEW)
     if flags_of(list(batch)):
-        raise ValidationError({"seen": "One picture of the request is flagged; decide about each of them by itself."})
+        raise ValidationError(
+            {"seen": _("One picture of the request is flagged; decide about each of them by itself.")}
+        )
     refusals = [_approve(actor, review, seen.get(review.pk, ""), at) for review in reviews]
     told = tuple(reason for reason in refusals if reason)
     return Approved(len(refusals) - len(told), told)
@@ -59,9 +64,13 @@ def _approve(actor: User, review: ReviewRequest, seen_sha256: str, at: datetime)
             at=at,
         )
     except PermissionDenied as error:
-        return f"Picture {review.picture.index + 1}: {error}"
+        return _told(review, str(error))
     except ValidationError as error:
-        return f"Picture {review.picture.index + 1}: {' '.join(error.messages)}"
+        return _told(review, " ".join(error.messages))
     except StaleStateError:
-        return f"Picture {review.picture.index + 1}: {MOVED_ON}"
+        return _told(review, str(MOVED_ON))
     return ""
+
+
+def _told(review: ReviewRequest, why: str) -> str:
+    return _("Picture %(number)s: %(why)s") % {"number": review.picture.index + 1, "why": why}

@@ -7,15 +7,15 @@ answer; a reviewer reads them.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from django.utils.translation import gettext_noop as noted
+from django.utils.translation import gettext_noop
 
 from studio.projects.models import PolicyVersion
 
 GENERAL: Mapping[str, str] = MappingProxyType(
     {
-        "resembles_somebody": noted("Could anybody take a person in it for somebody who really exists?"),
-        "passes_for_real": noted("Could anybody take it for a photograph of something that really happened?"),
-        "shows_dignity": noted(
+        "resembles_somebody": gettext_noop("Could anybody take a person in it for somebody who really exists?"),
+        "passes_for_real": gettext_noop("Could anybody take it for a photograph of something that really happened?"),
+        "shows_dignity": gettext_noop(
             "Are the people or places it stands for shown with dignity, as they would show themselves?"
         ),
     }
@@ -24,15 +24,19 @@ GENERAL: Mapping[str, str] = MappingProxyType(
 SECTORS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "humanitarian": {
-            "puts_at_risk": noted("Could it put anybody at risk, or a community, if they were recognised in it?")
+            "puts_at_risk": gettext_noop("Could it put anybody at risk, or a community, if they were recognised in it?")
         },
-        "health": {"shows_practice": noted("Does it show care, dress and tools as good practice there has them?")},
-        "education": {"suits_age": noted("Is everything in it right for the age it is made for?")},
+        "health": {
+            "shows_practice": gettext_noop("Does it show care, dress and tools as good practice there has them?")
+        },
+        "education": {"suits_age": gettext_noop("Is everything in it right for the age it is made for?")},
         "agriculture": {
-            "shows_truly": noted("Would somebody who knows the crop, the animal or the disease find it correct?")
+            "shows_truly": gettext_noop("Would somebody who knows the crop, the animal or the disease find it correct?")
         },
         "child-protection": {
-            "keeps_children_safe": noted("Is every child in it shown safe, clothed, and as nobody in particular?")
+            "keeps_children_safe": gettext_noop(
+                "Is every child in it shown safe, clothed, and as nobody in particular?"
+            )
         },
     }
 )

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from studio.accounts.models import User
 from studio.jobs.models import Picture
@@ -26,9 +27,13 @@ def comment(
     may_decide(actor, request.picture.job).enforce()
     text = required(text=text)["text"]
     if len(text) > LONGEST:
-        raise ValidationError({"text": f"It has {len(text)} characters; shorten it to {LONGEST}."})
+        raise ValidationError(
+            {"text": _("It has %(n)s characters; shorten it to %(longest)s.") % {"n": len(text), "longest": LONGEST}}
+        )
     if (x is None) != (y is None) or not all(0 <= place <= PER_MILLE for place in (x, y) if place is not None):
-        raise ValidationError({"x": f"A place is two numbers from 0 to {PER_MILLE}: across and down."})
+        raise ValidationError(
+            {"x": _("A place is two numbers from 0 to %(per_mille)s: across and down.") % {"per_mille": PER_MILLE}}
+        )
     with transaction.atomic():
         if not ReviewRequest.objects.select_for_update().filter(pk=request.pk, ended=None).exists():
             raise StaleStateError(request.picture_id, request.picture.state)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio.accounts.models import Organisation, RoleGrant, User
 from studio.faults import fault
@@ -51,19 +52,21 @@ class Said:
     def checked(self) -> "Said":
         """The same, tidied. Raises ValidationError naming the field."""
         if self.outcome not in Outcome.values:
-            raise ValidationError({"outcome": f"Choose one of: {', '.join(Outcome.labels)}."})
+            raise ValidationError(
+                {"outcome": _("Choose one of: %(list)s.") % {"list": ", ".join(map(str, Outcome.labels))}}
+            )
         if unknown := set(self.reasons) - set(REASONS):
             raise ValidationError({"reasons": f"{', '.join(sorted(unknown))}: no such reason; choose from the list."})
         own = self.reason.strip()
         if self.outcome != Outcome.APPROVED and not (self.reasons or own):
-            raise ValidationError({"reason": "Choose a reason, or please write a few words here."})
+            raise ValidationError({"reason": _("Choose a reason, or please write a few words here.")})
         return replace(self, reason=own)
 
 
 def required(**fields: str) -> dict[str, str]:
     """The fields, stripped. Raises ValidationError naming every one that is empty."""
     stripped = {name: value.strip() for name, value in fields.items()}
-    empty = {name: "Please write a few words here." for name, value in stripped.items() if not value}
+    empty = {name: _("Please write a few words here.") for name, value in stripped.items() if not value}
     if empty:
         raise ValidationError(empty)
     return stripped
@@ -99,7 +102,7 @@ def put_on_record(
             raise StaleStateError(now.picture_id, PictureState.IN_REVIEW)
         voice = speak(now)
         if said.seen_sha256 != now.picture.sha256:
-            raise ValidationError({"seen_sha256": "The picture changed since you opened it; look at it again."})
+            raise ValidationError({"seen_sha256": _("The picture changed since you opened it; look at it again.")})
         final, following = _what_follows(now, said.outcome)
         decision = _write(now, voice, said, final=final, at=at)
         if final:
@@ -120,7 +123,7 @@ def _what_follows(request: ReviewRequest, outcome: str) -> tuple[bool, Stage | N
         return True, None
     approvals = counted(request)
     if len(approvals) < request.decisions.count():
-        remedy = "What earlier stages approved has changed since; request changes, so that it is submitted again."
+        remedy = _("What earlier stages approved has changed since; request changes, so that it is submitted again.")
         raise ValidationError({"outcome": remedy})
     if sum(one.stage_id == request.stage_id for one in approvals) + 1 < request.stage.needed:
         return False, None

@@ -44,7 +44,7 @@ def find(request: MemberRequest, pk: UUID | str) -> ReviewRequest:
     try:
         key = UUID(str(pk))
     except ValueError as error:
-        raise Http404("No such review.") from error
+        raise Http404(_("No such review.")) from error
     return get_object_or_404(readable(request.user), pk=key)
 
 
@@ -157,7 +157,7 @@ def blurred(request: MemberRequest, pk: UUID) -> HttpResponse:
     try:
         data = blobs.get(review.picture.sha256)
     except blobs.BlobError as error:
-        raise Http404("The file is missing or was altered; an administrator has to look.") from error
+        raise Http404(_("The file is missing or was altered; an administrator has to look.")) from error
     return HttpResponse(blurred_file(data), content_type="image/png")
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from studio.jobs.models import Picture
@@ -32,7 +33,7 @@ def ask(request: MemberRequest, pk: UUID) -> HttpResponse:
     )
     if status != HTTPStatus.OK:
         return show(request, picture, status=status, rendition=form)
-    messages.success(request, "It is being made, signed and recorded; it is here in a moment.")
+    messages.success(request, _("It is being made, signed and recorded; it is here in a moment."))
     return redirect("picture", pk=picture.pk)
 
 

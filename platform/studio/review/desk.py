@@ -18,6 +18,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from studio.accounts.models import Organisation, Role
@@ -59,7 +60,7 @@ def held(request: MemberRequest) -> HttpResponse:
     pictures = Picture.objects.filter(organisation__in=_own(request).values("pk"))
     joined = pictures.select_related(*(f"job__{name}" for name in JOINED))
     context = {
-        "title": "Waiting",
+        "title": _("Waiting"),
         "jobs": jobs.filter(state=JobState.HELD).order_by("submitted")[:100],
         "pictures": joined.filter(state=PictureState.QUARANTINED).order_by("changed")[:100],
         "in_review": pictures.filter(state=PictureState.IN_REVIEW).count(),
@@ -103,7 +104,7 @@ def _rule(request: MemberRequest, job: Job, form: RuleForm) -> None:
         rulings.rule_on_hold(actor=request.user, job=job, at=now, **given)
         return
     grant_with_term(actor=request.user, job=job, term=term, reason=given["reason"], at=now)
-    messages.info(request, "The word is proposed to the policy; somebody else puts it in force.")
+    messages.info(request, _("The word is proposed to the policy; somebody else puts it in force."))
 
 
 @require_POST
@@ -126,7 +127,7 @@ def _show(
     request: MemberRequest, job: Job, form: forms.Form, status: int, *, picture: Picture | None = None, pixels: str = ""
 ) -> HttpResponse:
     context = {
-        "title": "Held-back picture" if picture else "Held request",
+        "title": _("Held-back picture") if picture else _("Held request"),
         "job": job,
         "picture": picture,
         "pixels": pixels,
@@ -152,7 +153,7 @@ def _status(form: forms.Form) -> int:
 
 
 def _ruled(request: MemberRequest) -> HttpResponse:
-    messages.success(request, "Your ruling is on record.")
+    messages.success(request, _("Your ruling is on record."))
     return redirect("admin:desk")
 
 

@@ -58,7 +58,12 @@ def flag(*, actor: User, picture: Picture, reason: str, at: datetime) -> Flag:
     may_decide(actor, picture.job).enforce()
     reason = required(reason=reason)["reason"]
     if len(reason) > LONGEST_REASON:
-        raise ValidationError({"reason": f"It has {len(reason)} characters; shorten it to {LONGEST_REASON}."})
+        raise ValidationError(
+            {
+                "reason": _("It has %(n)s characters; shorten it to %(most)s.")
+                % {"n": len(reason), "most": LONGEST_REASON}
+            }
+        )
     with transaction.atomic():
         lock(picture.job)
         made, created = Flag.objects.get_or_create(

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from studio.jobs.models import Job, Picture
@@ -44,8 +45,8 @@ class SubmitForm(forms.Form):
             names = ("purpose", "channel", "alt_text", "due")
             kwargs.setdefault("initial", {name: getattr(before, name) for name in names})
         super().__init__(*args, **kwargs)
-        channels = [*picture.job.campaign.channels, "Other"]
-        self.fields["channel"].choices = [(name, name) for name in dict.fromkeys(channels)]  # type: ignore[attr-defined]
+        channels = {**{name: name for name in picture.job.campaign.channels}, "Other": gettext("Other")}
+        self.fields["channel"].choices = list(channels.items())  # type: ignore[attr-defined]
         self.questions = questions_under(picture.job.policy)
         for name, question in self.questions.items():
             self.fields[name] = forms.ChoiceField(label=_(question), choices=ANSWERS, widget=forms.RadioSelect)
@@ -61,9 +62,9 @@ class WithdrawForm(forms.Form):
     """Recalling a released picture."""
 
     public_reason = forms.CharField(
-        label="Reason, shown to the public",
+        label=_("Reason, shown to the public"),
         widget=forms.Textarea({"rows": 2, "dir": "auto"}),
-        help_text="Whoever checks the file reads this. Name no person.",
+        help_text=_("Whoever checks the file reads this. Name no person."),
     )
 
 
@@ -141,12 +142,14 @@ class RuleForm(forms.Form):
     """A reviewer's answer to something a screen held back."""
 
     ruling = forms.ChoiceField(
-        label="Ruling", choices=[("let_through", "Let it through"), ("refuse", "Refuse it")], widget=forms.RadioSelect
+        label=_("Ruling"),
+        choices=[("let_through", _("Let it through")), ("refuse", _("Refuse it"))],
+        widget=forms.RadioSelect,
     )
     reason = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
-        help_text="Compulsory. The maker reads it, and it stays on record.",
+        help_text=_("Compulsory. The maker reads it, and it stays on record."),
     )
 
     def arguments(self) -> dict[str, Any]:
@@ -158,19 +161,21 @@ class AppealRuleForm(RuleForm):
     """A reviewer's answer to an appeal: once, or with a word that is allowed for a while from then on."""
 
     word = forms.CharField(
-        label="Allow a word from now on",
+        label=_("Allow a word from now on"),
         required=False,
         max_length=120,
         widget=forms.TextInput({"dir": "auto"}),
-        help_text="A word or phrase of this request that is wrongly taken for a sign of something. Left empty, this "
-        "request alone is let through.",
+        help_text=_(
+            "A word or phrase of this request that is wrongly taken for a sign of something. Left empty, this "
+            "request alone is let through."
+        ),
     )
-    category = forms.ChoiceField(label="It is no sign of", required=False)
+    category = forms.ChoiceField(label=_("It is no sign of"), required=False)
     expires = forms.DateField(
-        label="Until",
+        label=_("Until"),
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text="It becomes a proposal to the policy, which somebody else has to put in force.",
+        help_text=_("It becomes a proposal to the policy, which somebody else has to put in force."),
     )
 
     def __init__(self, *args: Any, job: Job, today: date, **kwargs: Any) -> None:
@@ -191,11 +196,13 @@ class AppealRuleForm(RuleForm):
         if not typed.get("word"):
             return
         if typed.get("ruling") == "refuse":
-            self.add_error("word", "A word can be allowed only where the request is let through.")
+            self.add_error("word", gettext("A word can be allowed only where the request is let through."))
         if (ends := typed.get("expires")) is None:
-            self.add_error("expires", "Say until when the word is allowed.")
+            self.add_error("expires", gettext("Say until when the word is allowed."))
         elif not self._today < ends <= self._today + LONGEST_ALLOWED:
-            self.add_error("expires", f"Choose a day within the next {LONGEST_ALLOWED.days} days.")
+            self.add_error(
+                "expires", gettext("Choose a day within the next %(days)s days.") % {"days": LONGEST_ALLOWED.days}
+            )
 
     def term(self, *, owner: str) -> dict[str, Any] | None:
         """The word as a policy's JSON has it, to the end of its last day; None where none is to be allowed."""

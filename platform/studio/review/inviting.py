@@ -40,7 +40,7 @@ def send(*, actor: User, review: ReviewRequest, email: str, hours: int, root: st
     Where the message cannot be sent the link is taken back at once. Raises PermissionDenied, ValidationError.
     """
     if not 1 <= hours <= LONGEST_HOURS:
-        raise ValidationError({"hours": f"Choose between one hour and {LONGEST_HOURS}."})
+        raise ValidationError({"hours": _("Choose between one hour and %(most)s.") % {"most": LONGEST_HOURS}})
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     invitation = invite(
         actor=actor, review=review, email=email, token=token, expires=at + timedelta(hours=hours), at=at
@@ -50,7 +50,9 @@ def send(*, actor: User, review: ReviewRequest, email: str, hours: int, root: st
         _send_message(invitation, link)
     except OSError as error:
         revoke(actor=actor, invitation=invitation, at=at)
-        remedy = f"The message could not be sent ({type(error).__name__}), so the link was taken back. Try again later."
+        remedy = _("The message could not be sent (%(kind)s), so the link was taken back. Try again later.") % {
+            "kind": type(error).__name__
+        }
         raise ValidationError({"email": remedy}) from error
     return invitation
 
@@ -102,22 +104,26 @@ def _check(actor: User, review: ReviewRequest, address: str, at: datetime) -> No
         raise ValidationError({"email": reason})
     lately = Invitation.objects.filter(invited_by=actor, at__gt=at - timedelta(hours=1))
     if lately.count() >= MOST_AN_HOUR:
-        raise ValidationError({"email": f"You have invited {MOST_AN_HOUR} times within an hour; wait a little."})
+        raise ValidationError(
+            {"email": _("You have invited %(most)s times within an hour; wait a little.") % {"most": MOST_AN_HOUR}}
+        )
 
 
 def _unsuitable(address: str, review: ReviewRequest, organisation: Organisation) -> str:
     """Why this address cannot be asked; empty when it can."""
     if review.ended is not None:
-        return "It no longer waits for anybody."
+        return _("It no longer waits for anybody.")
     if is_of_a_maker(address, review.picture.job):
-        return "This address is that of somebody who shaped the picture, and they never decide about it."
+        return _("This address is that of somebody who shaped the picture, and they never decide about it.")
     if _is_of_a_member(address, organisation):
-        return f"This address is that of a member of {organisation.name}; members decide on the desk."
+        return _("This address is that of a member of %(name)s; members decide on the desk.") % {
+            "name": organisation.name
+        }
     earlier = Invitation.objects.filter(request=review, outsider__email=address, revoked=None)
     if earlier.filter(used__isnull=False).exists():
-        return "They have decided about it already; nobody counts twice in one review."
+        return _("They have decided about it already; nobody counts twice in one review.")
     if earlier.filter(stage=review.stage).exists():
-        return "They are invited already. Take that invitation back first if its message was lost."
+        return _("They are invited already. Take that invitation back first if its message was lost.")
     return ""
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, Value, When
+from django.utils.translation import gettext as _
 
 from studio.accounts.models import User
 from studio.review.models import Look, ReviewRequest
@@ -71,7 +72,12 @@ def refuse_while_looked_at(user: User, request: ReviewRequest, *, at: datetime) 
     now = seen(user, request, at=at)
     if now.theirs:
         raise ValidationError(
-            {"look": f"{now.name} is looking at it now. What you wrote is still here; send it when they have finished."}
+            {
+                "look": _(
+                    "%(name)s is looking at it now. What you wrote is still here; send it when they have finished."
+                )
+                % {"name": now.name}
+            }
         )
 
 

@@ -54,7 +54,7 @@ def _busy(seconds: int) -> str:
 def _found(token: str) -> Invitation:
     invitation = inviting.invited(token)
     if invitation is None:
-        raise Http404("No such link.")
+        raise Http404(_("No such link."))
     return invitation
 
 
@@ -110,6 +110,6 @@ def _show(request: HttpRequest, invitation: Invitation, token: str, form: Outsid
 def file(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
     """The picture's file, as long as the link is open."""
     if inviting.closed(invitation, at=timezone.now()):
-        raise Http404("The link opens nothing any more.")
+        raise Http404(_("The link opens nothing any more."))
     picture = invitation.request.picture
     return send_file("picture", picture.sha256, picture.media_type, download=False)

@@ -60,7 +60,7 @@ def plans(request: MemberRequest) -> HttpResponse:
     """The projects, each with how it is reviewed."""
     organisations = organisations_as(request.user, [Role.ADMINISTRATOR, Role.REVIEWER, Role.AUDITOR])
     if not organisations.exists():
-        raise PermissionDenied("This page is for administrators, reviewers and auditors.")
+        raise PermissionDenied(_("This page is for administrators, reviewers and auditors."))
     projects = Project.objects.filter(organisation__in=organisations.values("pk")).select_related("organisation")
     newest = ReviewPlan.objects.filter(project__in=projects).prefetch_related("stages__deciders__user")
     by_project: dict[UUID, ReviewPlan] = {}

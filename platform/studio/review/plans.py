@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio.accounts.models import Membership, Role, User
 from studio.accounts.rules import holds
@@ -81,20 +82,36 @@ def set_plan(*, actor: User, project: Project, stages: Sequence[StageDraft], at:
 
 def _check(project: Project, stages: Sequence[StageDraft]) -> None:
     if not 1 <= len(stages) <= MOST_STAGES:
-        raise ValidationError({"stages": f"A review has between one and {MOST_STAGES} stages."})
+        raise ValidationError({"stages": _("A review has between one and %(most)s stages.") % {"most": MOST_STAGES}})
     names = [stage.name.strip() for stage in stages]
     if not all(0 < len(name) <= LONGEST_NAME for name in names):
-        raise ValidationError({"stages": f"Give each stage a name of at most {LONGEST_NAME} characters."})
+        raise ValidationError(
+            {"stages": _("Give each stage a name of at most %(most)s characters.") % {"most": LONGEST_NAME}}
+        )
     if len({name.casefold() for name in names}) < len(names):
-        raise ValidationError({"stages": "Two stages have the same name; name them apart."})
+        raise ValidationError({"stages": _("Two stages have the same name; name them apart.")})
     for stage in stages:
         if not 1 <= stage.needed <= MOST_NEEDED:
-            raise ValidationError({"stages": f"“{stage.name}” needs between one and {MOST_NEEDED} approvals."})
+            raise ValidationError(
+                {
+                    "stages": _("“%(name)s” needs between one and %(most)s approvals.")
+                    % {"name": stage.name, "most": MOST_NEEDED}
+                }
+            )
         if stage.deciders and len(stage.deciders) < stage.needed:
-            remedy = f"“{stage.name}” needs {stage.needed} approvals, but only {len(stage.deciders)} may give one."
+            remedy = _("“%(name)s” needs %(needed)s approvals, but only %(n)s may give one.") % {
+                "name": stage.name,
+                "needed": stage.needed,
+                "n": len(stage.deciders),
+            }
             raise ValidationError({"stages": remedy})
         if any(member.organisation_id != project.organisation_id for member in stage.deciders):
-            raise ValidationError({"stages": f"“{stage.name}” names somebody who is not of {project.organisation}."})
+            raise ValidationError(
+                {
+                    "stages": _("“%(name)s” names somebody who is not of %(organisation)s.")
+                    % {"name": stage.name, "organisation": project.organisation}
+                }
+            )
     _check_enough_people([stage for stage in stages if stage.deciders])
 
 

@@ -9,6 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from studio.accounts.models import Organisation
@@ -25,7 +26,7 @@ def page(request: MemberRequest) -> HttpResponse:
     """The report of one organisation over one period."""
     organisations, chosen, days = _asked(request)
     context: dict[str, Any] = {
-        "title": "How well the screens do",
+        "title": _("How well the screens do"),
         "organisations": organisations,
         "organisation": chosen,
         "days": days,
@@ -49,7 +50,7 @@ def _asked(request: MemberRequest) -> tuple[list[Organisation], Organisation, in
     """The organisations the person may read, the one asked for, and the days. Raises PermissionDenied for none."""
     organisations = list(organisations_as(request.user, QUALITY_READERS).order_by("name"))
     if not organisations:
-        raise PermissionDenied("The report is for reviewers, auditors and administrators.")
+        raise PermissionDenied(_("The report is for reviewers, auditors and administrators."))
     wanted = request.GET.get("organisation", "")
     chosen = next((one for one in organisations if one.slug == wanted), organisations[0])
     days = request.GET.get("days", "")

@@ -25,7 +25,7 @@ def _kept_by(request: MemberRequest) -> list[Organisation]:
     """The organisations whose releases the person may recall. Raises PermissionDenied for none."""
     found = list(organisations_as(request.user, recalling.KEEPERS).order_by("name"))
     if not found:
-        raise PermissionDenied("Recalls are for custodians and administrators.")
+        raise PermissionDenied(_("Recalls are for custodians and administrators."))
     return found
 
 
@@ -47,11 +47,11 @@ def ask(request: MemberRequest, slug: str, kind: str, target: str) -> HttpRespon
     """What a recall would do; and asking for it."""
     organisation = next((one for one in _kept_by(request) if one.slug == slug), None)
     if organisation is None or kind not in Recall.Kind.values:
-        raise Http404("No such recall.")
+        raise Http404(_("No such recall."))
     try:
         seen = recalling.preview(organisation, kind, target)
     except ValidationError as error:
-        raise Http404("No such recall.") from error
+        raise Http404(_("No such recall.")) from error
     if seen.earlier is not None:
         return redirect("admin:recall", seen.earlier.pk)
     form = WithdrawForm(request.POST if request.method == "POST" else None)

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from studio.accounts.models import Organisation, Role, User
 from studio.accounts.rules import holds
@@ -117,7 +118,7 @@ def preview(organisation: Organisation, kind: str, target: str, *, show: int = 2
     """What a recall would do now. Raises ValidationError for an unknown origin."""
     title = title_of(organisation, kind, target)
     if not title:
-        raise ValidationError({"target": "There is nothing of this kind here; choose from the list."})
+        raise ValidationError({"target": _("There is nothing of this kind here; choose from the list.")})
     found = affected(organisation, kind, target)
     released = found.filter(state=PictureState.RELEASED)
     others = found.filter(state__in=VISIBLE - {PictureState.RELEASED, PictureState.WITHDRAWN})

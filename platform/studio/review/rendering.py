@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio import blobs, pipeline
 from studio.accounts.models import User
@@ -37,7 +38,7 @@ def ask_for_rendition(*, actor: User, picture: Picture, shape: str, at: datetime
     """
     offer = next((item for item in offers_for(picture) if item.name == shape), None)
     if offer is None:
-        raise ValidationError({"shape": "This picture has no such shape; choose one from the list."})
+        raise ValidationError({"shape": _("This picture has no such shape; choose one from the list.")})
     may_render(actor, picture.job, crops=offer.crops).enforce()
     with transaction.atomic():
         if not Picture.objects.select_for_update().filter(pk=picture.pk, state=PictureState.RELEASED).exists():

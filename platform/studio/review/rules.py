@@ -3,6 +3,8 @@
 No project, role or superuser bit switches this off.
 """
 
+from django.utils.translation import gettext as _
+
 from studio.accounts.models import Role, User
 from studio.accounts.rules import Ruling, holds
 from studio.jobs.models import Job, Shaper
@@ -15,7 +17,7 @@ def may_decide(user: User, job: Job) -> Ruling:
     if not ruling.allowed:
         return ruling
     if Shaper.objects.filter(job=job, user=user).exists():
-        return Ruling(allowed=False, reason="You shaped this request, so somebody else must decide about it.")
+        return Ruling(allowed=False, reason=_("You shaped this request, so somebody else must decide about it."))
     if job.appeal_of is not None:
         return _may_answer(user, job, job.appeal_of)
     return ruling
@@ -28,9 +30,12 @@ def may_review(user: User, request: ReviewRequest) -> Ruling:
         return ruling
     named = request.stage.deciders.values_list("user", flat=True)
     if named and user.pk not in named:
-        return Ruling(allowed=False, reason=f"“{request.stage.name}” is for the people named in the project's review.")
+        return Ruling(
+            allowed=False,
+            reason=_("“%(name)s” is for the people named in the project's review.") % {"name": request.stage.name},
+        )
     if request.decisions.filter(reviewer=user).exists():
-        return Ruling(allowed=False, reason="You have approved it already; the other approvals are somebody else's.")
+        return Ruling(allowed=False, reason=_("You have approved it already; the other approvals are somebody else's."))
     return ruling
 
 
@@ -46,11 +51,14 @@ def may_invite(user: User, request: ReviewRequest) -> Ruling:
         return ruling
     if Shaper.objects.filter(job=job, user=user).exists():
         return Ruling(
-            allowed=False, reason="You shaped this request, so somebody else must ask for decisions about it."
+            allowed=False, reason=_("You shaped this request, so somebody else must ask for decisions about it.")
         )
     named = request.stage.deciders.values_list("user", flat=True)
     if named and user.pk not in named and not holds(user, organisation, Role.ADMINISTRATOR).allowed:
-        return Ruling(allowed=False, reason=f"“{request.stage.name}” is for the people named in the project's review.")
+        return Ruling(
+            allowed=False,
+            reason=_("“%(name)s” is for the people named in the project's review.") % {"name": request.stage.name},
+        )
     return ruling
 
 
@@ -58,11 +66,11 @@ def _may_answer(user: User, appeal: Job, blocked: Job) -> Ruling:
     """An appeal is answered by somebody who wrote neither the policy nor the refusal that it is about."""
     if user.pk in {appeal.policy.author_id, blocked.policy.author_id}:
         return Ruling(
-            allowed=False, reason="You wrote the policy that this appeal is about; somebody else must answer."
+            allowed=False, reason=_("You wrote the policy that this appeal is about; somebody else must answer.")
         )
     if HoldRuling.objects.filter(job=blocked, reviewer=user).exists():
         return Ruling(
-            allowed=False, reason="You refused the request that this appeal is about; somebody else must answer."
+            allowed=False, reason=_("You refused the request that this appeal is about; somebody else must answer.")
         )
     return Ruling(allowed=True, reason="a reviewer with no part in what is appealed")
 

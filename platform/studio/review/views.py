@@ -151,7 +151,7 @@ def send_file(name: str, sha256: str, media_type: str, *, download: bool) -> Htt
     try:
         data = blobs.get(sha256)
     except blobs.BlobError as error:
-        raise Http404("The file is missing or was altered; an administrator has to look.") from error
+        raise Http404(_("The file is missing or was altered; an administrator has to look.")) from error
     suffix = SUFFIXES.get(media_type, PurePath(media_type).name)
     manner = "attachment" if download else "inline"
     headers = {

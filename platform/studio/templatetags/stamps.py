@@ -12,13 +12,14 @@ from typing import Any
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from studio.catalogue.models import Model
 from studio.catalogue.states import LessonState
 from studio.jobs.states import JobState, PictureState
 from studio.languages import language
-from studio.wording import CATEGORIES, DEEDS, EXPECTATIONS, LICENCES, MARKERS, MATTERS
+from studio.wording import CATEGORIES, DEEDS, EXPECTATIONS, LICENCES, MARKERS, MATTERS, read_out
 
 register = template.Library()
 register.filter(language)
@@ -164,6 +165,12 @@ def marker(name: str) -> str:
 
 
 @register.filter
+def told(sentence: str) -> str:
+    """What a screen said or advised, in the reader's language."""
+    return read_out(sentence)
+
+
+@register.filter
 def percent(share: float) -> str:
     """A share from 0 to 1 as a whole percentage."""
     return f"{100 * share:.0f} %"
@@ -174,11 +181,13 @@ def span(time: timedelta) -> str:
     """A stretch of time in its largest sensible unit."""
     minutes = time.total_seconds() / 60
     if minutes < 1:
-        return "under a minute"
+        return gettext("under a minute")
     if minutes < 90:
-        return f"{minutes:.0f} min"
+        return gettext("%(n)s min") % {"n": f"{minutes:.0f}"}
     hours = minutes / 60
-    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
+    return (
+        gettext("%(n)s h") % {"n": f"{hours:.0f}"} if hours < 48 else gettext("%(n)s days") % {"n": f"{hours / 24:.0f}"}
+    )
 
 
 @register.filter

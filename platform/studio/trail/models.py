@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class AuditRow(models.Model):
@@ -73,14 +74,14 @@ class LedgerIntent(models.Model):
 class AlarmKind(models.TextChoices):
     """What does not go on, in the words of the page that shows it."""
 
-    CHECK = "check", "Pictures wait to be checked"
-    SIGN = "sign", "Pictures wait for their signature"
-    RECORD = "record", "Pictures wait for the ledger"
-    RELEASE = "release", "Releases wait"
-    KEYS = "keys", "The signing keys cannot be used"
-    CHECKPOINT = "checkpoint", "The log gets no signed checkpoint"
-    STAMP = "stamp", "The log's checkpoints get no time-stamp"
-    COPY = "copy", "The second place for checkpoints cannot be written"
+    CHECK = "check", _("Pictures wait to be checked")
+    SIGN = "sign", _("Pictures wait for their signature")
+    RECORD = "record", _("Pictures wait for the ledger")
+    RELEASE = "release", _("Releases wait")
+    KEYS = "keys", _("The signing keys cannot be used")
+    CHECKPOINT = "checkpoint", _("The log gets no signed checkpoint")
+    STAMP = "stamp", _("The log's checkpoints get no time-stamp")
+    COPY = "copy", _("The second place for checkpoints cannot be written")
 
 
 class Alarm(models.Model):
@@ -106,8 +107,8 @@ class Hold(models.Model):
     class Kind(models.TextChoices):
         """What is held."""
 
-        PROJECT = "project", "Project"
-        PICTURE = "picture", "Picture"
+        PROJECT = "project", _("Project")
+        PICTURE = "picture", _("Picture")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.UUIDField(db_index=True)

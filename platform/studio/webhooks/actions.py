@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from studio import vault
 from studio.accounts.models import Organisation, Role, User
@@ -36,9 +37,11 @@ def add_endpoint(
     except GuardError as error:
         raise ValidationError({"address": str(error)}) from error
     if not events or not set(events) <= set(Event.values):
-        raise ValidationError({"events": "Choose at least one event."})
+        raise ValidationError({"events": _("Choose at least one event.")})
     if Endpoint.objects.filter(organisation=organisation).exclude(state=State.REMOVED).count() >= MOST_ENDPOINTS:
-        raise ValidationError({"address": f"There are {MOST_ENDPOINTS} already; remove one first."})
+        raise ValidationError(
+            {"address": _("There are %(most)s already; remove one first.") % {"most": MOST_ENDPOINTS}}
+        )
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
     key, pk = vault.new_key(), uuid4()
     endpoint = Endpoint(

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JobState
@@ -24,12 +25,12 @@ from studio.webhooks.models import Delivery, Endpoint
 class Event(models.TextChoices):
     """The events that there are."""
 
-    PICTURE_RECORDED = "picture.recorded", "A picture is signed and recorded"
-    PICTURE_HELD = "picture.held", "A finished picture is held for a person"
-    PICTURE_APPROVED = "picture.approved", "A picture is approved"
-    PICTURE_RELEASED = "picture.released", "A picture is released"
-    PICTURE_WITHDRAWN = "picture.withdrawn", "A released picture is withdrawn"
-    JOB_HELD = "job.held", "A request is held for a person"
+    PICTURE_RECORDED = "picture.recorded", _("A picture is signed and recorded")
+    PICTURE_HELD = "picture.held", _("A finished picture is held for a person")
+    PICTURE_APPROVED = "picture.approved", _("A picture is approved")
+    PICTURE_RELEASED = "picture.released", _("A picture is released")
+    PICTURE_WITHDRAWN = "picture.withdrawn", _("A released picture is withdrawn")
+    JOB_HELD = "job.held", _("A request is held for a person")
 
 
 TEST = "webhook.test"

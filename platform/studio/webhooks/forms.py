@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import Organisation, User
 from studio.accounts.rules import administered
@@ -12,15 +13,17 @@ from studio.webhooks.events import Event
 class EndpointForm(forms.Form):
     """An endpoint of one of the organisations that `actor` administers."""
 
-    organisation = forms.ModelChoiceField(Organisation.objects.none(), label="Of which organisation?", empty_label=None)
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.none(), label=_("Of which organisation?"), empty_label=None
+    )
     address = forms.CharField(
-        label="Address",
+        label=_("Address"),
         max_length=500,
         widget=forms.URLInput({"placeholder": "https://", "autocomplete": "off"}),
-        help_text="It begins with https:// and can be reached from the internet.",
+        help_text=_("It begins with https:// and can be reached from the internet."),
     )
     events = forms.MultipleChoiceField(
-        label="What is it told?",
+        label=_("What is it told?"),
         choices=Event.choices,
         initial=list(Event.values),
         widget=forms.CheckboxSelectMultiple,

@@ -19,6 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from django.utils.translation import gettext as _
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MOST_BYTES = 2048
@@ -69,16 +71,18 @@ def checked(url: str, *, inside: Sequence[Network]) -> SplitResult:
     """The parts of an address that could be delivered to, nothing of it resolved yet. Raises GuardError."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
+        host, _port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise GuardError("This is no address; write it as https://name/path.") from error
+        raise GuardError(_("This is no address; write it as https://name/path.")) from error
     if parts.scheme != "https" and not (parts.scheme == "http" and inside):
-        raise GuardError("The address must begin with https://.")
+        raise GuardError(_("The address must begin with https://."))
     if not host or parts.username is not None or parts.fragment or not url.isascii() or not url.isprintable():
-        raise GuardError("Write the address as https://name/path, without a user name and without a #.")
+        raise GuardError(_("Write the address as https://name/path, without a user name and without a #."))
     literal = _literal(host)
     if literal is not None and not permitted(literal, inside=inside):
-        raise GuardError(f"{host} is an address inside a network, which may not be reached from here.")
+        raise GuardError(
+            _("%(host)s is an address inside a network, which may not be reached from here.") % {"host": host}
+        )
     return parts
 
 

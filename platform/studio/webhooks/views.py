@@ -14,6 +14,8 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -28,10 +30,10 @@ from studio.webhooks.models import Delivery, Endpoint
 DELIVERIES_A_PAGE = 25
 MOVES: Mapping[str, tuple[Callable[..., object], str]] = MappingProxyType(
     {
-        "pause": (actions.pause_endpoint, "It is told nothing until you resume it."),
-        "resume": (actions.resume_endpoint, "It is told again, first what waited."),
-        "remove": (actions.remove_endpoint, "It is removed."),
-        "test": (actions.send_test, "A test is on its way; how it went stands in the log below in a moment."),
+        "pause": (actions.pause_endpoint, _("It is told nothing until you resume it.")),
+        "resume": (actions.resume_endpoint, _("It is told again, first what waited.")),
+        "remove": (actions.remove_endpoint, _("It is removed.")),
+        "test": (actions.send_test, _("A test is on its way; how it went stands in the log below in a moment.")),
     }
 )
 
@@ -43,7 +45,7 @@ MOVES: Mapping[str, tuple[Callable[..., object], str]] = MappingProxyType(
 def webhooks(request: MemberRequest) -> HttpResponse:
     """The list, and the form that adds one; the answer to the form is the only page that shows the secret."""
     if not administered(request.user).exists():
-        raise PermissionDenied("Webhooks are for administrators.")
+        raise PermissionDenied(gettext("Webhooks are for administrators."))
     form = EndpointForm(request.POST if request.method == "POST" else None, actor=request.user)
     status, made = HTTPStatus.OK, []
     if form.is_bound:
@@ -90,7 +92,7 @@ def send_again(request: MemberRequest, pk: UUID, delivery: UUID) -> HttpResponse
     endpoint = _find(request, pk)
     found = get_object_or_404(Delivery.objects.select_related("endpoint__organisation"), pk=delivery, endpoint=endpoint)
     again = lambda: actions.send_again(actor=request.user, delivery=found, at=timezone.now())  # noqa: E731
-    return _attempted(request, endpoint, forms.Form(request.POST), again, "It is on its way again.")
+    return _attempted(request, endpoint, forms.Form(request.POST), again, gettext("It is on its way again."))
 
 
 def _attempted(

@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import Organisation, Role
 from studio.jobs.models import Job, Picture
@@ -130,9 +131,9 @@ class ReviewDecision(models.Model):
     class Outcome(models.TextChoices):
         """What may be decided."""
 
-        APPROVED = "APPROVED", "Approve"
-        REJECTED = "REJECTED", "Reject"
-        CHANGES_REQUESTED = "CHANGES_REQUESTED", "Request changes"
+        APPROVED = "APPROVED", _("Approve")
+        REJECTED = "REJECTED", _("Reject")
+        CHANGES_REQUESTED = "CHANGES_REQUESTED", _("Request changes")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     picture = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="decisions")

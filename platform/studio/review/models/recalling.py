@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import Organisation
 
@@ -20,9 +21,9 @@ class Recall(models.Model):
     class Kind(models.TextChoices):
         """What the pictures have in common."""
 
-        MODEL = "model", "Model"
-        POLICY = "policy", "Policy version"
-        KEY = "key", "Signing key"
+        MODEL = "model", _("Model")
+        POLICY = "policy", _("Policy version")
+        KEY = "key", _("Signing key")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="recalls")

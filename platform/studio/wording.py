@@ -188,7 +188,31 @@ SENTENCES = frozenset(
     }
 )
 
+# Why something waits or came to nothing, as the rows keep it.
+REASONS_KEPT = frozenset(
+    {
+        gettext_noop("It waits to be checked; an administrator has to look."),
+        gettext_noop("It waits for its signature; an administrator has to look."),
+        gettext_noop("It waits for the ledger; an administrator has to look."),
+        gettext_noop("The model's files cannot be read, or are not the approved ones; a custodian has to look."),
+        gettext_noop("the worker went silent"),
+        gettext_noop("The words of this request were erased."),
+        gettext_noop("The picture to start from was erased or is missing; ask again with the picture."),
+        gettext_noop("The worker that taught it went silent."),
+        gettext_noop("The pictures were erased, or are missing; hand them in again."),
+        gettext_noop("The file was erased before it was read; hand it in again."),
+        gettext_noop("The worker that checked it stopped three times. An administrator has to look at its log."),
+        gettext_noop("The worker that wrote it stopped three times. Ask for less at once, and tell an administrator."),
+        gettext_noop("No picture here has a prompt that names people, so there is nothing to report on."),
+        gettext_noop("The files of the model cannot be read, or are not the approved ones; an administrator must look"),
+        gettext_noop(
+            "The ledger could not be read, so nothing is known. Ask again; if that fails too, an administrator has to "
+            "look."
+        ),
+    }
+)
+
 
 def read_out(sentence: str) -> str:
-    """A sentence of the moderation library in the reader's language; any other is returned as it is."""
-    return gettext(sentence) if sentence in SENTENCES else sentence
+    """One of these sentences in the reader's language; any other is returned as it is."""
+    return gettext(sentence) if sentence in SENTENCES or sentence in REASONS_KEPT else sentence

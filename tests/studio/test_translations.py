@@ -10,7 +10,11 @@ from django.urls import reverse
 
 import moderation.wording
 from moderation import explaining
-from studio.wording import SENTENCES
+from studio.audit import inspecting, writing
+from studio.jobs import finishing, reference
+from studio.portrayals import measuring
+from studio.references import registering
+from studio.wording import REASONS_KEPT, SENTENCES
 from tests.studio import translations
 
 CODES = sorted(code for code, _ in settings.LANGUAGES if code != "en")
@@ -58,6 +62,12 @@ def test_what_the_screens_say_to_people_is_known_to_translators() -> None:
     said = [*moderation.wording.MEANING.values(), *moderation.wording.REMEDY.values()]
     said += [*explaining.EXPLANATION.values(), *(words for _, words in explaining.GRADES)]
     assert set(map(str, said)) <= SENTENCES
+
+
+def test_why_something_waits_or_failed_is_known_to_translators() -> None:
+    """Rows keep it in English, whoever asked; the pages read it out."""
+    kept = [*finishing.WAITING.values(), reference.GONE, registering.GONE, measuring.NOTHING]
+    assert {*kept, inspecting.STUCK, inspecting.UNREADABLE, writing.STUCK} <= REASONS_KEPT
 
 
 @pytest.mark.database

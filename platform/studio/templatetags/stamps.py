@@ -166,7 +166,7 @@ def marker(name: str) -> str:
 
 @register.filter
 def told(sentence: str) -> str:
-    """What a screen said or advised, in the reader's language."""
+    """What a screen said, or why a row waits or failed, in the reader's language."""
     return read_out(sentence)
 
 

@@ -10,8 +10,11 @@ from django.urls import reverse
 
 import moderation.wording
 from moderation import explaining
+from moderation.policy import Policy
+from moderation.presets import FLOOR, PRESETS
 from studio.audit import inspecting, writing
 from studio.jobs import finishing, reference
+from studio.policies import reading
 from studio.portrayals import measuring
 from studio.references import registering
 from studio.wording import REASONS_KEPT, SENTENCES
@@ -68,6 +71,14 @@ def test_why_something_waits_or_failed_is_known_to_translators() -> None:
     """Rows keep it in English, whoever asked; the pages read it out."""
     kept = [*finishing.WAITING.values(), reference.GONE, registering.GONE, measuring.NOTHING]
     assert {*kept, inspecting.STUCK, inspecting.UNREADABLE, writing.STUCK} <= REASONS_KEPT
+
+
+@pytest.mark.parametrize("preset", [FLOOR, *PRESETS.values()], ids=lambda policy: policy.name)
+def test_in_english_a_policy_reads_as_the_library_tells_it(preset: Policy) -> None:
+    document = preset.to_json()
+    for limit in preset.limits:
+        told = explaining.threshold_words(limit.threshold)
+        assert reading.follows(document, limit.stage.value, limit.category) == told
 
 
 @pytest.mark.database

@@ -66,7 +66,6 @@ from studio.pipeline.policies import (
     digest_of,
     expected,
     explanation,
-    grade,
     grades,
     joined,
     limitable,
@@ -75,7 +74,6 @@ from studio.pipeline.policies import (
     relaxable,
     screened_languages,
     stands_in,
-    threshold_words,
     what_to_change,
 )
 from studio.pipeline.portraying import (
@@ -239,7 +237,6 @@ __all__ = [
     "entry_id",
     "expected",
     "explanation",
-    "grade",
     "grades",
     "grid",
     "grid_roles",
@@ -301,7 +298,6 @@ __all__ = [
     "starter_slug",
     "starts_from_pictures",
     "summarise",
-    "threshold_words",
     "thumbnail",
     "trainer",
     "traits_of",

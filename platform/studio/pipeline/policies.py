@@ -54,14 +54,6 @@ def policy_changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -
     ]
 
 
-def threshold_words(document: Mapping[str, Any], stage: str, category: str) -> str:
-    """What follows for one category at one stage, as a sentence."""
-    from moderation.actions import Stage
-    from moderation.explaining import threshold_words
-
-    return threshold_words(policy(document).threshold(Stage(stage), category))
-
-
 def explanation(category: str) -> str:
     """What a category covers, for those who set its action; empty for an organisation's own."""
     from moderation.explaining import EXPLANATION
@@ -74,13 +66,6 @@ def grades() -> tuple[tuple[float, str], ...]:
     from moderation.explaining import GRADES
 
     return GRADES
-
-
-def grade(bound: float | None) -> str:
-    """One bound in words."""
-    from moderation.explaining import grade
-
-    return grade(bound)
 
 
 def limitable(stage: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ def begin_again(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("audit", "0001_register_and_reports")]
+    dependencies: ClassVar = [("audit", "0002_what_used_a_model")]
     operations: ClassVar = [
         migrations.RemoveField("report", "offset"),
         migrations.AddField("report", "parts", models.PositiveIntegerField(default=0)),

@@ -15,7 +15,7 @@ from tests.studio.crowd import crowd
 from tests.studio.speed.filling import Scene, fill
 from tests.studio.speed.lists import lists
 
-FEW, MORE = 40, 160
+FEW, MORE = 120, 160
 # How SQLite says that it goes through a whole long table.
 SCAN = re.compile(r"SCAN (jobs_picture|jobs_job|audit_recorded|review_reviewrequest)\b(?! USING COVERING)")
 pytestmark = pytest.mark.django_db

@@ -64,10 +64,12 @@ def fill(sample: Sample, pictures: int, *, at: datetime) -> Scene:
     roles = (Role.CREATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.CUSTODIAN)
     *makers, left = [members[sample.people[role].pk] for role in roles]
     elder = _elder(sample.model)
-    crowd(min(OLD, pictures), campaigns=[ended], makers=[left], models=[elder], at=at - LONG_AGO)
+    # Of few pictures a quarter is old, so that there is something of everything.
+    past = min(OLD, pictures // 4)
+    crowd(past, campaigns=[ended], makers=[left], models=[elder], at=at - LONG_AGO)
     oldest = Picture.objects.order_by("created").values_list("pk", flat=True)
     Picture.objects.filter(pk__in=list(oldest.filter(state=P.RELEASED)[:5])).update(state=P.WITHDRAWN)
-    crowd(pictures - min(OLD, pictures), campaigns=campaigns, makers=makers, models=[sample.model], at=at)
+    crowd(pictures - past, campaigns=campaigns, makers=makers, models=[sample.model], at=at)
     for page in _pages(Job.objects.values_list("pk", "requester__user").iterator(AT_ONCE)):
         Shaper.objects.bulk_create(Shaper(job_id=job, user_id=user, how="request") for job, user in page)
     starred = Picture.objects.filter(state=P.RECORDED)[:STARRED]

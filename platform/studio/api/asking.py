@@ -122,7 +122,7 @@ def _verdict(request: ProgramRequest, form: AskForm, policy: PolicyVersion) -> d
     """The strictest word of the screens about the words and the picture to start from; None when they are silent."""
     turn = limits.take_trial(request.user.pk, now=limits.clock())
     if not turn.allowed:
-        raise refusals.wait("too-often", BUSY, retry_after_s=turn.retry_after_s)
+        raise refusals.wait("too-often", str(BUSY), retry_after_s=turn.retry_after_s)
     typed = form.cleaned_data
     question = asking.Question(
         prompt=typed["prompt"],

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -27,10 +27,10 @@ from studio.limits import CHECKS_A_MINUTE
 
 NO_FILE = _("Choose a picture first; then we can check it.")
 HEADINGS = {
-    HTTPStatus.BAD_REQUEST: gettext_lazy("No picture was chosen"),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: gettext_lazy("That file is too large"),
-    HTTPStatus.TOO_MANY_REQUESTS: gettext_lazy("Please wait a moment"),
-    HTTPStatus.SERVICE_UNAVAILABLE: gettext_lazy("There is no answer at present"),
+    HTTPStatus.BAD_REQUEST: _("No picture was chosen"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("That file is too large"),
+    HTTPStatus.TOO_MANY_REQUESTS: _("Please wait a moment"),
+    HTTPStatus.SERVICE_UNAVAILABLE: _("There is no answer at present"),
 }
 
 
@@ -77,7 +77,7 @@ def verified(request: HttpRequest) -> dict[str, Any]:
     take_turn(request)
     upload = uploaded(request)
     if upload is None:
-        raise RefusedError(HTTPStatus.BAD_REQUEST, NO_FILE)
+        raise RefusedError(HTTPStatus.BAD_REQUEST, str(NO_FILE))
     name, data = upload
     try:
         return {"file": name, **pipeline.verify_stranger(data).to_json()}

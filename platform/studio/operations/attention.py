@@ -48,7 +48,7 @@ def _alarms(organisation: Organisation) -> Iterator[Concern]:
     still = {ALARMS[state] for state in waiting.values_list("state", flat=True).distinct()}
     gone = set(ALARMS.values()) - still
     for alarm in Alarm.objects.filter(organisation=organisation.pk).exclude(kind__in=gone).order_by("since"):
-        yield Concern(True, AlarmKind(alarm.kind).label, alarm.cause, alarm.since)
+        yield Concern(True, str(AlarmKind(alarm.kind).label), alarm.cause, alarm.since)
 
 
 def _unattended(organisation: Organisation, *, now: datetime) -> Iterator[Concern]:
@@ -57,7 +57,7 @@ def _unattended(organisation: Organisation, *, now: datetime) -> Iterator[Concer
     oldest = waiting.order_by("changed").values_list("changed", flat=True).first()
     if oldest is not None and oldest < now - UNATTENDED_AFTER:
         cause = _("No process takes them. Start one with `manage.py worker sign`, and see its log if it ends.")
-        yield Concern(True, AlarmKind.SIGN.label, cause, oldest)
+        yield Concern(True, str(AlarmKind.SIGN.label), cause, oldest)
 
 
 def _keys(organisation: Organisation, *, now: datetime) -> Iterator[Concern]:

@@ -162,7 +162,7 @@ class PolicyForm(forms.Form):
     def rows(self, above: Mapping[str, Any], refused: Sequence[str]) -> list[tuple[str, str, list[Row]]]:
         """The categories by stage, each beside what stands `above` it; `refused` are the paths asked for in vain."""
         return [
-            (stage, title, [self._row(stage, name, above, refused) for s, name in self._limits() if s == stage])
+            (stage, str(title), [self._row(stage, name, above, refused) for s, name in self._limits() if s == stage])
             for stage, title in STAGES
         ]
 

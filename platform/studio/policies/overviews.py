@@ -92,7 +92,7 @@ def _policy(request: MemberRequest, scope: Scope) -> HttpResponse:
 
 def said(document: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     """A policy in sentences, by stage."""
-    return [(title, [_row(document, stage, name) for name in _named(document, stage)]) for stage, title in STAGES]
+    return [(str(title), [_row(document, stage, name) for name in _named(document, stage)]) for stage, title in STAGES]
 
 
 def _named(document: Mapping[str, Any], stage: str) -> list[str]:

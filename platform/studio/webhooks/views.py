@@ -14,6 +14,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -28,7 +29,7 @@ from studio.webhooks.forms import EndpointForm
 from studio.webhooks.models import Delivery, Endpoint
 
 DELIVERIES_A_PAGE = 25
-MOVES: Mapping[str, tuple[Callable[..., object], str]] = MappingProxyType(
+MOVES: Mapping[str, tuple[Callable[..., object], str | Promise]] = MappingProxyType(
     {
         "pause": (actions.pause_endpoint, _("It is told nothing until you resume it.")),
         "resume": (actions.resume_endpoint, _("It is told again, first what waited.")),
@@ -81,7 +82,7 @@ def webhook(request: MemberRequest, pk: UUID) -> HttpResponse:
     if verb is None:
         return _page(request, endpoint, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return _attempted(
-        request, endpoint, form, lambda: verb(actor=request.user, endpoint=endpoint, at=timezone.now()), done
+        request, endpoint, form, lambda: verb(actor=request.user, endpoint=endpoint, at=timezone.now()), str(done)
     )
 
 

@@ -70,7 +70,10 @@ def opened(sha256: str) -> BinaryIO:
         stream = blob(sha256).open()
     except FileNotFoundError as error:
         raise BlobError(f"The file {sha256} is missing from the store.") from error
-    if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
+    digest = hashlib.sha256()
+    while piece := stream.read(PIECE_BYTES):
+        digest.update(piece)
+    if digest.hexdigest() != sha256:
         stream.close()
         raise BlobError(f"The file {sha256} was altered in the store.")
     stream.seek(0)

@@ -65,7 +65,7 @@ class CappedUpload(FileUploadHandler):
 
 def _let_go(handler: FileUploadHandler) -> None:
     """Close what the handlers after this one keep of the file; Django closes only files that they handed over."""
-    for other in handler.request.upload_handlers:
+    for other in handler.request.upload_handlers if handler.request else ():
         other.upload_interrupted()
 
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 ENOUGH = 4.5
@@ -20,6 +21,7 @@ PAPERS = (("#f3f1ec", "#fcfbf9", "#e9e6de"), ("#141312", "#1d1b19", "#0d0c0b"))
 PRINTED = ("#fcfbf9", "#0d0c0b")
 NOT_A_COLOUR = _("Write it as # and six digits or letters from a to f, like #0a5c8f; your brand’s guide has it so.")
 _HEX = re.compile(r"#[0-9a-f]{6}")
+is_colour = RegexValidator(r"^#[0-9a-f]{6}\Z", NOT_A_COLOUR)  # what is kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from studio.accounts.colours import parse
+from studio.accounts.colours import is_colour
 
 slug = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Use small letters, digits and single hyphens, like “water-aid”."))
 
@@ -55,7 +55,7 @@ class Organisation(models.Model):
     name = models.CharField(max_length=120)
     log = models.CharField(max_length=200, unique=True)
     created = models.DateTimeField()
-    colour = models.CharField(max_length=7, blank=True, default="", validators=[parse])
+    colour = models.CharField(max_length=7, blank=True, default="", validators=[is_colour])
 
     def __str__(self) -> str:
         return self.name

@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='organisation',
             name='colour',
-            field=models.CharField(blank=True, default='', max_length=7, validators=[studio.accounts.colours.parse]),
+            field=models.CharField(blank=True, default='', max_length=7, validators=[studio.accounts.colours.is_colour]),
         ),
     ]

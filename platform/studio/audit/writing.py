@@ -136,7 +136,7 @@ def _append(report: Report, at: datetime) -> bool:
         return _finish(report, *blobs.adopt(path), at=at)
 
 
-def _put_aside(report: Report, part: bytes) -> dict[str, int]:
+def _put_aside(report: Report, part: bytearray) -> dict[str, int]:
     """Keep another part of a table where every worker can go on; returns what the row is to say of it."""
     quarantine.place(Kind.REPORT, report.pk, report.parts).write(bytes(part))
     report.parts += 1

@@ -154,6 +154,12 @@ def failed(category: str, source: str, policy: Policy, fault: Exception) -> Find
     )
 
 
+def broken(policy: Policy, fault: Exception) -> Iterator[Finding]:
+    """What follows when a part that every look needs broke: the text was not read, no category looked for."""
+    for category in (Category.UNCOVERED_LANGUAGE, *policy.categories(Stage.PROMPT)):
+        yield failed(category, "screen", policy, fault)
+
+
 def _is_read_by(classifier: TextClassifier, readings: Readings) -> bool:
     code = "en" if readings.language.reach is Reach.VOCABULARY else readings.language.code
     return readings.language.reach is not Reach.NONE and code in classifier.languages

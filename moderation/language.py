@@ -11,14 +11,19 @@ never saw (English prompts average 3.4 letters a piece, Swahili about 2.3).
 
 from __future__ import annotations
 
+import hashlib
+import math
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from moderation.actions import Reach
 from moderation.errors import ClassifierError
 
+WEIGHTS_SHA256 = "f4f4a2c3465ca1f081541037f9cac23021d68151c2f709c55ae5eedfca522963"
 _SURE = 0.9  # probability from which detection overrides the form's language
 # Probability from which an undeclared language is taken at its word. Of 2,179 prompts in the covered languages none
 # reached 0.55 for another one; their neighbours (Galician, Aragonese, Occitan) are what comes nearest.
@@ -87,11 +92,14 @@ class LanguageReader:
 
     @classmethod
     def load(cls) -> LanguageReader:
-        """Load the model; raises `ClassifierError` when the package is missing or broken."""
+        """Load the model; raises `ClassifierError` when the package is missing, broken or changed."""
+        path = _weights()
         try:
-            from py3langid.langid import MODEL_FILE, LanguageIdentifier
+            from py3langid.langid import LanguageIdentifier
 
-            return cls(LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True))
+            if (found := hashlib.sha256(path.read_bytes()).hexdigest()) != WEIGHTS_SHA256:
+                raise ClassifierError(f"language: weights have SHA-256 {found}, expected {WEIGHTS_SHA256}; reinstall")
+            return cls(LanguageIdentifier.from_model_file(path, norm_probs=True))
         except (ImportError, OSError, ValueError) as missing:
             raise ClassifierError("language: install the package py3langid==0.4.0") from missing
 
@@ -114,7 +122,7 @@ class LanguageReader:
             return _SCRIPT_LANGUAGE[script] if _KANA.isdisjoint(scripts(text)) else "ja"
         if script in ("CYRILLIC", "ARABIC"):
             return self._by_script(text, _CYRILLIC if script == "CYRILLIC" else _ARABIC)
-        ranked = _joined(self._free.rank(text))
+        ranked = _joined(self._ranked(text))
         letters = sum(map(str.isalpha, text))
         if foreign := _foreign(ranked[0], covered | {form}, letters, letters_per_piece):
             return foreign
@@ -128,7 +136,36 @@ class LanguageReader:
                 return language
         if sum(map(str.isalpha, text)) < _SHORT:
             return languages[0]
-        return _among(self._free.rank(text), set(languages)) or languages[0]
+        return _among(self._ranked(text), set(languages)) or languages[0]
+
+    def _ranked(self, text: str) -> list[tuple[str, float]]:
+        """The model's answer, checked."""
+        ranked = [(str(code), float(probability)) for code, probability in self._free.rank(text)]
+        if not ranked or not all(math.isfinite(probability) for _, probability in ranked):
+            raise ClassifierError("language: the model answered with something that is no probability")
+        return ranked
+
+
+class MissingLanguageReader(LanguageReader):
+    """Stands where the model could not be loaded, so that every prompt is held and the reason kept."""
+
+    def __init__(self, reason: str) -> None:
+        """`reason` is why it could not be loaded."""
+        super().__init__(None)
+        self._reason = reason
+
+    def read(
+        self, text: str, *, form: str, declared: tuple[str, ...], covered: frozenset[str], letters_per_piece: float
+    ) -> Language:
+        """Always raises `ClassifierError` with the reason."""
+        raise ClassifierError(self._reason)
+
+
+def _weights() -> Path:
+    spec = find_spec("py3langid")
+    if spec is None or spec.origin is None:
+        raise ClassifierError("language: install the package py3langid==0.4.0")
+    return Path(spec.origin).parent / "data" / "model.npz.xz"
 
 
 def _joined(ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -9,6 +9,7 @@ Shapes and units: views are RGB8, height x width x 3; confidence lies in [0, 1].
 
 from __future__ import annotations
 
+import math
 from typing import Any, Protocol
 
 from PIL import Image
@@ -58,7 +59,10 @@ class RapidOcr:
         picture.thumbnail((_SIDE, _SIDE), Image.Resampling.BICUBIC)
         lines, _ = self._engine(np.ascontiguousarray(np.asarray(picture)[:, :, ::-1]))  # trained on BGR
         try:
-            return tuple(str(text) for _, text, sure in lines or () if float(sure) >= _SURE and str(text).strip())
+            read = [(str(text), float(sure)) for _, text, sure in lines or ()]
+            if not all(math.isfinite(sure) for _, sure in read):
+                raise ValueError("a confidence is no number")
+            return tuple(text for text, sure in read if sure >= _SURE and text.strip())
         except (TypeError, ValueError) as fault:
             raise ClassifierError(f"lettering: the reader answered with no lines: {fault}") from fault
 

@@ -5,7 +5,8 @@ Order of work: normalise, read the language, ask the classifiers, apply rules an
 strictest. No torch, no network.
 
 Invariants:
-- a missing, failing or lying classifier leads to a hold, never to an allow;
+- a missing, failing or lying classifier leads to a hold, never to an allow; so does any other part that breaks, and
+  the record keeps why;
 - the same text under the same policy digest gives the same decision, apart from id, time and latency.
 """
 
@@ -14,23 +15,33 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from moderation import evidence
-from moderation.actions import Stage
+from moderation.actions import Reach, Stage
 from moderation.classifiers import HeadsClassifier, MissingClassifier, TextClassifier
 from moderation.custom import ExampleFinder
 from moderation.decision import Decision, Finding, decide, stamp
 from moderation.encoder import Encoder
-from moderation.errors import ClassifierError, PolicyError
+from moderation.errors import ClassifierError, InputError, PolicyError
 from moderation.heads import Heads
-from moderation.language import Language, LanguageReader
-from moderation.normalise import normalise
+from moderation.language import Language, LanguageReader, MissingLanguageReader
+from moderation.normalise import Normalised, normalise
 from moderation.policy import Policy
 from moderation.readings import Readings, checked_text, read
 from moderation.rules import RuleBook
 
 _UNKNOWN_PIECES = 4.0  # letters a piece when there is no encoder to ask: as for a language it knows
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a look at a prompt came to: the language it was read in, its second reading, what was found."""
+
+    language: Language
+    second: Normalised
+    findings: tuple[Finding, ...]
 
 
 class PromptScreen:
@@ -56,13 +67,13 @@ class PromptScreen:
     def load(cls, *, threads: int = 1, classifiers: Sequence[TextClassifier] = ()) -> PromptScreen:
         """Load the bundled encoder, heads and rules; `classifiers` are asked besides the heads.
 
-        A missing or changed encoder or heads file does not raise here: the screen then holds everything
-        and says why. Missing rules raise `ClassifierError`, since nothing else finds `sexual_minors`.
+        A missing or changed encoder, heads file or language model does not raise here: the screen then holds
+        everything and says why. Missing rules raise `ClassifierError`, since nothing else finds `sexual_minors`.
         """
         encoder, heads = _load_heads(threads)
         return cls(
             rules=RuleBook.load(),
-            reader=LanguageReader.load(),
+            reader=_load_reader(),
             classifiers=(heads, *classifiers),
             encoder=encoder,
         )
@@ -86,20 +97,25 @@ class PromptScreen:
         """
         began = time.perf_counter()
         moment = stamp(at)
-        readings = self._read(
-            checked_text(text, field="prompt"), negative_prompt, policy, at, form=language, english=english
-        )
-        findings = self._findings(readings, policy)
+        checked_text(text, field="prompt")
+        try:
+            readings = self._read(text, negative_prompt, policy, at, form=language, english=english)
+            looked = _Looked(readings.language, readings.second, self._findings(readings, policy))
+        except InputError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever part breaks, the prompt is held
+            unread = Language(language, Reach.NONE)
+            looked = _Looked(unread, Normalised(text, ()), tuple(evidence.broken(policy, fault)))
         return Decision(
             id=decision_id,
             stage=Stage.PROMPT,
-            action=decide(findings),
-            findings=findings,
-            language=readings.language.code,
-            coverage=readings.language.reach,
+            action=decide(looked.findings),
+            findings=looked.findings,
+            language=looked.language.code,
+            coverage=looked.language.reach,
             raw_sha256=_sha256(text),
-            normalised_sha256=_sha256(readings.second.text) if readings.second.changed else None,
-            normalised=readings.second.changed,
+            normalised_sha256=_sha256(looked.second.text) if looked.second.changed else None,
+            normalised=looked.second.changed,
             policy_digest=policy.digest,
             at=moment,
             latency_ms=(time.perf_counter() - began) * 1000.0,
@@ -150,6 +166,13 @@ def _load_heads(threads: int) -> tuple[Encoder | None, TextClassifier]:
 
         missing = MissingClassifier("heads", str(fault), languages=LANGUAGES, categories=CATEGORIES)
         return encoder, missing
+
+
+def _load_reader() -> LanguageReader:
+    try:
+        return LanguageReader.load()
+    except ClassifierError as fault:
+        return MissingLanguageReader(str(fault))
 
 
 def _sha256(text: str) -> str:

@@ -110,6 +110,7 @@ DEEDS = MappingProxyType(
         "picture.seal": _("The picture was labelled and signed"),
         "picture.record": _("The picture was entered in the ledger"),
         "review.submit": _("submitted it for review"),
+        "review.describe": _("Its description was screened"),
         "review.decide": _("decided about it"),
         "review.comment": _("commented on it"),
         "review.flag": _("flagged it"),

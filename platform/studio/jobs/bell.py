@@ -50,6 +50,11 @@ def ring_rendition(rendition: UUID) -> None:
     _ring("review.tasks.render", str(rendition))
 
 
+def ring_description(request: UUID) -> None:
+    """A submitted description waits to be screened."""
+    _ring("review.tasks.describe", str(request))
+
+
 def ring_release(release: UUID) -> None:
     """A release waits for its signature."""
     _ring("review.tasks.release", str(release))

@@ -15,6 +15,7 @@ from studio.accounts.rules import holds, membership_of
 from studio.jobs import bell
 from studio.jobs.models import Job, Picture, Shaper
 from studio.jobs.states import PictureState, advance
+from studio.review import describing
 from studio.review.commenting import answer_all
 from studio.review.deciding import Said, Voice, hold_still, lock, put_on_record, required
 from studio.review.flags import is_flagged
@@ -69,6 +70,7 @@ def submit_for_review(
         answer_all(picture, by=request)
         Shaper.objects.get_or_create(job=job, user=actor, how="submission")
         note(actor=actor, verb="review.submit", subject=picture, organisation=job.project.organisation_id, at=at)
+        transaction.on_commit(lambda: bell.ring_description(request.pk))
     return request
 
 
@@ -122,6 +124,8 @@ def release(*, actor: User, picture: Picture, at: datetime) -> Release:
         raise ValidationError(
             {"picture": _("The approval was for another file, policy or recipe; it needs a new one.")}
         )
+    if describing.is_final(decision.request):
+        raise ValidationError({"picture": _("Its description says what may not go out; submit it again with another.")})
     if recall := standing_against(picture):
         raise ValidationError(
             {

@@ -16,6 +16,7 @@ from studio.jobs.models import Picture
 from studio.jobs.states import PictureState
 from studio.pages import MOVED_ON
 from studio.review.actions import decide
+from studio.review.describing import is_stopped
 from studio.review.flags import flags_of
 from studio.review.models import ReviewDecision, ReviewRequest
 from studio.trail.errors import StaleStateError
@@ -47,6 +48,8 @@ def approve_together(*, actor: User, reviews: list[ReviewRequest], seen: Mapping
         raise ValidationError(
             {"seen": _("One picture of the request is flagged; decide about each of them by itself.")}
         )
+    if is_stopped(list(batch)):
+        raise ValidationError({"seen": _("A screen stopped one of the descriptions; decide about each by itself.")})
     refusals = [_approve(actor, review, seen.get(review.pk, ""), at) for review in reviews]
     told = tuple(reason for reason in refusals if reason)
     return Approved(len(refusals) - len(told), told)

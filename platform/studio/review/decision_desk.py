@@ -23,7 +23,7 @@ from studio import blobs
 from studio.jobs.models import Picture
 from studio.jobs.reading import readable_words
 from studio.pages import MemberRequest, attempt
-from studio.review import actions, commenting, flags, inviting, looking
+from studio.review import actions, commenting, describing, flags, inviting, looking
 from studio.review.blurring import blurred_file
 from studio.review.forms import CommentForm, DecideForm, FlagForm, InviteForm
 from studio.review.inbox import neighbours, readable
@@ -89,7 +89,7 @@ def show(
         "picture": picture,
         "job": job,
         "typed": readable_words(request, job),
-        "screenings": picture_screenings(picture),
+        "screenings": [*picture_screenings(picture), *describing.about(picture)],
         "siblings": _siblings(request, review),
         "stages": standing(review),
         "decisions": decided,

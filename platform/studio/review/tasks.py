@@ -9,6 +9,7 @@ from studio.celery import app
 from studio.jobs import bell
 from studio.jobs.states import PictureState
 from studio.review import recalling
+from studio.review.describing import left_over, screen_description
 from studio.review.models import Release, Rendition
 from studio.review.releasing import finish_release, report_on
 from studio.review.rendering import finish_rendition
@@ -34,9 +35,17 @@ def recall(pk: str) -> None:
 
 
 @app.task
+def describe(pk: str) -> None:
+    """Screen the description of one submitted picture."""
+    screen_description(UUID(pk), at=timezone.now())
+
+
+@app.task
 def sweep() -> None:
-    """Ring for releases, renditions and recalls that were left lying; tell from files what was not told yet."""
+    """Ring for what was left lying: descriptions, releases, renditions, recalls. Tell what files did not tell yet."""
     late = timezone.now() - timedelta(seconds=2)
+    for pk in left_over(before=late):
+        bell.ring_description(pk)
     for pk in Release.objects.filter(at=None, asked__lt=late).order_by("asked").values_list("pk", flat=True)[:100]:
         bell.ring_release(pk)
     waiting = Rendition.objects.filter(at=None, asked__lt=late, release__picture__state=PictureState.RELEASED)

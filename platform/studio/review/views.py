@@ -27,7 +27,7 @@ from studio.jobs.models import Picture, Screening
 from studio.jobs.reading import readable_words
 from studio.jobs.states import PictureState
 from studio.pages import MemberRequest, attempt
-from studio.review import actions
+from studio.review import actions, describing
 from studio.review.captions import caption_of
 from studio.review.commenting import comments_on
 from studio.review.delivered import delivered
@@ -91,7 +91,7 @@ ABOUT: Mapping[str, Callable[[MemberRequest, Picture], dict[str, Any]]] = {
     "recipe": _recipe,
     "provenance": lambda request, picture: {},
     "files": lambda request, picture: {},
-    "moderation": lambda request, picture: {"screenings": picture_screenings(picture)},
+    "moderation": lambda request, picture: {"screenings": [*picture_screenings(picture), *describing.about(picture)]},
     "history": lambda request, picture: {"history": history(picture)},
     "related": lambda request, picture: {"related": related_to(request.user, picture)},
 }

@@ -2,6 +2,7 @@
 
 from studio.review.models.deciding import HoldRuling, Invitation, Outsider, ReviewDecision, ReviewRequest
 from studio.review.models.delivering import Release, Rendition, Withdrawal
+from studio.review.models.describing import DescriptionScreening
 from studio.review.models.looking import PER_MILLE, Comment, Flag, Look
 from studio.review.models.planning import ReviewPlan, Stage
 from studio.review.models.recalling import Recall
@@ -9,6 +10,7 @@ from studio.review.models.recalling import Recall
 __all__ = [
     "PER_MILLE",
     "Comment",
+    "DescriptionScreening",
     "Flag",
     "HoldRuling",
     "Invitation",

@@ -19,7 +19,7 @@ from moderation.errors import ClassifierError
 from moderation.normalise import fold
 
 STYLE_FILE = Path(__file__).parent / "lexicon" / "style.toml"
-_SEGMENTS = re.compile(r"[,;|:\[\](){}]+|\.(?:\s|$)|\s[-–—]\s|[，。；、]")
+_SEGMENTS = re.compile(r"[,;|:\[\](){}]+|\.(?:\s|$)|\s[-–—]\s|[，。；、：،؛]")
 _WORD = re.compile(r"[^\W_]+")
 
 

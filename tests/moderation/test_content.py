@@ -21,6 +21,10 @@ from tests.moderation.conftest import Screening
         ("trending on artstation, a farmer, by a famous painter, highly detailed", "a farmer"),
         ("portrait, a queen in a red dress. cinematic lighting", "a queen in a red dress"),
         ("une reine, peinture à l'huile, haute résolution", "une reine"),
+        ("eine Königin, digitale Kunst, sehr detailliert", "eine Königin"),
+        ("一位女王，布面油画，高质量", "一位女王"),
+        ("ملكة، زيت على قماش، تفاصيل دقيقة", "ملكة"),
+        ("королева, масло, холст", "королева"),
         ("a farmer and a goat", ""),  # nothing to leave out
         ("8k, highly detailed, octane render", ""),  # nothing but style
         ("", ""),

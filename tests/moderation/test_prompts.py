@@ -89,10 +89,25 @@ def test_a_language_nobody_reads_is_held_and_said(screen: Screening, language: s
         "tarlada çalışan bir çiftçi kadın",
         "una donna che cucina la pasta in cucina",
         "caruur kubbad ciyaaraya",
+        "nový dom na dedine",
+        "mlada žena u polju",
+        "en kone ved sjøen",
+        "زن کشاورز در باغ",
+        "мајка и дете",
     ],
 )
 def test_an_unread_language_is_noticed_on_an_english_form(screen: Screening, text: str) -> None:
     assert screen(text, language="en").coverage is Reach.NONE
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("женщина в саду", "ru"), ("грядка", "ru"), ("أم وطفلها في السوق", "ar")]
+)
+def test_short_russian_and_arabic_are_not_taken_for_their_neighbours(
+    screen: Screening, text: str, language: str
+) -> None:
+    decision = screen(text, language=language)
+    assert (decision.language, decision.coverage) == (language, Reach.FULL)
 
 
 @pytest.mark.parametrize(

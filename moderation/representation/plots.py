@@ -89,9 +89,9 @@ def _bar(bar: Bar, y: float, scale: _Scale) -> list[str]:
         f"<g><title>{escape(said)}</title>",
         f'<text x="{scale.left - 12:.1f}" y="{y + 4:.1f}" text-anchor="end" fill="currentColor">'
         f"{escape(_fitting(bar.label))}</text>",
-        f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#2f6fb2" stroke-width="3" '
-        'stroke-linecap="round" opacity=".55"/>',
-        f'<circle cx="{at:.1f}" cy="{y:.1f}" r="5.5" fill="#2f6fb2"/>',
+        f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" '
+        'stroke-width="3" stroke-linecap="round" opacity=".4"/>',
+        f'<circle cx="{at:.1f}" cy="{y:.1f}" r="5" fill="currentColor"/>',
     ]
     if bar.floor is not None:
         x = scale.x(bar.floor)

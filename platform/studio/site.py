@@ -32,6 +32,7 @@ from studio.accounts.models import Organisation, Role, RoleGrant, User
 View = Callable[..., HttpResponseBase]
 RELAXED = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
 RECALLERS = (Role.CUSTODIAN, Role.ADMINISTRATOR)
+HOLDS = {"desk", "rule-request", "rule-picture"}
 QUALITY_READERS = (Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
 # The tokens of static/studio/css/tokens.css, in the shades that the panel's stylesheet asks for.
 PAPER = {
@@ -95,7 +96,7 @@ class Desk(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """What waits first, then the registers by app."""
         work = [
-            {"title": gettext("Held"), "icon": "pan_tool", "link": reverse("admin:desk")},
+            {"title": gettext("Held"), "icon": "pan_tool", "link": reverse("admin:desk"), "active": _at_holds},
             {"title": gettext("Inbox"), "icon": "inbox", "link": reverse("admin:review_reviewrequest_changelist")},
             {
                 "title": gettext("How well the screens do"),
@@ -126,6 +127,11 @@ class Desk(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
             items = self._get_navigation_items(request, rows)
             groups.append({"title": app["name"], "items": items, "collapsible": True, "separator": True})
         return groups
+
+
+def _at_holds(request: HttpRequest) -> bool:
+    """Whether the page is about what is held; the address of every page of the desk begins like theirs."""
+    return request.resolver_match is not None and request.resolver_match.url_name in HOLDS
 
 
 site = Desk()

@@ -13,7 +13,7 @@ import pytest
 
 from moderation import language as language_module
 from moderation import prompts
-from moderation.actions import Action, Coverage, Mode, Reach, Stage
+from moderation.actions import Action, Coverage, Reach, Stage
 from moderation.classifiers import HeadsClassifier
 from moderation.custom import ExampleFinder
 from moderation.decision import Decision
@@ -31,7 +31,10 @@ from tests.moderation.conftest import AT, ID
 HARMLESS = "a red tractor in a wide green field"
 OWN = dataclasses.replace(
     FLOOR,
-    limits=(*FLOOR.limits, Limit(Stage.PROMPT, "custom:rivals", Threshold(review_at=0.6, mode=Mode.ENFORCE))),
+    limits=(
+        *FLOOR.limits,
+        Limit(Stage.PROMPT, "custom:rivals", Threshold(annotate_at=None, review_at=0.6, block_at=None)),
+    ),
     custom=(CustomCategory("custom:rivals", "Rivals", examples=("a van with the logo of another charity",)),),
 )
 

@@ -116,6 +116,7 @@ def portrayal(request: MemberRequest, pk: UUID) -> HttpResponse:
             "share_tables": [found.report["shares"]["marker"], found.report["shares"]["role"]],
             "plots": plots,
             "roles": [role | plots["by_role"][role["role"]] for role in found.report["roles"]],
+            "compared": any(role["unmarked_to"] or role["spread"] for role in found.report["roles"]),
             "groups": _groups(request, found),
             "seen": _seen(request, found),
         }

@@ -1,8 +1,7 @@
 """What the screens said about the words that go out with a picture."""
 
-from typing import ClassVar
-
 from django.db import models
+from django.utils.translation import gettext
 
 from studio import pipeline
 from studio.review.models.deciding import ReviewRequest
@@ -20,10 +19,13 @@ class DescriptionScreening(models.Model):
     reasons = models.JSONField(default=list, help_text="In plain words, no scores.")
     at = models.DateTimeField()
 
-    subject: ClassVar[str] = "The description"
-
     def __str__(self) -> str:
         return f"{self.action} {self.request_id}"
+
+    @property
+    def subject(self) -> str:
+        """What was screened, as a heading."""
+        return gettext("Description")
 
     @property
     def changes(self) -> list[str]:

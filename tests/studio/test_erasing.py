@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.urls import reverse
 
+from studio import blobs
 from studio.accounts.models import Retention
 from studio.audit.integrity import problems, unreferred
 from studio.jobs import erasing, finishing
@@ -68,7 +69,7 @@ def test_a_crash_before_the_file_went_leaves_nothing_for_good(
     kept = signed_file(pictures[0].sha256).read_bytes()
     erasing.erase_due(now=now + timedelta(days=2))
     signed_file(pictures[0].sha256).write_bytes(kept)
-    assert [path.name for path in unreferred(now + timedelta(days=3))] == [pictures[0].sha256]
+    assert [place.name for place in unreferred(now + timedelta(days=3))] == [blobs.blob(pictures[0].sha256).name]
 
 
 def test_words_go_and_the_picture_stays(pictures: list[Picture], sample: Sample, now: datetime) -> None:

@@ -38,7 +38,9 @@ def test_no_list_takes_more_queries_when_it_grows(scene: Scene, now: datetime) -
     asked = dict(lists(scene))
     few = {name: len(_asked(ask)) for name, ask in asked.items()}
     crowd(MORE, campaigns=scene.campaigns, makers=scene.makers, models=[scene.model], at=now)
-    assert {name: len(_asked(ask)) for name, ask in asked.items()} == few
+    many = {name: len(_asked(ask)) for name, ask in asked.items()}
+    # Fewer may be: what is asked once a minute, as when a token was last used, was asked before.
+    assert not {name: (few[name], count) for name, count in many.items() if count > few[name]}
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL reads a small table whole, and is right to")

@@ -19,6 +19,7 @@ from studio.logs import AsJson
 from studio.operations import metrics
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
+from studio.trail.actions import pending, settle
 from studio.trail.alarms import sound
 from studio.trail.models import AlarmKind
 from tests.studio.requests import ask
@@ -27,10 +28,10 @@ pytestmark = pytest.mark.django_db
 
 
 def figures(client: Client | None = None) -> dict[tuple[str, ...], float]:
-    """All samples by name and the values of their labels."""
+    """All samples by name and the values of their labels, in the order of the labels' names."""
     text = (client or Client()).get("/metrics").content.decode()
     return {
-        (sample.name, *sample.labels.values()): sample.value
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
@@ -66,6 +67,8 @@ def test_figures_say_what_moves_waits_and_stands_still(sample: Sample, campaign:
 
 
 def test_an_entry_that_no_checkpoint_covers_is_a_figure(sample: Sample, now: datetime) -> None:
+    for intent in pending():
+        settle(intent, at=now - timedelta(minutes=1))
     path = Path(pipeline.checkpoint_path(sample.organisation.slug))
     assert not path.exists()
     before = figures()["imprimatur_unwitnessed_seconds",]
@@ -76,7 +79,7 @@ def test_an_entry_that_no_checkpoint_covers_is_a_figure(sample: Sample, now: dat
 
 
 def test_what_was_served_is_counted_by_view_not_by_address(sample: Sample) -> None:
-    key = ("imprimatur_request_seconds_count", "record", "GET", "404")
+    key = ("imprimatur_request_seconds_count", "GET", "404", "record")
     before = figures().get(key, 0)
     Client().get("/records/00000000-0000-0000-0000-00000000abcd")
     found = figures()

@@ -96,8 +96,9 @@ def test_pictures_that_were_made_are_paid_for_even_when_cancelled(campaign: Camp
         ask(campaign, now)
     cancel(actor=job.requester.user, job=job, at=now)
     assert spent(campaign.project) == 0
-    own = campaign.project.organisation
-    Picture.objects.create(job=job, organisation=own, index=0, width=8, height=8, recipe={}, created=now, changed=now)
+    owned = {"organisation": job.project.organisation, "project": job.project, "campaign": job.campaign}
+    made = {"requester": job.requester, "model": job.model, "recipe": {}, "created": now, "changed": now}
+    Picture.objects.create(job=job, index=0, width=8, height=8, **owned, **made)
     assert spent(campaign.project) == 1
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 import moderation.wording
 from moderation import explaining
 from moderation.policy import Policy
-from moderation.presets import FLOOR, PRESETS
+from moderation.presets import PRESETS
 from studio.audit import inspecting, writing
 from studio.jobs import finishing, reference
 from studio.policies import reading
@@ -73,7 +73,7 @@ def test_why_something_waits_or_failed_is_known_to_translators() -> None:
     assert {*kept, inspecting.STUCK, inspecting.UNREADABLE, writing.STUCK} <= REASONS_KEPT
 
 
-@pytest.mark.parametrize("preset", [FLOOR, *PRESETS.values()], ids=lambda policy: policy.name)
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
 def test_in_english_a_policy_reads_as_the_library_tells_it(preset: Policy) -> None:
     document = preset.to_json()
     for limit in preset.limits:

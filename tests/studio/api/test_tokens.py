@@ -173,7 +173,7 @@ def test_owners_and_administrators_revoke(
     for stranger in (outsider, browse("reviewer")):
         assert stranger.post(where).status_code == 404
     assert "Clinic newsletter" not in page(browse("reviewer"))
-    assert "Of creator" in page(browse("administrator"))
+    assert "By creator" in page(browse("administrator"))
     assert browse("administrator").post(where, follow=True).status_code == 200
     assert client.get("/me").status_code == 401
     assert "by administrator" in page(browse("creator"))

@@ -66,7 +66,7 @@ def test_a_picture_leads_to_its_model_and_its_data(picture: Picture, browse: Bro
     client = browse("reviewer")
     page = read(client, "picture", picture.pk)
     assert reverse("model", args=[picture.job.model_id]) in page
-    assert "0 pictures and 4 packages of drawings" in page
+    assert "0 pictures, 4 packages of drawings" in page
     assert reverse("picture", args=[picture.pk]) in read(client, "model", picture.job.model_id)
 
 

@@ -191,7 +191,7 @@ def test_a_failing_example_asks_the_approver_for_a_reason(
     page = reviewer.get(at("", draft)).content.decode()
     assert "1 of 1 examples do not come out as they must" in page
     refused = reviewer.post(at("-publish", draft), {"seen_digest": preview(draft).digest})
-    assert "1 example does not come out as they must" in refused.content.decode()
+    assert "1 example does not come out as it must" in refused.content.decode()
     accepted = reviewer.post(
         at("-publish", draft), {"seen_digest": preview(draft).digest, "exception": "It is wrong itself."}
     )

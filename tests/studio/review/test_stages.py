@@ -89,7 +89,7 @@ def test_a_refusal_at_any_stage_ends_the_review(
     approve(review, people.reviewer, now)
     approve(review, reviewer("second"), now, outcome=outcome, reasons=["dignity"])
     assert state(picture) == outcome
-    assert review.decisions.get(final=True).reason.startswith("It does not show people")
+    assert review.decisions.get(final=True).told.startswith("It does not show people")
     with pytest.raises(StaleStateError):
         approve(review, reviewer("third"), now)
 

@@ -15,6 +15,12 @@ from tests.studio.signing import signed_in
 # A reader scrolls one page of the tour, not a whole page of the product for each of its pictures.
 TALLEST = {False: 1500, True: 1300}
 QUALITY = 72
+# What reaches furthest to the right, or to the left where that is the end, but for rows that are pushed aside.
+WIDEST = """() => {
+  const reach = (one) => { const box = one.getBoundingClientRect(); return Math.max(box.right - innerWidth, -box.left); };
+  const all = [...document.body.querySelectorAll("*")].filter((one) => !one.closest(".ways, .sections, .tabs"));
+  return all.sort((a, b) => reach(b) - reach(a))[0].outerHTML.slice(0, 120);
+}"""
 
 
 class Camera:
@@ -46,7 +52,7 @@ class Camera:
         stop.act(page, self._world)
         page.wait_for_load_state("networkidle") if stop.who == "" else page.wait_for_timeout(800)
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            self.faults.append(f"{stop.name}: wider than its window")
+            self.faults.append(f"{stop.name}: wider than its window, by {page.evaluate(WIDEST)}")
         path = self._keep(page, folder / f"{stop.name}.webp", tallest=TALLEST[phone])
         context.close()
         return path

@@ -44,7 +44,7 @@ def test_an_administrators_day(person: Callable[..., Person], screen: dict[str, 
     page.get_by_role("link", name="Your account").first.click()
     choose_a_colour(administrator)
     page.goto("/status/")
-    expect(page.locator("#workers ~ div .stamp-good")).to_have_count(3, timeout=15_000)
+    expect(page.locator("#workers ~ div .stamp-good")).to_have_count(4, timeout=15_000)
     administrator.photograph("status")
 
 

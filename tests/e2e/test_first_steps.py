@@ -99,7 +99,7 @@ def test_the_first_steps(chromium: Browser, fresh_office: tuple[str, str], tmp_p
     page.get_by_role("button", name="End the first steps").click()
     expect(page.get_by_role("heading", name="The first steps are done")).to_be_visible()
     page.goto("/status/")
-    expect(page.locator("#workers ~ div .stamp-good")).to_have_count(3, timeout=15_000)
+    expect(page.locator("#workers ~ div .stamp-good")).to_have_count(4, timeout=15_000)
     person.photograph("status", also=DESKTOP)
     person.leave()
     assert person.faults == []

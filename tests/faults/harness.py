@@ -20,8 +20,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.studio.files import signed_file
-
 ROOT = Path(__file__).resolve().parents[2]
 # Which process dies at which point. `actor` is the one that acts for a person, as the web process does.
 POINTS = {
@@ -229,14 +227,14 @@ class Drill:
 
     def look(self) -> None:
         """Whatever is visible must have its entry and its file at this moment."""
-        from studio import pipeline
+        from studio import blobs, pipeline
         from studio.jobs.models import Picture
         from studio.jobs.states import VISIBLE
 
         self.figures.looks += 1
         for picture in Picture.objects.filter(state__in=VISIBLE).order_by("-changed")[:3]:
             receipt = pipeline.recorded(pipeline.entry_id(self.log(picture), "picture", str(picture.pk)))
-            if receipt is None or not signed_file(picture.sha256).exists():
+            if receipt is None or not blobs.blob(picture.sha256).exists():
                 self.figures.early.append(str(picture.pk))
 
     @staticmethod

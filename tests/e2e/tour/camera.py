@@ -17,7 +17,8 @@ TALLEST = {False: 1500, True: 1300}
 QUALITY = 72
 # What reaches furthest to the right, or to the left where that is the end, but for rows that are pushed aside.
 WIDEST = """() => {
-  const reach = (one) => { const box = one.getBoundingClientRect(); return Math.max(box.right - innerWidth, -box.left); };
+  const box = (one) => one.getBoundingClientRect();
+  const reach = (one) => Math.max(box(one).right - innerWidth, -box(one).left);
   const all = [...document.body.querySelectorAll("*")].filter((one) => !one.closest(".ways, .sections, .tabs"));
   return all.sort((a, b) => reach(b) - reach(a))[0].outerHTML.slice(0, 120);
 }"""

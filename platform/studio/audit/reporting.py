@@ -4,9 +4,11 @@ A report is asked for and written under the role of auditor; whoever loses the r
 is fixed when it is asked for: the filters, and the last entry there was.
 """
 
+import shutil
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -28,6 +30,8 @@ from studio.trail.errors import StaleStateError
 State, Form, Level = Report.State, Report.Form, Report.Level
 MOVING = (State.WAITING, State.WRITING, State.SIGNING)
 KEPT = timedelta(days=14)
+# How the folders under WORK_DIR begin that files are put together in.
+WORKPLACE = "report-"
 MOST_IN = {Form.PDF: 200, Form.PACK: 1000}
 # What says nothing about anybody: released files, and the keys that signed them.
 PUBLIC_KINDS = ("picture", "release", "rendition", "withdrawal")
@@ -129,6 +133,11 @@ def left_over(*, now: datetime) -> list[Report]:
 
 
 def sweep_unfinished(*, now: datetime) -> int:
-    """Remove what was written of reports that nobody writes any more; returns how many pieces."""
+    """Remove what was written of reports that nobody writes any more, here and on this machine; returns how many."""
     moving = Report.objects.filter(state__in=MOVING)
-    return quarantine.sweep(Kind.REPORT, lambda pk: moving.filter(pk=pk).exists(), now=now)
+    removed = quarantine.sweep(Kind.REPORT, lambda pk: moving.filter(pk=pk).exists(), now=now)
+    for folder in settings.WORK_DIR.glob(f"{WORKPLACE}*"):
+        if folder.stat().st_mtime < (now - quarantine.STRAY_AFTER).timestamp():
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    return removed

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from studio import blobs, pipeline, quarantine
 from studio.audit import bell, packing, paper, tables
 from studio.audit.models import Report
-from studio.audit.reporting import KEPT, State
+from studio.audit.reporting import KEPT, WORKPLACE, State
 from studio.jobs.bell import ring_checkpoints
 from studio.quarantine import Kind
 from studio.trail.actions import intend, note, settle
@@ -158,7 +158,7 @@ def _joined(report: Report) -> Iterator[Path]:
 def _workplace() -> Iterator[Path]:
     """A folder of this machine for one file that is being made."""
     settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="report-", dir=settings.WORK_DIR) as folder:
+    with TemporaryDirectory(prefix=WORKPLACE, dir=settings.WORK_DIR) as folder:
         yield Path(folder)
 
 

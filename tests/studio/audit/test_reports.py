@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf import settings as product
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.urls import reverse
@@ -207,8 +208,11 @@ def test_files_go_when_their_time_is_over(ask: Callable[..., Report], now: datet
     assert not place.exists()
     assert expire(now=now + timedelta(days=15)) == 0
     quarantine.place(Kind.REPORT, first.pk, 0).write(b"left behind")
+    workplace = product.WORK_DIR / f"{reporting.WORKPLACE}of-the-dead"
+    workplace.mkdir(parents=True)
     assert sweep_unfinished(now=timezone.now()) == 0
-    assert sweep_unfinished(now=timezone.now() + timedelta(days=1)) == 1
+    assert sweep_unfinished(now=timezone.now() + timedelta(days=1)) == 2
+    assert not workplace.exists()
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ app.conf.update(
         "studio.policies.tasks.rehearse": {"queue": "screen"},
         "studio.portrayals.tasks.measure": {"queue": "screen"},
         "studio.references.tasks.register": {"queue": "screen"},
+        "studio.review.tasks.describe": {"queue": "screen"},
         "studio.catalogue.tasks.teach": {"queue": "train"},
         # Whatever needs a signing key, and nothing else.
         "studio.jobs.tasks.seal": {"queue": "seal"},

@@ -11,6 +11,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from studio.celery import app
 from studio.management.commands.worker import QUEUES
 from studio.operations.processes import SECRETS
 
@@ -47,6 +48,14 @@ ALL = {"web"} | {queue for queues in QUEUES.values() for queue in queues.split("
 def test_every_queue_has_its_process() -> None:
     assert covered(service["command"] for service in compose().values()) == ALL
     assert covered(spec["containers"][0]["args"] for spec in deployments().values()) == ALL
+
+
+def test_whatever_asks_a_classifier_is_done_where_the_screens_are_loaded() -> None:
+    """A worker that only sweeps has no screens, and would load them for one task."""
+    asking = ("jobs.screen", "jobs.finish", "jobs.answer", "policies.answer", "policies.rehearse", "portrayals.measure")
+    for task in (*asking, "references.register", "review.describe"):
+        module, _, name = task.partition(".")
+        assert app.conf.task_routes[f"studio.{module}.tasks.{name}"]["queue"] == "screen", task
 
 
 def test_only_settings_that_there_are_are_named() -> None:

@@ -1,4 +1,4 @@
-"""The description of a picture, screened in the control worker as a prompt is: the public hears it read out.
+"""The description of a picture, screened by a worker as a prompt is: the public hears it read out.
 
 People decide about a description with the picture, so what the screens say warns them and holds up no decision. But a
 description that was stopped is read by itself, never approved in a batch, and what no person may let through is never

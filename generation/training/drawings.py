@@ -15,12 +15,14 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from generation.training.concepts import FIELDS, LEFT_OUT, PEOPLE, TONES, people_slugs
+from generation.training.errors import DataError
 from generation.training.sources import STYLES, IconSet, fetch
 
 SIDE = 54
@@ -55,7 +57,11 @@ class _Wanted:
 
 
 def build(out: Path, cache: Path, *, progress: Callable[[int, int], None]) -> str:
-    """Fetch, render and write `manifest.jsonl`, `card.md` and `drawings.npz`; return the manifest's SHA-256."""
+    """Fetch, render and write `manifest.jsonl`, `card.md` and `drawings.npz`; return the manifest's SHA-256.
+
+    Raises DataError.
+    """
+    check_renderer()
     fetch(cache)
     icons = {style: IconSet.load(cache, package) for style, package in STYLES.items()}
     plan = [(style, want) for style in STYLES for want in _wanted(style) if want.slug in icons[style]]
@@ -72,6 +78,12 @@ def build(out: Path, cache: Path, *, progress: Callable[[int, int], None]) -> st
     digest = hashlib.sha256(manifest).hexdigest()
     (out / "card.md").write_text(_card(digest, [style for style, _ in plan]), encoding="utf-8")
     return digest
+
+
+def check_renderer() -> None:
+    """Say before the long work that nothing can be rendered; the product itself does without. Raises DataError."""
+    if find_spec("resvg_py") is None:
+        raise DataError("rendering icons takes the package resvg-py; install what requirements-dev.txt lists")
 
 
 def render(svg: str, side: int) -> np.ndarray:

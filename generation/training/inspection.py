@@ -29,7 +29,8 @@ class Inspection:
 
 
 def inspect_model(arguments: argparse.Namespace, *, say: Callable[[str], None]) -> Inspection:
-    """Measure as the `measure` command says."""
+    """Measure as the `measure` command says. Raises DataError, MeasureError."""
+    drawings.check_renderer()
     data, pixels = drawings.load(arguments.data)
     fetch(arguments.cache, (*PACKAGES, THIRD))
     scenes = Scenes(data, pixels)

@@ -36,6 +36,22 @@ def test_every_command_helps_with_an_example(
     assert f"example: python -m generation {command}" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.parametrize("command", ["data", "measure"])
+def test_without_a_renderer_nothing_long_is_begun(
+    parser: argparse.ArgumentParser,
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("generation.training.drawings.find_spec", lambda name: None)
+    given = {"data": ["--out", str(tmp_path / "new")], "measure": ["--model", str(tmp_path)]}
+    arguments = parser.parse_args([command, *given[command]])
+    assert arguments.run(arguments) == 1
+    assert "requirements-dev.txt" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_refused_manifest_fails_in_one_line(
     parser: argparse.ArgumentParser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,9 @@ format: $(VENV)/.dev ## Put the code in the house style
 faults: $(VENV)/.dev ## The long form of the fault tests: workers are killed again and again
 	$(RUN) -m tests.faults.harness --rounds 25
 
+production-demo: $(VENV)/.dev ## Run on PostgreSQL, Valkey and S3 storage, under load, while processes are killed
+	$(RUN) -m tests.production
+
 separation: $(VENV)/.dev ## Take 5,000 random steps to find a maker who decides about their own picture
 	STEPS=5000 $(RUN) -m pytest tests/studio/review/test_separation.py
 

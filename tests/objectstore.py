@@ -11,7 +11,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.ports import free_port
+from tests.ports import free_ports
 
 WEED = Path(sys.executable).with_name("weed")
 KEYS = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": "tested-on-loopback"}
@@ -19,8 +19,8 @@ PATIENCE_SECONDS = 60
 
 
 @contextmanager
-def object_storage(folder: Path, bucket: str = "pictures") -> Iterator[str]:
-    """A server that keeps its files in `folder`, with one empty bucket; the value is its endpoint."""
+def object_storage(folder: Path, *buckets: str) -> Iterator[str]:
+    """A server that keeps its files in `folder`, with empty buckets (`pictures`, if none is named); its endpoint."""
     identity = {
         "name": "tester",
         "credentials": [{"accessKey": KEYS["AWS_ACCESS_KEY_ID"], "secretKey": KEYS["AWS_SECRET_ACCESS_KEY"]}],
@@ -34,16 +34,19 @@ def object_storage(folder: Path, bucket: str = "pictures") -> Iterator[str]:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
         try:
-            _make(endpoint, bucket, server)
+            for bucket in buckets or ("pictures",):
+                _make(endpoint, bucket, server)
             yield endpoint
         finally:
-            server.terminate()
-            server.wait(30)
+            # Asked politely, it waits half a minute for its own parts; nothing here is to be kept.
+            server.kill()
+            server.wait()
 
 
 def _command(data: Path, config: Path) -> tuple[str, list[str]]:
-    ports = {part: free_port() for part in ("master.port", "volume.port", "filer.port", "s3.port")}
-    ports |= {f"{part}.grpc": free_port() for part in ports}
+    parts = [f"{part}.port" for part in ("master", "volume", "filer", "s3")]
+    parts += [f"{part}.grpc" for part in parts]
+    ports = dict(zip(parts, free_ports(len(parts)), strict=True))
     arguments = [f"-{name}={port}" for name, port in ports.items()]
     local = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-volume.max=8", "-master.volumeSizeLimitMB=64"]
     command = [str(WEED), "server", "-s3", f"-s3.config={config}", *local, *arguments]

@@ -56,6 +56,8 @@ app.conf.update(
     broker_transport_options=options,
     broker_connection_retry_on_startup=True,
     broker_connection_timeout=2,
+    # However long a broker is away, whoever waits for it goes on when it is back.
+    broker_connection_max_retries=None,
     task_serializer="json",
     accept_content=["json"],
     task_ignore_result=True,

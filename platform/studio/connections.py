@@ -53,7 +53,8 @@ def database(url: str) -> dict[str, Any]:
 def cache(url: str, *, folder: Path) -> dict[str, Any]:
     """Django's form of `redis://…`, of `database` (a table of DATABASE_URL), or of nothing: files in `folder`."""
     if url.startswith("redis"):
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+        quick = {"socket_connect_timeout": 1, "socket_timeout": 2}
+        return {"BACKEND": "studio.rediscache.SteadyRedis", "LOCATION": url, "OPTIONS": quick}
     if url == "database":
         return {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "studio_cache", "OPTIONS": ROOMY}
     if url:

@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 # Which process dies at which point. `actor` is the one that acts for a person, as the web process does.
@@ -227,20 +226,8 @@ class Drill:
 
     def look(self) -> None:
         """Whatever is visible must have its entry and its file at this moment."""
-        from studio import blobs, pipeline
-        from studio.jobs.models import Picture
-        from studio.jobs.states import VISIBLE
-
         self.figures.looks += 1
-        for picture in Picture.objects.filter(state__in=VISIBLE).order_by("-changed")[:3]:
-            receipt = pipeline.recorded(pipeline.entry_id(self.log(picture), "picture", str(picture.pk)))
-            if receipt is None or not blobs.blob(picture.sha256).exists():
-                self.figures.early.append(str(picture.pk))
-
-    @staticmethod
-    def log(picture: Any) -> str:
-        """The log of a picture's organisation."""
-        return str(picture.job.project.organisation.log)
+        self.figures.early += shown_too_early()
 
     def settle(self) -> None:
         """Wait until the ledger has everything it is owed."""
@@ -262,6 +249,21 @@ class Drill:
         for organisation in Organisation.objects.all():
             kinds = Counter((entry.kind, entry.record) for entry in pipeline.entries(organisation.log) if entry.record)
             self.figures.double += [f"{kind} {record}" for (kind, record), n in kinds.items() if n > 1]
+
+
+def shown_too_early() -> list[str]:
+    """Of the pictures that became visible last, those that have no entry or no file at this moment."""
+    from studio import blobs, pipeline
+    from studio.jobs.models import Picture
+    from studio.jobs.states import VISIBLE
+
+    early = []
+    for picture in Picture.objects.filter(state__in=VISIBLE).order_by("-changed")[:3]:
+        log = str(picture.job.project.organisation.log)
+        receipt = pipeline.recorded(pipeline.entry_id(log, "picture", str(picture.pk)))
+        if receipt is None or not blobs.blob(picture.sha256).exists():
+            early.append(str(picture.pk))
+    return early
 
 
 def children(pid: int) -> list[int]:

@@ -87,6 +87,9 @@ def _broker() -> tuple[str, bool]:
 def _cache() -> tuple[str, bool]:
     key = f"health-{uuid4()}"
     cache.set(key, True, 10)
+    # One on a server answers from this process's memory while that is away (`studio.rediscache`).
+    if getattr(cache, "is_away", bool)():
+        raise ConnectionError(settings.CACHE_URL.rpartition("@")[2])
     if not cache.get(key):
         return _("It forgets at once: limits on signing in do not hold. See CACHE_URL."), False
     return _("It keeps what it is given."), True

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -29,10 +30,11 @@ def ledger() -> Ledger:
 
 
 def create_ledger() -> None:
-    """The ledger's tables and triggers, if they are not there yet."""
+    """The ledger's tables and triggers, if they are not there yet, and the rights of the role that LEDGER_URL names."""
     from provenance.ledger import create_tables
 
-    create_tables(settings.LEDGER_ADMIN_URL)
+    owner, writer = urlsplit(settings.LEDGER_ADMIN_URL).username, urlsplit(settings.LEDGER_URL).username
+    create_tables(settings.LEDGER_ADMIN_URL, writer=writer if writer != owner else None)
 
 
 def entry_id(log: str, kind: str, row: str) -> UUID:

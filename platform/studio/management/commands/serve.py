@@ -4,6 +4,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
 import uvicorn
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 
@@ -21,6 +22,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Hand over to uvicorn until it is told to stop."""
+        # Style sheets come from where they lie; a folder of collected ones is looked for all the same.
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         uvicorn.run(
             "studio.asgi:application",
             host=options["host"],

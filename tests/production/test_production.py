@@ -1,0 +1,22 @@
+"""The short form of `make production-demo`: production's engines and settings, and every kind of process killed once."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.production.drill import DEATHS
+from tests.production.engines import ROOT
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+def test_nothing_is_lost_on_productions_engines_while_processes_die() -> None:
+    command = [sys.executable, "-m", "tests.production", "--seconds", "30", "--submitters", "1", "--workers", "2"]
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["killed"] == [name for name, _ in DEATHS]
+    assert report["pictures"] > report["accepted"] > 0
+    assert report["looks"] > 0

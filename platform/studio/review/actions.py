@@ -20,7 +20,7 @@ from studio.review.commenting import answer_all
 from studio.review.deciding import Said, Voice, hold_still, lock, put_on_record, required
 from studio.review.flags import is_flagged
 from studio.review.looking import refuse_while_looked_at
-from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal
+from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal, turn_of
 from studio.review.plans import is_about, plan_in_force
 from studio.review.rules import may_review
 from studio.review.withdrawing import standing_against, take_back
@@ -63,6 +63,7 @@ def submit_for_review(
             stage=stage,
             checklist=checklist,
             due=due,
+            turn=turn_of(picture),
             at=at,
             flagged=is_flagged(picture),
             **words,

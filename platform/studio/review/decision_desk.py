@@ -26,7 +26,7 @@ from studio.pages import MemberRequest, attempt
 from studio.review import actions, commenting, describing, flags, inviting, looking
 from studio.review.blurring import blurred_file
 from studio.review.forms import CommentForm, DecideForm, FlagForm, InviteForm
-from studio.review.inbox import neighbours, readable
+from studio.review.inbox import JOINED, neighbours, readable, reader
 from studio.review.models import ReviewDecision, ReviewRequest
 from studio.review.plans import standing
 from studio.review.rules import may_invite, may_review
@@ -45,7 +45,7 @@ def find(request: MemberRequest, pk: UUID | str) -> ReviewRequest:
         key = UUID(str(pk))
     except ValueError as error:
         raise Http404(_("No such review.")) from error
-    return get_object_or_404(readable(request.user), pk=key)
+    return get_object_or_404(readable(reader(request.user)).select_related(*JOINED), pk=key)
 
 
 def page(request: MemberRequest, pk: str) -> HttpResponse:

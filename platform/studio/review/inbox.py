@@ -1,6 +1,7 @@
 """What waits for a reviewer: pictures in review as cards, one request's together, their own first, due first.
 
-Reading only. A page of it costs the same number of queries however many cards it has.
+Reading only. A page of it costs the same number of queries however many cards it has, and is found in its order from
+an index: the rows before it are not read, nor is anything that no card shows.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,15 +11,14 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
-from studio.accounts.models import Role, User
+from studio.accounts.models import Role, RoleGrant, User
 from studio.jobs.models import Job, Shaper
 from studio.jobs.states import PictureState
 from studio.review.flags import flags_of
 from studio.review.models import Look, ReviewDecision, ReviewRequest, Stage
-from studio.review.rules import may_review
 from studio.site import organisations_as
 
 READERS = (Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
@@ -32,6 +32,25 @@ JOINED = (
     "picture__job__requester__user",
     "picture__job__appeal_of",
 )
+# What a card tells of a review and its picture, and a batch of its request.
+TOLD = (
+    "organisation", "stage", "purpose", "channel", "alt_text", "due", "at", "ended", "picture__job", "picture__index",
+    "picture__state", "picture__sha256", "picture__width", "picture__height",
+)  # fmt: skip
+TOLD_OF_A_REQUEST = (
+    "submitted", "appeal_of", "campaign__name", "project__name", "requester__user__username",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody at the inbox: the organisations whose reviews they read, those in which they are a reviewer, and the
+    stages that name them."""
+
+    user: User
+    organisations: tuple[UUID, ...]
+    reviews_in: frozenset[UUID]
+    stages: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +66,17 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One picture in review as a reader sees it. `refusal` says why they may not decide, empty when they may."""
+    """One picture in review as a reader sees it.
+
+    `refusal` says why they may not decide, empty when they may; `own`, whether its stage names them.
+    """
 
     request: ReviewRequest
     flags: tuple[str, ...]
     looked_at_by: str
     refusal: str
     overdue: bool
-
-    @property
-    def own(self) -> bool:
-        """Whether the reader is named for this stage."""
-        return bool(getattr(self.request, "own", False))
+    own: bool
 
     @property
     def waits(self) -> bool:
@@ -86,44 +104,53 @@ class Batch:
         return sum(card.joins for card in self.cards)
 
 
-def readable(user: User) -> QuerySet[ReviewRequest]:
-    """The reviews that `user` may read, with whether they are named for the stage that waits."""
-    found = ReviewRequest.objects.filter(organisation__in=organisations_as(user, READERS).values("pk"))
-    return found.annotate(own=_named_for_stage(user)).select_related(*JOINED)
+def reader(user: User) -> Reader:
+    """Who reads, in two queries; the operator reads everywhere, and reviews where they hold the role."""
+    reviewing = RoleGrant.objects.filter(membership__organisation=OuterRef("pk"), membership__user=user)
+    chairs = organisations_as(user, READERS).annotate(reviews=Exists(reviewing.filter(role=Role.REVIEWER)))
+    found = dict(chairs.values_list("pk", "reviews"))
+    named = Stage.deciders.through._default_manager.filter(membership__user=user).values_list("stage", flat=True)
+    return Reader(user, tuple(found), frozenset(one for one, reviews in found.items() if reviews), frozenset(named))
 
 
-def _named_for_stage(user: User) -> Exists:
-    """Whether the stage that a review has come to names this person."""
-    return Exists(Stage.deciders.through._default_manager.filter(stage=OuterRef("stage"), membership__user=user))
+def readable(who: Reader) -> QuerySet[ReviewRequest]:
+    """The reviews that somebody may read."""
+    return ReviewRequest.objects.filter(organisation__in=who.organisations)
 
 
-def ordered(reviews: QuerySet[ReviewRequest]) -> QuerySet[ReviewRequest]:
+def ordered(reviews: QuerySet[ReviewRequest], who: Reader) -> QuerySet[ReviewRequest]:
     """Own first, due first; then pictures of one request side by side."""
-    due = F("due").asc(nulls_last=True)
-    return reviews.order_by("-own", due, "picture__job__submitted", "picture__job", "picture__index", "at")
+    line = (F("due").asc(nulls_last=True), "turn")
+    if not who.stages:
+        return reviews.order_by(*line)
+    return reviews.order_by(Case(When(stage__in=who.stages, then=0), default=1), *line)
 
 
-def keys(wanted: Filters, user: User) -> QuerySet[ReviewRequest, Any]:
+def keys(wanted: Filters, who: Reader) -> QuerySet[ReviewRequest, Any]:
     """The keys of the reviews that the filters ask for: what waits in its order, other than that the newest first."""
-    reviews = filtered(readable(user), wanted, user)
-    found = ordered(reviews) if wanted.shown == "waiting" else reviews.order_by("-at", "-pk")
+    reviews = filtered(readable(who), wanted, who)
+    found = ordered(reviews, who) if wanted.shown == "waiting" else reviews.order_by("-at", "-pk")
     return found.values_list("pk", flat=True)
 
 
-def read(chosen: Iterable[UUID], user: User) -> list[ReviewRequest]:
-    """The reviews of these keys in their order, with all that a card tells: rows so wide are read for a page alone."""
+def read(chosen: Iterable[UUID]) -> list[ReviewRequest]:
+    """The reviews of some of these keys in their order, with what their cards tell and no more."""
     places = {key: place for place, key in enumerate(chosen)}
-    return sorted(readable(user).filter(pk__in=list(places)), key=lambda review: places[review.pk])
+    jobs = Job.objects.select_related("campaign", "project", "requester__user").only(*TOLD_OF_A_REQUEST)
+    stages = Stage.objects.annotate(names=Exists(Stage.deciders.through._default_manager.filter(stage=OuterRef("pk"))))
+    found = ReviewRequest.objects.filter(pk__in=list(places)).select_related("picture").only(*TOLD)
+    joined = found.prefetch_related(Prefetch("picture__job", jobs), Prefetch("stage", stages))
+    return sorted(joined, key=lambda review: places[review.pk])
 
 
-def filtered(reviews: QuerySet[ReviewRequest], wanted: Filters, user: User) -> QuerySet[ReviewRequest]:
+def filtered(reviews: QuerySet[ReviewRequest], wanted: Filters, who: Reader) -> QuerySet[ReviewRequest]:
     """Those of the reviews that the filters ask for."""
     if wanted.shown != "all":
         reviews = reviews.filter(ended__isnull=wanted.shown != "decided")
     if wanted.project:
         reviews = reviews.filter(picture__project__slug=wanted.project)
     if wanted.own:
-        reviews = reviews.filter(_named_for_stage(user))
+        reviews = reviews.filter(stage__in=who.stages)
     if wanted.flagged:
         reviews = reviews.filter(flagged=True)
     if wanted.words:
@@ -132,19 +159,18 @@ def filtered(reviews: QuerySet[ReviewRequest], wanted: Filters, user: User) -> Q
     return reviews
 
 
-def batches(reviews: Iterable[ReviewRequest], user: User, *, at: datetime) -> list[Batch]:
-    """The reviews as cards, those of one request together."""
-    cards = list(_cards(list(reviews), user, at=at))
+def batches(reviews: Iterable[ReviewRequest], who: Reader, *, at: datetime) -> list[Batch]:
+    """The reviews, as `read` returns them, as cards; those of one request together."""
+    cards = list(_cards(list(reviews), who, at=at))
     grouped = groupby(cards, key=lambda card: card.request.picture.job_id)
     return [Batch(one[0].request.picture.job, one) for one in (tuple(group) for _key, group in grouped)]
 
 
-def _cards(reviews: list[ReviewRequest], user: User, *, at: datetime) -> Iterator[Card]:
-    pictures = [review.picture for review in reviews]
-    flags = flags_of(pictures)
-    looks = Look.objects.filter(request__in=reviews, until__gt=at).exclude(holder=user).select_related("holder")
+def _cards(reviews: list[ReviewRequest], who: Reader, *, at: datetime) -> Iterator[Card]:
+    flags = flags_of([review.picture for review in reviews])
+    looks = Look.objects.filter(request__in=reviews, until__gt=at).exclude(holder=who.user).select_related("holder")
     names = {look.request_id: look.holder.get_username() for look in looks}
-    refusals = _refusals(reviews, user)
+    refusals = _refusals(reviews, who)
     for review in reviews:
         yield Card(
             review,
@@ -152,38 +178,38 @@ def _cards(reviews: list[ReviewRequest], user: User, *, at: datetime) -> Iterato
             looked_at_by=names.get(review.pk, ""),
             refusal=refusals.get(review.pk, ""),
             overdue=review.due is not None and review.due < today(at),
+            own=review.stage_id in who.stages,
         )
 
 
-def _refusals(reviews: list[ReviewRequest], user: User) -> dict[object, str]:
-    """Why the reader may not decide, in three queries; the action judges again, one by one."""
-    reviewer_in = set(
-        organisations_as(user, [Role.REVIEWER])
-        .filter(memberships__user=user, memberships__grants__role=Role.REVIEWER)
-        .values_list("pk", flat=True)
-    )
-    jobs = {review.picture.job_id for review in reviews}
-    shaped = set(Shaper.objects.filter(job__in=jobs, user=user).values_list("job", flat=True))
-    counted = set(ReviewDecision.objects.filter(request__in=reviews, reviewer=user).values_list("request", flat=True))
-    named = set(
-        Stage.deciders.through._default_manager.filter(stage__in={review.stage_id for review in reviews}).values_list(
-            "stage", flat=True
-        )
-    )
-    found: dict[object, str] = {}
+def _refusals(reviews: list[ReviewRequest], who: Reader) -> dict[UUID, str]:
+    """Why the reader may not decide, in three queries at most; the action judges again, one by one."""
+    jobs = {review.picture.job_id: review.picture.job for review in reviews}
+    shaped = set(Shaper.objects.filter(job__in=jobs, user=who.user).values_list("job", flat=True))
+    counted = ReviewDecision.objects.filter(request__in=reviews, reviewer=who.user).values_list("request", flat=True)
+    approved = set(counted)
+    barred = _barred([key for key, job in jobs.items() if job.appeal_of_id], who.user)
+    found = {}
     for review in reviews:
-        job = review.picture.job
-        if job.project.organisation_id not in reviewer_in:
+        if review.organisation_id not in who.reviews_in:
             found[review.pk] = _("You are no reviewer here.")
-        elif job.pk in shaped:
+        elif review.picture.job_id in shaped:
             found[review.pk] = _("You shaped it.")
-        elif review.pk in counted:
+        elif review.pk in approved:
             found[review.pk] = _("You have approved it already.")
-        elif review.stage_id in named and not review.own:  # type: ignore[attr-defined]  # annotated by `readable`
+        elif review.stage.names and review.stage_id not in who.stages:  # type: ignore[attr-defined]  # `read` adds it
             found[review.pk] = _("For the people named for this stage.")
-        elif job.appeal_of_id and not (ruling := may_review(user, review)).allowed:
-            found[review.pk] = ruling.reason
+        elif review.picture.job_id in barred:
+            found[review.pk] = _("You had a part in what it appeals against.")
     return found
+
+
+def _barred(appeals: list[UUID], user: User) -> set[UUID]:
+    """Those of the appeals that somebody may not answer: they wrote a policy of it, or refused it before."""
+    if not appeals:
+        return set()
+    part = Q(policy__author=user) | Q(appeal_of__policy__author=user) | Q(appeal_of__rulings__reviewer=user)
+    return set(Job.objects.filter(part, pk__in=appeals).values_list("pk", flat=True))
 
 
 def today(at: datetime) -> date:
@@ -193,15 +219,11 @@ def today(at: datetime) -> date:
 
 def neighbours(user: User, review: ReviewRequest) -> dict[str, object]:
     """The waiting reviews before and after this one in the inbox's order, its place, and how many wait."""
-    mine = organisations_as(user, [Role.REVIEWER]).filter(
-        memberships__user=user, memberships__grants__role=Role.REVIEWER
+    who = reader(user)
+    waiting = ReviewRequest.objects.filter(
+        organisation__in=who.reviews_in, ended=None, picture__state=PictureState.IN_REVIEW
     )
-    waiting = readable(user).filter(
-        ended=None,
-        picture__state=PictureState.IN_REVIEW,
-        organisation__in=mine.values("pk"),
-    )
-    line = list(ordered(waiting).values_list("pk", flat=True)[:500])
+    line = list(ordered(waiting, who).values_list("pk", flat=True)[:500])
     place = line.index(review.pk) if review.pk in line else -1
     return {
         "previous": line[place - 1] if place > 0 else None,

@@ -14,12 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from studio.accounts.models import Role
 from studio.pages import MemberRequest, attempt
 from studio.projects.models import Project
 from studio.review import bulk
-from studio.review.inbox import Filters, batches, keys, ordered, read, readable
-from studio.site import organisations_as, site
+from studio.review.inbox import JOINED, Filters, batches, keys, ordered, read, readable, reader
+from studio.site import site
 
 CARDS_A_PAGE = 60
 SHOWN = [("waiting", gettext_lazy("Waiting")), ("decided", gettext_lazy("Decided")), ("all", gettext_lazy("All"))]
@@ -56,16 +55,16 @@ class FilterForm(forms.Form):
 @require_safe
 def inbox(request: MemberRequest) -> HttpResponse:
     """What waits, or was decided, as a contact sheet."""
-    organisations = organisations_as(request.user, [Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR])
-    projects = Project.objects.filter(organisation__in=organisations.values("pk")).order_by("name")
+    who = reader(request.user)
+    projects = Project.objects.filter(organisation__in=who.organisations).order_by("name")
     form = FilterForm(request.GET or None, projects=list(projects.values_list("slug", "name")))
     wanted = form.filters() if form.is_bound else Filters()
-    leaf = Paginator(keys(wanted, request.user), CARDS_A_PAGE).get_page(request.GET.get("page"))
+    leaf = Paginator(keys(wanted, who), CARDS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("Inbox"),
         "form": form,
         "leaf": leaf,
-        "batches": batches(read(leaf.object_list, request.user), request.user, at=timezone.now()),
+        "batches": batches(read(leaf.object_list), who, at=timezone.now()),
         "wanted": wanted,
         "narrowed": wanted != Filters(),
     }
@@ -75,8 +74,8 @@ def inbox(request: MemberRequest) -> HttpResponse:
 @require_POST
 def approve_together(request: MemberRequest) -> HttpResponse:
     """Approve the chosen pictures of one request, each for itself."""
-    seen = dict(_seen(request.POST.getlist("seen")))
-    reviews = list(ordered(readable(request.user).filter(pk__in=seen)))
+    seen, who = dict(_seen(request.POST.getlist("seen"))), reader(request.user)
+    reviews = list(ordered(readable(who).filter(pk__in=seen), who).select_related(*JOINED))
     done: list[bulk.Approved] = []
     form = forms.Form(request.POST)
     form.is_valid()

@@ -14,12 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from studio.accounts.models import Organisation, User
-from studio.jobs.models import Picture
+from studio.jobs.models import Job, Picture
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
 from studio.review import looking
 from studio.review.flags import flag
-from studio.review.models import ReviewDecision, ReviewRequest
+from studio.review.models import HoldRuling, ReviewDecision, ReviewRequest
+from studio.review.rules import may_review
 from studio.trail.models import AuditRow, LedgerIntent
 from tests.studio.pages.printing import print_pictures
 from tests.studio.requests import ask
@@ -185,3 +186,27 @@ def test_reviews_of_before_get_their_organisation(reviews: list[ReviewRequest], 
     ReviewRequest.objects.update(organisation=Organisation.objects.exclude(pk__in=[one.pk for one in own])[0])
     import_module("studio.review.migrations.0008_review_organisation").fill(apps, None)
     assert {review.organisation for review in ReviewRequest.objects.all()} == own
+
+
+def test_reviews_of_before_get_their_turn(reviews: list[ReviewRequest], campaign: Campaign, now: datetime) -> None:
+    turns = dict(ReviewRequest.objects.values_list("pk", "turn"))
+    assert len(set(turns.values())) == 3
+    ReviewRequest.objects.update(turn="")
+    import_module("studio.review.migrations.0011_turn").fill(apps, None)
+    assert dict(ReviewRequest.objects.values_list("pk", "turn")) == turns
+
+
+def test_an_appeal_is_not_for_whoever_had_a_part_in_it(
+    campaign: Campaign, people: SimpleNamespace, browse: Browse, now: datetime
+) -> None:
+    (picture,) = print_pictures(ask(campaign, now), now)
+    review = submit(picture, people.creator, now)
+    blocked = ask(campaign, now, seed=31)
+    Job.objects.filter(pk=picture.job_id).update(appeal_of=blocked)
+    (batch,) = sheet(browse("reviewer")).context["batches"]
+    assert batch.cards[0].refusal == ""
+    HoldRuling.objects.create(job=blocked, reviewer=people.reviewer, let_through=False, reason="Refused.", at=now)
+    (batch,) = sheet(browse("reviewer")).context["batches"]
+    assert batch.cards[0].request == review
+    assert batch.cards[0].refusal == "You had a part in what it appeals against."
+    assert not may_review(people.reviewer, review).allowed

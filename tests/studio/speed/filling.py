@@ -19,7 +19,7 @@ from studio.jobs.states import VISIBLE, PictureState
 from studio.operations.sample import Sample
 from studio.projects.actions import open_campaign, open_project
 from studio.projects.models import Campaign, Project
-from studio.review.models import ReviewRequest
+from studio.review.models import ReviewRequest, turn_of
 from studio.review.plans import plan_in_force
 from tests.studio.crowd import crowd
 
@@ -97,12 +97,14 @@ def _elder(model: Model) -> Model:
 def _submit(project: Project, maker: User, *, at: datetime) -> None:
     """What makers said of the pictures that were in review, or are."""
     stage = plan_in_force(project, at=at).stages.get(place=1)
-    submitted = Picture.objects.filter(state__in=REVIEWED).only("created", "state", "organisation")
+    told = ("created", "state", "organisation", "index", "job__submitted")
+    submitted = Picture.objects.filter(state__in=REVIEWED).select_related("job").only(*told)
     words = {"purpose": "Posters.", "channel": "poster", "alt_text": "A field.", "maker": maker, "stage": stage}
     for page in _pages(submitted.iterator(AT_ONCE)):
         ReviewRequest.objects.bulk_create(
             ReviewRequest(
-                organisation_id=picture.organisation_id, picture=picture, at=picture.created, **words,
+                organisation_id=picture.organisation_id, picture=picture, turn=turn_of(picture), at=picture.created,
+                **words,
                 ended=None if picture.state == P.IN_REVIEW else picture.created,
             )
             for picture in page

@@ -16,10 +16,15 @@ from django.urls import reverse
 from studio.accounts.models import User
 from studio.audit.models import Recorded
 from studio.jobs.models import Picture
+from studio.review.models import ReviewRequest
 from tests.studio.api.program import program_of
 from tests.studio.speed.filling import Scene
 
 ROUNDS = 15
+INBOX: Mapping[str, dict[str, str]] = {
+    "": {}, ", a project": {"project": "second"}, ", flagged": {"flagged": "on"}, ", named for it": {"own": "on"},
+    ", words that none has": {"words": "no such words"}, ", decided": {"shown": "decided"}, ", all": {"shown": "all"},
+}  # fmt: skip
 Ask = Callable[[], Any]
 
 
@@ -69,7 +74,10 @@ def lists(scene: Scene) -> Iterator[tuple[str, Ask]]:
     yield "campaign, requests of a state", _asks(creator, where, {"requests": "DONE"})
     yield "model", _asks(creator, reverse("model", args=[scene.model.pk]))
     yield "queue", _asks(creator, "/queue/")
-    yield "inbox", _asks(reviewer, reverse("admin:review_reviewrequest_changelist"))
+    for name, query in INBOX.items():
+        yield f"inbox{name}", _asks(reviewer, reverse("admin:review_reviewrequest_changelist"), query)
+    waiting = ReviewRequest.objects.filter(organisation=scene.organisation, ended=None).latest("turn")
+    yield "a picture in review", _asks(reviewer, reverse("admin:review_reviewrequest_change", args=[waiting.pk]))
     yield "desk", _asks(reviewer, reverse("admin:desk"))
     program = program_of(scene.people["creator"], scene.organisation, at=scene.at)
     for name, query in {"": {}, ", a state": {"state": "RELEASED"}, ", a campaign": _keys(scene)["campaign"]}.items():

@@ -1,6 +1,6 @@
 """What people decide about held requests and pictures, what passes between them before, and what follows."""
 
-from studio.review.models.deciding import HoldRuling, Invitation, Outsider, ReviewDecision, ReviewRequest
+from studio.review.models.deciding import HoldRuling, Invitation, Outsider, ReviewDecision, ReviewRequest, turn_of
 from studio.review.models.delivering import Release, Rendition, Withdrawal
 from studio.review.models.describing import DescriptionScreening
 from studio.review.models.looking import PER_MILLE, Comment, Flag, Look
@@ -24,4 +24,5 @@ __all__ = [
     "ReviewRequest",
     "Stage",
     "Withdrawal",
+    "turn_of",
 ]

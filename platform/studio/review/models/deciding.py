@@ -48,7 +48,8 @@ class ReviewRequest(models.Model):
 
     What for, where it will be seen, and how it is described to those who cannot see it. `stage` is where its review
     stands, of the plan that held when it was submitted; `ended` says since when it waits for nobody any more.
-    `organisation` is the picture's, written once: by it the inbox is found.
+    `organisation` is the picture's, and `turn` its place among those due on one day (`turn_of`): written once, by these
+    the inbox is found in its order.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -60,6 +61,7 @@ class ReviewRequest(models.Model):
     alt_text = models.TextField()
     checklist = models.JSONField(default=dict)
     due = models.DateField(null=True, blank=True)
+    turn = models.CharField(max_length=64, editable=False)
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     flagged = models.BooleanField(default=False, help_text="To be looked at by itself (review.flags).")
@@ -67,12 +69,18 @@ class ReviewRequest(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["organisation", "due", "at"], condition=Q(ended=None), name="review_waiting"),
+            models.Index(fields=["organisation", "due", "turn"], condition=Q(ended=None), name="review_waiting"),
             models.Index(fields=["organisation", "-at", "-id"], name="review_newest"),
         ]
 
     def __str__(self) -> str:
         return f"request for {self.picture_id}"
+
+
+def turn_of(picture: Picture) -> str:
+    """Where a picture comes among those due on one day, as text to sort by: the pictures of one request side by side in
+    their order, the earliest request first."""
+    return f"{picture.job.submitted:%Y%m%d%H%M%S%f}{picture.job_id.hex}{picture.index:04}"
 
 
 class Outsider(models.Model):

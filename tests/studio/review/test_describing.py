@@ -67,8 +67,8 @@ def test_a_negative_prompt_alone_can_stop_a_request(campaign: Campaign, now: dat
 
 def test_no_other_words_of_a_request_or_a_submission_are_kept() -> None:
     """A text field that is new here must be screened, or be told apart from what is made or published."""
-    for_reviewers = {"purpose", "channel"}
-    assert texts(ReviewRequest) == {"alt_text"} | for_reviewers
+    for_reviewers, its_turn = {"purpose", "channel"}, {"turn"}
+    assert texts(ReviewRequest) == {"alt_text"} | for_reviewers | its_turn
     written_by_code = {"language", "request_digest", "prompt_commitment", "idempotency_key", "failure", "state"}
     assert texts(Job) <= written_by_code
 

@@ -18,7 +18,7 @@ from provenance.ledger.records import LedgerEntry, octets
 ENTRY, NODE, CHECKPOINT = tables.entries.c, tables.nodes.c, tables.checkpoints.c
 ANCHOR = tables.anchors.c
 _MOST_AT_ONCE = 100  # SQLite joins at most 500 selects
-_MOST_PLACES = 500
+_MOST_PLACES = 2000
 
 
 def size(connection: Connection, log: str) -> int:

@@ -1,18 +1,20 @@
 """Writes reports: control takes a slice at a time, the sign worker signs documents, both by lease.
 
-- Tables are written in parts, a slice of about `SLICE_SECONDS` at a time; the row says how many parts are good, so a
-  worker that takes over, on whichever machine, writes over what a dead one left behind and goes on.
+- Tables are written a slice of about `SLICE_SECONDS` at a time, each a part that is put aside where every worker can go
+  on; the row says how many parts are good, so a worker that takes over writes over what a dead one left behind.
 - Documents and packs are made in one go, within a longer lease; a killed worker's is begun again.
 - A finished file is in the store before its entry is owed to the ledger, and shown only then.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -34,7 +36,7 @@ LONG_LEASE = timedelta(minutes=15)
 # A checkpoint comes within a minute; where none does, whoever asked is told.
 PATIENCE = timedelta(minutes=10)
 SLICE_SECONDS = 2.0
-PART_BYTES = 8 * 2**20
+PIECE_BYTES = 2**20
 MOST_ATTEMPTS = 3
 MEDIA_TYPES = {
     Report.Form.CSV: "text/csv; charset=utf-8",
@@ -119,39 +121,64 @@ def _end(report: Report, fault: str, *, at: datetime) -> bool:
 
 
 def _append(report: Report, at: datetime) -> bool:
-    """Write pages of a table, a part at a time, until the slice is over; one page at least."""
-    table, began, part = tables.table(report), monotonic(), bytearray()
-    while (page := table.page(report.reached)).rows:
-        part += page.data
-        report.reached, report.written = page.reached, report.written + page.rows
-        if monotonic() - began > SLICE_SECONDS:
-            _keep(report, lease=None, **_put_aside(report, part))
-            return True
-        if len(part) > PART_BYTES:
-            _keep(report, **_put_aside(report, part))
-            part.clear()
-    if part:
-        _put_aside(report, part)
-    with _joined(report) as path:
-        return _finish(report, *blobs.adopt(path), at=at)
+    """Write pages of a table until the slice is over, one page at least; the last slice puts the whole together."""
+    table, began = tables.table(report), monotonic()
+    with _workplace() as folder, closing(Sheet(folder / "part")) as part:
+        while (page := table.page(report.reached)).rows:
+            part.write(page.data)
+            report.reached, report.written = page.reached, report.written + page.rows
+            if monotonic() - began > SLICE_SECONDS:
+                _put_aside(report, part)
+                return True
+        with closing(Sheet(folder / "whole")) as whole:
+            done = _joined(report, part, whole) if report.parts else part
+            return _finish(report, *done.adopted(), at=at)
 
 
-def _put_aside(report: Report, part: bytearray) -> dict[str, int]:
-    """Keep another part of a table where every worker can go on; returns what the row is to say of it."""
-    quarantine.place(Kind.REPORT, report.pk, report.parts).write(bytes(part))
+class Sheet:
+    """A file of this machine that grows, and the digest of what is in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stream, self._digest = path.open("wb"), hashlib.sha256()
+
+    def write(self, data: bytes) -> None:
+        """Add to it."""
+        self._stream.write(data)
+        self._digest.update(data)
+
+    def pour(self, stream: BinaryIO) -> None:
+        """Add all that is left in a stream."""
+        while piece := stream.read(PIECE_BYTES):
+            self.write(piece)
+
+    def adopted(self) -> tuple[str, int]:
+        """Hand it over to the store of signed files; its SHA-256 and its size."""
+        self.close()
+        return blobs.adopt(self.path, sha256=self._digest.hexdigest())
+
+    def close(self) -> None:
+        """No more comes; twice is once."""
+        self._stream.close()
+
+
+def _put_aside(report: Report, part: Sheet) -> None:
+    """Keep another part of a table where every worker can go on, and say so in the row. Raises StoppedError."""
+    part.close()
+    quarantine.place(Kind.REPORT, report.pk, report.parts).take(part.path)
     report.parts += 1
-    return {"reached": report.reached, "written": report.written, "parts": report.parts}
+    _keep(report, lease=None, reached=report.reached, written=report.written, parts=report.parts)
 
 
-@contextmanager
-def _joined(report: Report) -> Iterator[Path]:
-    """All parts in one file, as long as the block runs."""
-    with _workplace() as folder:
-        path = folder / "whole"
-        with path.open("wb") as stream:
-            for number in range(report.parts):
-                stream.write(quarantine.place(Kind.REPORT, report.pk, number).read())
-        yield path
+def _joined(report: Report, last: Sheet, whole: Sheet) -> Sheet:
+    """What was put aside, and the last part, in one file."""
+    last.close()
+    for number in range(report.parts):
+        with quarantine.place(Kind.REPORT, report.pk, number).open() as stream:
+            whole.pour(stream)
+    with last.path.open("rb") as stream:
+        whole.pour(stream)
+    return whole
 
 
 @contextmanager

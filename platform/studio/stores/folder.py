@@ -1,5 +1,6 @@
 """A store that is a folder of this machine, or of a share that all machines mount."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -39,12 +40,17 @@ def _whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
         # A full disk must not fill further with the halves of what did not fit.
         partial.unlink(missing_ok=True)
         raise
-    descriptor = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+    fault("blob after rename")
+
+
+def _sync(path: Path) -> None:
+    """Onto the disk with a file, or with the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    fault("blob after rename")
 
 
 class Folder:
@@ -62,13 +68,18 @@ class Folder:
         write_whole(self.path(name), data)
 
     def take(self, name: str, path: Path) -> None:
-        """Copy a finished file here."""
-
-        def fill(stream: BinaryIO) -> None:
+        """Move a finished file here, or copy it from another disk."""
+        target = self.path(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sync(path)
+        try:
+            path.replace(target)
+            _sync(target.parent)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
             with path.open("rb") as source:
-                shutil.copyfileobj(source, stream)
-
-        _whole(self.path(name), fill)
+                _whole(target, lambda stream: shutil.copyfileobj(source, stream))
 
     def read(self, name: str) -> bytes:
         """All bytes. Raises FileNotFoundError."""

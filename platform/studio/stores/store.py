@@ -26,7 +26,7 @@ class Store(Protocol):
         """Keep `data` whole under a name, instead of what was there; a crash leaves the old, the new, or nothing."""
 
     def take(self, name: str, path: Path) -> None:
-        """Keep a copy of a finished file of any size, on the same terms."""
+        """Keep a finished file of any size, on the same terms. It may be gone afterwards from where it was."""
 
     def read(self, name: str) -> bytes:
         """All bytes. Raises FileNotFoundError."""
@@ -57,6 +57,10 @@ class Place:
     def write(self, data: bytes) -> None:
         """Keep `data` here. Raises OSError."""
         self.store.write(self.name, data)
+
+    def take(self, path: Path) -> None:
+        """Keep a finished file here, which may be gone afterwards from where it was. Raises OSError."""
+        self.store.take(self.name, path)
 
     def read(self) -> bytes:
         """All bytes. Raises FileNotFoundError, OSError."""

@@ -1,7 +1,7 @@
 """Django's cache on Redis or Valkey, made to outlive it: while the server is away, each process counts by itself.
 
-Limits so stay in force (each process allows its own share), and no request and no picture fails because of a cache. What
-one process hands to another through it, previews of steps and answers of screens, is missing meanwhile.
+Limits so stay in force (each process allows its own share), and no request and no picture fails because of a cache.
+What one process hands to another through it, previews of steps and answers of screens, is missing meanwhile.
 """
 
 import logging

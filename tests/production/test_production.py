@@ -1,4 +1,4 @@
-"""The short form of `make production-demo`: production's engines and settings, and every kind of process killed once."""
+"""The short form of `make production-demo`: production's engines and settings; every kind of process killed once."""
 
 import json
 import subprocess

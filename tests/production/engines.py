@@ -47,7 +47,7 @@ class Engines:
 def engines(folder: Path, *, broker: str = "valkey") -> Iterator[Engines]:
     """Every engine, with its files in `folder`; all of them are gone afterwards."""
     with ExitStack() as stack:
-        server, databases = stack.enter_context(_postgresql(folder / "postgresql"))
+        server, databases = stack.enter_context(postgresql(folder / "postgresql"))
         handle, brokers = None, {}
         if broker == "rabbitmq":
             brokers["BROKER_URL"] = stack.enter_context(rabbitmq(folder / "rabbitmq"))
@@ -66,7 +66,8 @@ def engines(folder: Path, *, broker: str = "valkey") -> Iterator[Engines]:
 
 
 @contextmanager
-def _postgresql(folder: Path) -> Iterator[tuple[Any, dict[str, str]]]:
+def postgresql(folder: Path) -> Iterator[tuple[Any, dict[str, str]]]:
+    """A server on a socket with both databases, each role with its own rights; the server, and what the product is told."""
     with warnings.catch_warnings():
         # platformdirs warns where no login session made a runtime folder, as in containers.
         warnings.simplefilter("ignore")

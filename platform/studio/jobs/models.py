@@ -79,6 +79,8 @@ class Job(Claimable):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["rank"], condition=Q(state="QUEUED"), name="job_queue"),
+            # Not a partial one: SQLite does not use those for a state that comes as a parameter.
+            models.Index(fields=["state", "project", "requester", "rank"], name="job_turn"),
             models.Index(fields=["project", "-started"], name="job_service"),
             models.Index(fields=["project", "-submitted"], name="job_newest"),
             models.Index(fields=["state", "-ended"], name="job_state"),

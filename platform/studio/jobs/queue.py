@@ -12,7 +12,7 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from studio.accounts.models import Membership, User
 from studio.claims import MAX_ATTEMPTS, claimable, lease_from, pause_after
@@ -60,10 +60,7 @@ def place(job: Job) -> int | None:
 
 def claim(*, now: datetime) -> Job | None:
     """Take the job whose turn it is, or None when nobody waits."""
-    waiting = Job.objects.filter(claimable(now), state=JobState.QUEUED).order_by(
-        F("project__served").asc(nulls_first=True), F("requester__served").asc(nulls_first=True), "rank", "id"
-    )
-    while (candidate := waiting.values_list("pk", "project", "requester").first()) is not None:
+    while (candidate := _next(now)) is not None:
         pk, project, requester = candidate
         try:
             with transaction.atomic():
@@ -85,6 +82,26 @@ def claim(*, now: datetime) -> Job | None:
         fault("after claim")
         return Job.objects.select_related("model", "policy", "requester", "project__organisation").get(pk=pk)
     return None
+
+
+def _next(now: datetime) -> tuple[UUID, UUID, int] | None:
+    """Whose turn it is: the job, its project, its requester.
+
+    One look at an index for each level, so that a long line costs no more than a short one.
+    """
+    waiting = Job.objects.filter(claimable(now), state=JobState.QUEUED)
+    least_lately = F("served").asc(nulls_first=True), "pk"
+    projects = Project.objects.filter(Exists(waiting.filter(project=OuterRef("pk"))))
+    project = projects.order_by(*least_lately).values_list("pk", flat=True).first()
+    if project is None:
+        return None
+    theirs = waiting.filter(project=project)
+    people = Membership.objects.filter(Exists(theirs.filter(requester=OuterRef("pk"))))
+    requester = people.order_by(*least_lately).values_list("pk", flat=True).first()
+    if requester is None:
+        return _next(now)
+    pk = theirs.filter(requester=requester).order_by("rank", "pk").values_list("pk", flat=True).first()
+    return _next(now) if pk is None else (pk, project, requester)
 
 
 def claim_picture(pk: UUID, state: str, *, now: datetime) -> Picture | None:

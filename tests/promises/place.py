@@ -1,0 +1,40 @@
+"""An empty installation with production's settings in a folder that goes afterwards, on either database."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+from tests.faults.harness import set_up
+from tests.production.engines import postgresql
+from tests.production.installation import Site, fill, settings
+
+
+class Database(StrEnum):
+    """Where rows and ledger are."""
+
+    SQLITE = "SQLite"
+    POSTGRESQL = "PostgreSQL"
+
+
+@contextmanager
+def databases(kind: Database, folder: Path) -> Iterator[dict[str, str]]:
+    """What the environment says of the databases; PostgreSQL's server runs meanwhile."""
+    if kind == Database.SQLITE:
+        yield {}
+        return
+    with postgresql(folder / "postgresql") as (_, environment):
+        yield environment
+
+
+@contextmanager
+def place(kind: Database, *, creators: int) -> Iterator[Site]:
+    """An organisation with three projects, without workers. Sets Django up, so once in a process."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="imprimatur-promise-")))
+        os.environ.update(settings(folder, quick=False))
+        os.environ.update(stack.enter_context(databases(kind, folder)))
+        set_up()
+        yield fill(creators=creators)

@@ -40,6 +40,9 @@ format: $(VENV)/.dev ## Put the code in the house style
 faults: $(VENV)/.dev ## The long form of the fault tests: workers are killed again and again
 	$(RUN) -m tests.faults.harness --rounds 25
 
+promises: $(VENV)/.dev ## Measure what docs/reliability.md promises, and write the table there (hours with LONG=--long)
+	$(RUN) -m tests.promises $(LONG) --write docs/reliability.md
+
 production-demo: $(VENV)/.dev ## Run on PostgreSQL, Valkey and S3 storage, under load, while processes are killed
 	$(RUN) -m tests.production
 

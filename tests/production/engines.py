@@ -67,7 +67,7 @@ def engines(folder: Path, *, broker: str = "valkey") -> Iterator[Engines]:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[tuple[Any, dict[str, str]]]:
-    """A server on a socket with both databases, each role with its own rights; the server, and what the product is told."""
+    """A server on a socket with both databases and a role for each right; the server, and what the product is told."""
     with warnings.catch_warnings():
         # platformdirs warns where no login session made a runtime folder, as in containers.
         warnings.simplefilter("ignore")

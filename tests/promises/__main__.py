@@ -1,0 +1,184 @@
+"""`make promises`: measure what docs/reliability.md promises, and write the table there.
+
+Each promise is measured by a command of its own, on SQLite and on PostgreSQL where that matters. What was not measured
+this time keeps its row. Exit status 0 unless something that was measured is broken.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from tests.production.engines import ROOT
+from tests.promises.figure import Figure, Standing, judged, taken_over
+from tests.promises.place import Database, databases
+from tests.promises.table import Row, read, write
+from tests.promises.tested import tested
+
+Measure = Callable[[Database, bool], Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One of docs/reliability.md. `measure` is told the database, and whether it may take hours."""
+
+    number: int
+    words: str
+    target: str
+    measure: Measure | None = None
+    on: tuple[Database, ...] = tuple(Database)
+
+
+def shown_by(*names: str) -> Measure:
+    """Tests that show the promise."""
+    return lambda database, long: tested(database, *names)
+
+
+def by_module(name: str, *, line: int = 0) -> Measure:
+    """A module of this package, which prints its figures; `line` says which of them."""
+
+    def measure(database: Database, long: bool) -> Figure:
+        done = _run([f"tests.promises.{name}", database.value])
+        found = taken_over(done.stdout)
+        if len(found) <= line:
+            return judged(f"it ended with {done.returncode}: {done.stderr.strip()[-200:]}", good=False)
+        return found[line]
+
+    return measure
+
+
+@cache
+def killing(database: Database, long: bool) -> Figure:
+    """Promises 1 and 2: workers die at every named point."""
+    with tempfile.TemporaryDirectory() as folder, databases(database, Path(folder)) as environment:
+        done = _run(["tests.faults.harness", "--json", "--rounds", "25" if long else "1"], environment)
+    seen = json.loads(done.stdout.splitlines()[-1])
+    kills = sum(seen["kills"].values())
+    words = f"{seen['requests']:,} requests, {kills} kills at {len(seen['kills'])} points: {len(seen['lost'])} lost"
+    words += f", {len(seen['double'])} recorded twice, {len(seen['problems'])} disagreements"
+    words += f"; {len(seen['early'])} of {seen['looks']:,} looks found a picture too early"
+    good = not (seen["lost"] or seen["early"] or seen["double"] or seen["problems"])
+    return judged(words, good=good, enough=seen["requests"] >= 1000 and kills >= 300)
+
+
+def tampering(database: Database, long: bool) -> Figure:
+    """Promise 5: on both databases in one run, which must agree."""
+    done = _run(["tests.provenance.tampering"])
+    first = done.stdout.splitlines()[0] if done.stdout else done.stderr[-200:]
+    return judged(first.rstrip("."), good=done.returncode == 0)
+
+
+def separation(database: Database, long: bool) -> Figure:
+    """Promise 14: random steps of people who try."""
+    steps = 5000 if long else 150
+    return tested(
+        database,
+        "tests/studio/review/test_separation.py",
+        "tests/studio/review/test_races.py",
+        environment={"STEPS": str(steps)},
+        enough=long,
+    )
+
+
+PROMISES = (
+    Promise(1, "An accepted request reaches exactly one end.", ">= 1,000 jobs, >= 300 kills, 0 lost", killing),
+    Promise(2, "Nothing is visible without a valid signature and its entry.", "0 in the run of 1", killing),
+    Promise(3, "Nothing is recorded twice.", "0 in 10,000 appends; 50 posts, one key", by_module("doubles")),
+    Promise(
+        4,
+        "What cannot be signed or recorded waits, and heals by itself.",
+        "0 visible, an alarm",
+        shown_by("tests/studio/pages/test_status.py", "tests/studio/test_stores.py", "tests/studio/test_probes.py"),
+    ),
+    Promise(
+        5, "Tampering is found, and the first bad entry named.", "100 % of all kinds", tampering, (Database.SQLITE,)
+    ),
+    Promise(6, "Every entry is under a checkpoint soon.", "<= 60 s p99"),
+    Promise(7, "The check's verdicts are right.", ">= 200 changes, 0 wrong", by_module("verdicts")),
+    Promise(8, "Hostile files hurt nobody.", ">= 50,000 files, 0 crashes, <= 10 s each"),
+    Promise(9, "It bears its load.", "50 submits, 20 checks, 20 galleries a second: 0 5xx, p95 <= 200 ms"),
+    Promise(10, "The ledger keeps up.", ">= 100 appends a second with four writers, p99 <= 50 ms"),
+    Promise(11, "A long line is fair.", "5,000 waiting, three projects: shares within 10 %", by_module("backlog")),
+    Promise(12, "A dead worker's request goes on.", "<= lease + 15 s, five times", by_module("recovery")),
+    Promise(
+        13,
+        "Organisations see nothing of each other.",
+        "100 % of routes, 0 leaks",
+        shown_by("tests/studio/pages/test_access.py", "tests/studio/api/test_pictures.py"),
+    ),
+    Promise(14, "Nobody decides about what they shaped.", ">= 5,000 steps, 0 times", separation),
+    Promise(
+        15, "An auditor cannot write.", "0 changes by any method", shown_by("tests/studio/audit/test_reads_only.py")
+    ),
+    Promise(
+        16, "Guessing is locked out.", "by the tenth try, codes too", shown_by("tests/studio/pages/test_sign_in.py")
+    ),
+    Promise(17, "The interface for programs keeps its description.", ">= 5,000 examples, 0 5xx"),
+    Promise(
+        18,
+        "Oversized requests are turned away.",
+        "413, 422 or 429",
+        shown_by("tests/studio/pages/test_public.py", "tests/studio/pages/test_reference.py"),
+    ),
+    Promise(
+        19, "What is erased is gone.", "in no store; the ledger verifies", shown_by("tests/studio/test_erasing.py")
+    ),
+    Promise(20, "Secrets and words are in no log, error page or export.", "0 found"),
+    Promise(21, "An old backup is noticed.", "against the outside checkpoint"),
+    Promise(22, "The tests bite.", "mutation score >= 85 %, four mutants caught"),
+)
+
+
+def main() -> int:
+    """Measure, and write."""
+    options = _options()
+    wanted = [one for one in PROMISES if not options.only or one.number in options.only]
+    rows = read(options.write) if options.write else {}
+    broken = False
+    for promise in PROMISES:
+        row = rows.get(promise.number, Row(promise.number, promise.words, promise.target))
+        rows[promise.number] = row.renamed(promise.words, promise.target)
+        if promise not in wanted or promise.measure is None:
+            continue
+        for database in promise.on:
+            if options.database and database not in options.database:
+                continue
+            figure = promise.measure(database, options.long)
+            broken |= figure.standing == Standing.BROKEN
+            sys.stdout.write(f"{promise.number:>2}  {database:<11} {figure.cell()}\n")
+            sys.stdout.flush()
+            rows[promise.number] = rows[promise.number].measured(database, figure, at=datetime.now(UTC))
+            if options.write:
+                write(options.write, rows)
+    return int(broken)
+
+
+def _run(module: list[str], environment: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", *module]
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.promises",
+        description="Measure what docs/reliability.md promises.",
+        epilog="example: python -m tests.promises --only 3 11 --write docs/reliability.md",
+    )
+    parser.add_argument("--only", type=int, nargs="+", metavar="N", help="these promises alone")
+    parser.add_argument("--database", type=Database, choices=list(Database), action="append", help="on this one alone")
+    parser.add_argument("--long", action="store_true", help="as many cases as were promised; hours")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the figures into a document, between its marks")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -46,6 +46,9 @@ promises: $(VENV)/.dev ## Measure what docs/reliability.md promises, and write t
 production-demo: $(VENV)/.dev ## Run on PostgreSQL, Valkey and S3 storage, under load, while processes are killed
 	$(RUN) -m tests.production
 
+scaling: $(VENV)/.dev ## Compare one worker with three, with a model whose step only waits
+	$(RUN) -m tests.production.scaling
+
 separation: $(VENV)/.dev ## Take 5,000 random steps to find a maker who decides about their own picture
 	STEPS=5000 $(RUN) -m pytest tests/studio/review/test_separation.py
 

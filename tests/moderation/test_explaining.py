@@ -105,7 +105,9 @@ def test_a_threshold_as_a_sentence() -> None:
 
 
 def test_changes_say_which_way_they_go() -> None:
-    term = Term("machete", "*", TermScope.EVERYWHERE, TermKind.ALLOW, "violence_graphic", "ada", "A tool.", AT)
+    term = Term(
+        "machete", "*", TermScope.EVERYWHERE, TermKind.ALLOW, "violence_graphic", "administrator", "A tool.", AT
+    )
     before = FLOOR
     tighter = Threshold(annotate_at=None, review_at=0.3, block_at=0.6)
     limits = tuple(
@@ -140,6 +142,8 @@ def test_examples_are_checked() -> None:
 
 def test_a_term_has_no_effect_after_its_day() -> None:
     day = AT + timedelta(days=1)
-    term = Term("machete", "*", TermScope.EVERYWHERE, TermKind.ALLOW, "violence_graphic", "ada", "A tool.", day)
+    term = Term(
+        "machete", "*", TermScope.EVERYWHERE, TermKind.ALLOW, "violence_graphic", "administrator", "A tool.", day
+    )
     assert term.is_live(AT)
     assert not term.is_live(day)

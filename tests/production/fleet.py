@@ -43,14 +43,14 @@ class Fleet:
         """The certificate of the proxy's own authority."""
         return self._folder / "proxy" / "caddy" / "pki" / "authorities" / "local" / "root.crt"
 
-    def start(self, *, sleeping: bool = False) -> None:
-        """Start every process and wait until the webs are ready; `sleeping` takes workers whose model only waits."""
+    def start(self) -> None:
+        """Start every process and wait until the webs are ready."""
         for name in WEBS:
             self.start_web(name)
         self.processes.start("screen")
         self.processes.start("sweep")
         self.processes.start("sign")
-        for name in self.generators if not sleeping else ():
+        for name in self.generators:
             self.processes.start("generate", "--name", name, name=name)
         self._start_proxy()
         for name in WEBS:

@@ -1,0 +1,134 @@
+"""How throughput grows from one worker to three, with a model whose step only waits.
+
+`python -m tests.production.scaling`: on production's engines, as long a line for each worker in every run. Claims,
+heartbeats, quarantine and rows are the real ones; the screens and seals of the pictures run meanwhile, as in service.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.faults.harness import set_up
+from tests.production.engines import ROOT, engines
+from tests.production.installation import fill, settings
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from studio.jobs.models import Job
+
+STEPS = 10
+PATIENCE_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What so many workers made of a line: pictures, from the first claim to the last end, in seconds."""
+
+    workers: int
+    pictures: int
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        """Pictures."""
+        return self.pictures / self.seconds
+
+
+def main() -> int:
+    """Measure from the command line; exit status 1 where three workers do less than 2.8 times what one does."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.production.scaling",
+        description=__doc__.partition("\n")[0],
+        epilog="example: python -m tests.production.scaling --each 8 --step 0.5",
+    )
+    parser.add_argument("--each", type=int, default=8, help="pictures for each worker (default: %(default)s)")
+    parser.add_argument("--step", type=float, default=0.5, help="seconds a step (default: %(default)s)")
+    parser.add_argument("--most", type=int, default=3, help="workers at most (default: %(default)s)")
+    parser.add_argument("--goal", type=float, default=2.8)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="imprimatur-scaling-") as name,
+        engines(Path(name)) as started,
+    ):
+        os.environ.update({**started.environment, **settings(Path(name), quick=False)})
+        set_up()
+        fill(creators=3)
+        runs = [measured(Path(name), workers, options.each, options.step) for workers in range(1, options.most + 1)]
+    times = runs[-1].per_second / runs[0].per_second
+    if options.json:
+        sys.stdout.write(json.dumps({"runs": [asdict(run) for run in runs], "times": round(times, 2)}) + "\n")
+    else:
+        for run in runs:
+            sys.stdout.write(f"{run.workers} workers: {run.pictures} pictures in {run.seconds:.1f} s\n")
+        sys.stdout.write(f"{options.most} workers do {times:.2f} times what one does (goal {options.goal:g})\n")
+    return int(times < options.goal)
+
+
+def measured(folder: Path, workers: int, each: int, step: float) -> Run:
+    """Line up, then start so many workers at once, and wait for the last of them."""
+    from studio.jobs.models import Job
+    from studio.jobs.states import JobState
+    from studio.operations.processes import Processes
+
+    with Processes(folder / "logs") as processes:
+        for role in ("screen", "sweep", "sign"):
+            processes.start(role)
+        mine = line_up(workers * each)
+        until(lambda: not mine().exclude(state=JobState.QUEUED).exists())
+        sleepers = [start(folder, f"sleeper-{workers}-{number}", step) for number in range(workers)]
+        try:
+            until(lambda: not mine().exclude(state=JobState.DONE).exists())
+        finally:
+            for sleeper in sleepers:
+                sleeper.kill()
+                sleeper.wait()
+    times = Job.objects.filter(pk__in=mine().values("pk")).values_list("started", "ended")
+    first, last = min(started for started, _ in times), max(ended for _, ended in times)
+    return Run(workers, workers * each, (last - first).total_seconds())
+
+
+def line_up(count: int) -> "Callable[[], QuerySet[Job]]":
+    """Ask for so many pictures, from all projects in turn; returns how to look at them."""
+    from django.utils import timezone
+
+    from studio.accounts.models import User
+    from studio.jobs.models import Job
+    from studio.projects.models import Campaign
+    from tests.studio.requests import ask
+
+    campaigns, actor = list(Campaign.objects.select_related("project")), User.objects.get(username="creator-0")
+    asked = [
+        ask(campaigns[number % len(campaigns)], timezone.now(), actor=actor, steps=STEPS, seed=number).pk
+        for number in range(count)
+    ]
+    return lambda: Job.objects.filter(pk__in=asked)
+
+
+def start(folder: Path, name: str, step: float) -> "subprocess.Popen[bytes]":
+    """One worker whose model only waits."""
+    command = [sys.executable, "-m", "tests.production.sleeper", name, str(step)]
+    with (folder / "logs" / f"{name}.log").open("wb") as log:
+        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TRUST_PASSPHRASE": ""}, stdout=log, stderr=log)
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Poll. Raises TimeoutError."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not done():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

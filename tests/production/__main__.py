@@ -51,7 +51,9 @@ def _run(folder: Path, options: argparse.Namespace, say: Callable[[str], None]) 
             fleet.start()
             drill = Drill(folder, fleet, started, site, say)
             drill.one_picture()
-            report = drill.under_load(rates, seconds=options.seconds, kill=not options.no_kills)
+            report = drill.under_load(
+                rates, seconds=options.seconds, kill=not options.no_kills, drain=not options.no_drain
+            )
             sys.stdout.write(json.dumps(asdict(report)) + "\n" if options.json else report.text())
             sys.stdout.flush()
             if options.stay:
@@ -81,6 +83,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--checkers", type=int, default=4, help="each asks every other second (default: %(default)s)")
     parser.add_argument("--lookers", type=int, default=4, help="each asks once a second (default: %(default)s)")
     parser.add_argument("--no-kills", action="store_true", help="load alone")
+    parser.add_argument("--no-drain", action="store_true", help="end with the load, and leave the line as it is")
     parser.add_argument("--unhurried", action="store_true", help="leases and sweeps as long as production's defaults")
     parser.add_argument("--stay", action="store_true", help="go on afterwards, to look around")
     parser.add_argument("--json", action="store_true")

@@ -70,6 +70,14 @@ class Fleet:
                 raise TimeoutError(f"{name} is not ready")
             time.sleep(0.2)
 
+    def unwitnessed_seconds(self) -> float:
+        """How long the oldest entry waits for its checkpoint, as the web that nobody kills tells Prometheus."""
+        address = f"http://localhost:{self.ports[WEBS[1]]}/metrics"
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        (line,) = (line for line in lines if line.startswith("imprimatur_unwitnessed_seconds "))
+        return float(line.split()[1])
+
     def kill(self, name: str) -> None:
         """SIGKILL one process."""
         self.processes.kill(name)

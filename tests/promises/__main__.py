@@ -5,24 +5,27 @@ this time keeps its row. Exit status 0 unless something that was measured is bro
 """
 
 import argparse
-import json
-import os
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
-from tests.production.engines import ROOT
-from tests.promises.figure import Figure, Standing, judged, taken_over
-from tests.promises.place import Database, databases
+from tests.promises.figure import Standing
+from tests.promises.measures import (
+    Measure,
+    appending,
+    by_module,
+    described,
+    hostile,
+    killing,
+    load,
+    separation,
+    shown_by,
+    tampering,
+    witnessed,
+)
+from tests.promises.place import Database
 from tests.promises.table import Row, read, write
-from tests.promises.tested import tested
-
-Measure = Callable[[Database, bool], Figure]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,57 +37,6 @@ class Promise:
     target: str
     measure: Measure | None = None
     on: tuple[Database, ...] = tuple(Database)
-
-
-def shown_by(*names: str) -> Measure:
-    """Tests that show the promise."""
-    return lambda database, long: tested(database, *names)
-
-
-def by_module(name: str, *, line: int = 0) -> Measure:
-    """A module of this package, which prints its figures; `line` says which of them."""
-
-    def measure(database: Database, long: bool) -> Figure:
-        done = _run([f"tests.promises.{name}", database.value])
-        found = taken_over(done.stdout)
-        if len(found) <= line:
-            return judged(f"it ended with {done.returncode}: {done.stderr.strip()[-200:]}", good=False)
-        return found[line]
-
-    return measure
-
-
-@cache
-def killing(database: Database, long: bool) -> Figure:
-    """Promises 1 and 2: workers die at every named point."""
-    with tempfile.TemporaryDirectory() as folder, databases(database, Path(folder)) as environment:
-        done = _run(["tests.faults.harness", "--json", "--rounds", "25" if long else "1"], environment)
-    seen = json.loads(done.stdout.splitlines()[-1])
-    kills = sum(seen["kills"].values())
-    words = f"{seen['requests']:,} requests, {kills} kills at {len(seen['kills'])} points: {len(seen['lost'])} lost"
-    words += f", {len(seen['double'])} recorded twice, {len(seen['problems'])} disagreements"
-    words += f"; {len(seen['early'])} of {seen['looks']:,} looks found a picture too early"
-    good = not (seen["lost"] or seen["early"] or seen["double"] or seen["problems"])
-    return judged(words, good=good, enough=seen["requests"] >= 1000 and kills >= 300)
-
-
-def tampering(database: Database, long: bool) -> Figure:
-    """Promise 5: on both databases in one run, which must agree."""
-    done = _run(["tests.provenance.tampering"])
-    first = done.stdout.splitlines()[0] if done.stdout else done.stderr[-200:]
-    return judged(first.rstrip("."), good=done.returncode == 0)
-
-
-def separation(database: Database, long: bool) -> Figure:
-    """Promise 14: random steps of people who try."""
-    steps = 5000 if long else 150
-    return tested(
-        database,
-        "tests/studio/review/test_separation.py",
-        "tests/studio/review/test_races.py",
-        environment={"STEPS": str(steps)},
-        enough=long,
-    )
 
 
 PROMISES = (
@@ -100,11 +52,17 @@ PROMISES = (
     Promise(
         5, "Tampering is found, and the first bad entry named.", "100 % of all kinds", tampering, (Database.SQLITE,)
     ),
-    Promise(6, "Every entry is under a checkpoint soon.", "<= 60 s p99"),
+    Promise(6, "Every entry is under a checkpoint soon.", "<= 60 s p99", witnessed, (Database.POSTGRESQL,)),
     Promise(7, "The check's verdicts are right.", ">= 200 changes, 0 wrong", by_module("verdicts")),
-    Promise(8, "Hostile files hurt nobody.", ">= 50,000 files, 0 crashes, <= 10 s each"),
-    Promise(9, "It bears its load.", "50 submits, 20 checks, 20 galleries a second: 0 5xx, p95 <= 200 ms"),
-    Promise(10, "The ledger keeps up.", ">= 100 appends a second with four writers, p99 <= 50 ms"),
+    Promise(8, "Hostile files hurt nobody.", ">= 50,000 files, 0 crashes, <= 10 s each", hostile, (Database.SQLITE,)),
+    Promise(
+        9,
+        "It bears its load.",
+        "50 submits, 20 checks, 20 galleries a second: 0 5xx, p95 <= 200 ms",
+        load,
+        (Database.POSTGRESQL,),
+    ),
+    Promise(10, "The ledger keeps up.", ">= 100 appends a second with four writers, p99 <= 50 ms", appending),
     Promise(11, "A long line is fair.", "5,000 waiting, three projects: shares within 10 %", by_module("backlog")),
     Promise(12, "A dead worker's request goes on.", "<= lease + 15 s, five times", by_module("recovery")),
     Promise(
@@ -120,7 +78,7 @@ PROMISES = (
     Promise(
         16, "Guessing is locked out.", "by the tenth try, codes too", shown_by("tests/studio/pages/test_sign_in.py")
     ),
-    Promise(17, "The interface for programs keeps its description.", ">= 5,000 examples, 0 5xx"),
+    Promise(17, "The interface for programs keeps its description.", ">= 5,000 examples, 0 5xx", described),
     Promise(
         18,
         "Oversized requests are turned away.",
@@ -132,7 +90,13 @@ PROMISES = (
     ),
     Promise(20, "Secrets and words are in no log, error page or export.", "0 found"),
     Promise(21, "An old backup is noticed.", "against the outside checkpoint"),
-    Promise(22, "The tests bite.", "mutation score >= 85 %, four mutants caught"),
+    Promise(
+        22,
+        "The tests bite.",
+        "four mutants caught; mutation score >= 85 %",
+        by_module("mutants"),
+        (Database.SQLITE,),
+    ),
 )
 
 
@@ -158,13 +122,6 @@ def main() -> int:
             if options.write:
                 write(options.write, rows)
     return int(broken)
-
-
-def _run(module: list[str], environment: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", *module]
-    return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
-    )
 
 
 def _options() -> argparse.Namespace:

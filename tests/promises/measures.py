@@ -1,0 +1,136 @@
+"""How each promise is measured: a command of its own, whose output is read into a figure.
+
+Each is told the database, and whether it may take hours for as many cases as were promised.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from tests.production.engines import ROOT
+from tests.promises.figure import Figure, judged, taken_over
+from tests.promises.place import Database, databases
+from tests.promises.tested import tested
+
+Measure = Callable[[Database, bool], Figure]
+
+
+def shown_by(*names: str) -> Measure:
+    """Tests that show the promise."""
+    return lambda database, long: tested(database, *names)
+
+
+def by_module(name: str, *, line: int = 0) -> Measure:
+    """A module of this package, which prints its figures; `line` says which of them."""
+
+    def measure(database: Database, long: bool) -> Figure:
+        done = _run([f"tests.promises.{name}", database.value])
+        found = taken_over(done.stdout)
+        if len(found) <= line:
+            return judged(f"it ended with {done.returncode}: {done.stderr.strip()[-200:]}", good=False)
+        return found[line]
+
+    return measure
+
+
+@cache
+def killing(database: Database, long: bool) -> Figure:
+    """Promises 1 and 2: workers die at every named point."""
+    with tempfile.TemporaryDirectory() as folder, databases(database, Path(folder)) as environment:
+        done = _run(["tests.faults.harness", "--json", "--rounds", "25" if long else "1"], environment)
+    seen = json.loads(done.stdout.splitlines()[-1])
+    kills = sum(seen["kills"].values())
+    words = f"{seen['requests']:,} requests, {kills} kills at {len(seen['kills'])} points: {len(seen['lost'])} lost"
+    words += f", {len(seen['double'])} recorded twice, {len(seen['problems'])} disagreements"
+    words += f"; {len(seen['early'])} of {seen['looks']:,} looks found a picture too early"
+    good = not (seen["lost"] or seen["early"] or seen["double"] or seen["problems"])
+    return judged(words, good=good, enough=seen["requests"] >= 1000 and kills >= 300)
+
+
+def tampering(database: Database, long: bool) -> Figure:
+    """Promise 5: on both databases in one run, which must agree."""
+    done = _run(["tests.provenance.tampering"])
+    first = done.stdout.splitlines()[0] if done.stdout else done.stderr[-200:]
+    return judged(first.rstrip("."), good=done.returncode == 0)
+
+
+def separation(database: Database, long: bool) -> Figure:
+    """Promise 14: random steps of people who try."""
+    steps = 5000 if long else 150
+    return tested(
+        database,
+        "tests/studio/review/test_separation.py",
+        "tests/studio/review/test_races.py",
+        environment={"STEPS": str(steps)},
+        enough=long,
+    )
+
+
+@cache
+def under_load(database: Database, long: bool) -> dict[str, Any]:
+    """What production's engines bear: 50 submits, 20 checks and 20 galleries a second, without anybody dying."""
+    rates = ["--submitters", "50", "--checkers", "44", "--lookers", "20", "--no-kills", "--no-drain", "--unhurried"]
+    done = _run(["tests.production", *rates, "--seconds", "300" if long else "60", "--json"])
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return report
+
+
+def load(database: Database, long: bool) -> Figure:
+    """Promise 9."""
+    report = under_load(database, long)
+    answers = report["answers"]
+    words = "; ".join(
+        f"{one['per_second']:g} {name} a second, p95 {one['p95_ms']:.0f} ms, {one['failed']} failed"
+        for name, one in answers.items()
+    )
+    failed = sum(one["failed"] for one in answers.values())
+    asked = {"submit": 50, "check": 20, "gallery": 20}
+    borne = all(answers.get(name, {}).get("per_second", 0) >= 0.95 * rate for name, rate in asked.items())
+    good = not failed and borne and answers["submit"]["p95_ms"] <= 200
+    return judged(words, good=good, enough=long)
+
+
+def witnessed(database: Database, long: bool) -> Figure:
+    """Promise 6: under the load of 9."""
+    waits = under_load(database, long)["unwitnessed_s"]
+    worst = quantiles(waits, n=100)[98]
+    return judged(f"99 of 100 looks within {worst:.0f} s, {len(waits)} looks under load", good=worst <= 60)
+
+
+def hostile(database: Database, long: bool) -> Figure:
+    """Promise 8; a long run goes on where it was stopped."""
+    files = 50_000 if long else 300
+    done = _run(["tests.provenance.fuzz", "--files", str(files), *([] if long else ["--folder", tempfile.mkdtemp()])])
+    words = "; ".join(done.stdout.splitlines()[:2])
+    return judged(words or done.stderr[-200:], good=done.returncode == 0, enough=long)
+
+
+def appending(database: Database, long: bool) -> Figure:
+    """Promise 10."""
+    done = _run(["provenance", "bench", "--side", "256", "--rounds", "3", "--entries", "1000", "--json"])
+    rows = {row["name"]: row for row in map(json.loads, done.stdout.splitlines()) if "name" in row}
+    rate, slow = rows[f"append, 4 writers, {database}"], rows[f"append, 4 writers, {database}, 99th of 100"]
+    words = f"{rate['value']:.0f} a second, p99 {slow['value']:.1f} ms"
+    return judged(words, good=rate["value"] >= 100 and slow["value"] <= 50)
+
+
+def described(database: Database, long: bool) -> Figure:
+    """Promise 17."""
+    with tempfile.TemporaryDirectory() as folder, databases(database, Path(folder)) as environment:
+        done = _run(["tests.studio.api.fuzz", "--examples", "5000" if long else "300"], environment)
+    first = done.stdout.splitlines()[0] if done.stdout else done.stderr[-200:]
+    return judged(first, good=done.returncode == 0, enough=long)
+
+
+def _run(module: list[str], environment: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", *module]
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
+    )

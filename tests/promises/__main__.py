@@ -121,6 +121,9 @@ def main() -> int:
             rows[promise.number] = rows[promise.number].measured(database, figure, at=datetime.now(UTC))
             if options.write:
                 write(options.write, rows)
+    if options.write:
+        # A promise under new words has its row too, measured or not.
+        write(options.write, rows)
     return int(broken)
 
 

@@ -1,0 +1,50 @@
+"""The table of promises keeps what it is not told anew, and names every promise there is."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.production.engines import ROOT
+from tests.promises.__main__ import PROMISES
+from tests.promises.figure import Figure, Standing, hand_over, judged, taken_over
+from tests.promises.mutants import MUTANTS
+from tests.promises.place import Database
+from tests.promises.table import NOT_YET, Row, read, write
+
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_a_row_keeps_its_other_figure(tmp_path: Path) -> None:
+    document = tmp_path / "document.md"
+    document.write_text("# Before\n<!-- promises: begin -->\n<!-- promises: end -->\nafter\n", encoding="utf-8")
+    row = Row(3, "Nothing twice.", "0").measured(Database.SQLITE, judged("0 of 9", good=True), at=AT)
+    write(document, {3: row})
+    again = read(document)[3]
+    assert again == row
+    assert again.cells == ("0 of 9", NOT_YET)
+    broken = again.measured(Database.POSTGRESQL, judged("1 of 9", good=False), at=AT)
+    write(document, {3: broken})
+    assert read(document)[3].cells == ("0 of 9", "**not met**: 1 of 9")
+    assert document.read_text(encoding="utf-8").startswith("# Before") and "after" in document.read_text("utf-8")
+
+
+def test_figures_are_handed_over_whole(capsys: object) -> None:
+    figures = [judged("all of it", good=True), judged("some of it", good=True, enough=False)]
+    assert hand_over(*figures) == 0
+    assert hand_over(Figure(Standing.BROKEN, "none of it")) == 1
+    printed = capsys.readouterr().out  # type: ignore[attr-defined]
+    assert taken_over(f"noise\n{printed}")[:2] == figures
+
+
+def test_the_document_names_every_promise() -> None:
+    rows = read(ROOT / "docs" / "reliability.md")
+    assert [(one.number, one.words, one.target) for one in PROMISES] == [
+        (row.number, row.promise, row.target) for _, row in sorted(rows.items())
+    ]
+    assert [one.number for one in PROMISES] == list(range(1, 23))
+
+
+def test_every_mistake_can_still_be_made() -> None:
+    for mutant in MUTANTS:
+        for name, before, after in mutant.changes:
+            assert before in (ROOT / name).read_text(encoding="utf-8"), f"{mutant.name}: {name} has changed"
+            assert before != after

@@ -25,6 +25,7 @@ from provenance.ledger import merkle, rows, tables
 from provenance.ledger.anchors import Anchor, statement
 from provenance.ledger.audit import Auditor, AuditReport
 from provenance.ledger.checkpoints import Checkpoint, open_checkpoint
+from provenance.ledger.copying import Copied, copy
 from provenance.ledger.engines import TIMEOUT_SECONDS, Engines, guarded
 from provenance.ledger.fingerprints import FingerprintIndex
 from provenance.ledger.landmarks import LandmarkIndex
@@ -33,6 +34,9 @@ from provenance.ledger.records import LedgerEntry, Receipt
 from provenance.ledger.turns import turn
 
 _PAGE = 500
+# No log is called so: appends share this lock, and whoever copies them all has it alone.
+_ALL_LOGS = ""
+_LOCK = text("SELECT pg_advisory_xact_lock_shared(:all), pg_advisory_xact_lock(:log)")
 
 
 class Ledger:
@@ -148,13 +152,17 @@ class Ledger:
         with self._engines.reading() as connection:
             return merkle.consistency_proof(old, new, rows.subtrees(connection, log))
 
-    def checkpoint(self, log: str, key: CheckpointKey, *, now: datetime) -> str:
+    def checkpoint(self, log: str, key: CheckpointKey, *, now: datetime, outside: Iterable[str] = ()) -> str:
         """Sign and keep the log's present size and root; the last note again if nothing was added since.
 
-        Raises LedgerConflictError, and signs nothing, when the tree no longer begins with the last signed one.
+        `outside` are notes that were published before. Raises LedgerConflictError, and signs nothing, when the tree no
+        longer begins with the last signed one, or with one of those: then the database is older than what was signed.
         """
         with self._engines.reading() as connection:
             last = rows.latest_checkpoint(connection, log)
+            for note in outside:
+                if last is None or note != last.note:
+                    _require_consistent(connection, note, log, rows.size(connection, log))
             if last is not None and last.size == rows.size(connection, log):
                 return str(last.note)
         with self._writing(log) as connection:
@@ -228,9 +236,33 @@ class Ledger:
             roots = trust.anchors.time_roots_pem
             return Auditor(connection, log, trust.checkpoint_keys(log), outside or Outside(), roots).run()
 
+    def copy_to(self, admin_url: str, *, meanwhile: Callable[[], None] = lambda: None) -> tuple[Copied, ...]:
+        """Copy the whole ledger, as it is at one moment, into an empty database; returns where each log stood then.
+
+        `meanwhile` is called at that very moment, while nobody appends: whoever copies another database that belongs to
+        this one fixes what it sees there. Raises LedgerConflictError as `copying.copy`.
+        """
+        with self._engines.snapshot() as connection:
+            with self._still():
+                rows.latest_checkpoint(connection, "")  # the first query is what fixes the moment
+                meanwhile()
+            return copy(connection, admin_url)
+
     def close(self) -> None:
         """Give all connections back; the next call connects again."""
         self._engines.close()
+
+    @contextmanager
+    def _still(self) -> Iterator[None]:
+        """Nobody appends to any log; who comes meanwhile waits."""
+        file = self._engines.sqlite_file
+        if file:
+            with turn(file, timeout=TIMEOUT_SECONDS):
+                yield
+            return
+        with self._engines.reading() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:all)"), {"all": _lock_key(_ALL_LOGS)})
+            yield
 
     @contextmanager
     def _writing(self, log: str) -> Iterator[Connection]:
@@ -238,7 +270,8 @@ class Ledger:
         waiting = turn(file, timeout=TIMEOUT_SECONDS) if file else nullcontext()
         with guarded(), waiting, self._engines.writing() as connection:
             if file is None:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _lock_key(log)})
+                both = {"all": _lock_key(_ALL_LOGS), "log": _lock_key(log)}
+                connection.execute(_LOCK, both)
             yield connection
 
     def _search(self, condition: ColumnElement[bool], holds: Callable[[LedgerEntry], bool]) -> tuple[LedgerEntry, ...]:

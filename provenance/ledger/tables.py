@@ -13,7 +13,7 @@ that stands in the way of whoever can write to the file.
 """
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -119,13 +119,18 @@ _SAME_ROW = {
 }
 
 
-def create_tables(admin_url: str, *, writer: str | None = None) -> None:
+def create_tables(
+    admin_url: str, *, writer: str | None = None, fill: Callable[[Connection], None] | None = None
+) -> None:
     """Make tables and triggers where they are missing; safe to repeat. `writer` is the role the application uses.
 
-    Raises LedgerUnavailableError when the database cannot be reached or the role does not exist.
+    `fill` writes the first rows, before the triggers look at each. Raises LedgerUnavailableError when the database
+    cannot be reached or the role does not exist.
     """
     with guarded(), administrator_engine(admin_url) as engine, engine.begin() as connection:
         metadata.create_all(connection)
+        if fill is not None:
+            fill(connection)
         for statement in _statements(connection.dialect.name):
             connection.execute(text(statement))
         if writer is not None and connection.dialect.name == "postgresql":

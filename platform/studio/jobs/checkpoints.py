@@ -1,9 +1,13 @@
 """Signs where an organisation's log stands, has it time-stamped, and keeps both outside the ledger's database.
 
-A second place, where one is set, gets the same files in a step of its own: while it is away nothing else waits, and
-what is late is caught up.
+- A second place, where one is set, gets the same files in a step of its own: while it is away nothing else waits, and
+  what is late is caught up.
+- A checkpoint that was published is never put back by an earlier one, nor by one that does not go on from it: that a
+  ledger was restored from an old backup, or rewritten, is an alarm, and what shows it stays where it is.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -17,8 +21,11 @@ STAMP_SUFFIXES = (".anchor.txt", ".anchor.tst")
 
 
 def publish_checkpoint(organisation: Organisation, *, at: datetime) -> None:
-    """Sign and write the checkpoint. Raises KeyFileError, LedgerUnavailableError."""
-    note = pipeline.checkpoint(organisation.log, organisation.slug, now=at)
+    """Sign and write the checkpoint. Raises KeyFileError, LedgerUnavailableError.
+
+    Raises LedgerConflictError, and signs nothing, when the log does not go on from what was published before.
+    """
+    note = pipeline.checkpoint(organisation.log, organisation.slug, now=at, outside=list(_published(organisation.slug)))
     fault("checkpoint before publish")
     stores.write_whole(pipeline.checkpoint_path(organisation.slug), note.encode())
 
@@ -37,12 +44,28 @@ def anchor_checkpoint(organisation: Organisation, *, at: datetime) -> None:
 
 
 def copy_checkpoint(organisation: Organisation, *, at: datetime) -> None:
-    """Bring the second place up to what the first one has. Raises OSError."""
+    """Bring the second place up to what the first one has. Raises OSError, ValueError when it has more than that."""
     if not settings.CHECKPOINT_COPY_DIR:
         return
     first = pipeline.checkpoint_path(organisation.slug)
+    sizes = [pipeline.note_size(note) for note in _published(organisation.slug)]
+    if sizes != sorted(sizes, reverse=True):
+        raise ValueError(
+            f"the checkpoint in CHECKPOINT_COPY_DIR is of {sizes[-1]} entries, the one here of {sizes[0]}:"
+            " the ledger is older than what was signed (docs/runbooks.md)"
+        )
     for suffix in (first.suffix, *STAMP_SUFFIXES):
         source = first.with_suffix(suffix)
         copy = Path(settings.CHECKPOINT_COPY_DIR) / source.name
         if source.exists() and not (copy.exists() and copy.read_bytes() == source.read_bytes()):
             stores.write_whole(copy, source.read_bytes())
+
+
+def _published(slug: str) -> Iterator[str]:
+    """The notes that lie outside the database now: the first place's, then the second's while that can be read."""
+    first = pipeline.checkpoint_path(slug)
+    if first.exists():
+        yield first.read_text(encoding="utf-8")
+    if settings.CHECKPOINT_COPY_DIR:
+        with suppress(OSError):
+            yield Path(settings.CHECKPOINT_COPY_DIR, first.name).read_text(encoding="utf-8")

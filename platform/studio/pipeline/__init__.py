@@ -56,6 +56,7 @@ from studio.pipeline.keys import (
     serve_development_clock,
     trust,
     trust_folder,
+    watermark_key,
 )
 from studio.pipeline.policies import (
     SECTORS,
@@ -101,6 +102,7 @@ from studio.pipeline.records import (
     checkpoint,
     checkpoint_path,
     commitment,
+    copy_ledger,
     create_ledger,
     entries,
     entries_about,
@@ -112,10 +114,13 @@ from studio.pipeline.records import (
     leaf_of,
     leaves_at,
     ledger,
+    ledger_is_empty,
     log_size,
     log_standing,
+    note_size,
     proof,
     recorded,
+    restore_ledger,
 )
 from studio.pipeline.resolving import (
     manifest_store,
@@ -164,7 +169,7 @@ from studio.pipeline.teaching import (
 if TYPE_CHECKING:
     from moderation.inventory import Listed
     from provenance.keys.leaves import Leaf
-    from provenance.ledger import LedgerEntry
+    from provenance.ledger import Copied, LedgerEntry
     from provenance.summary import Summary
 
 __all__ = [
@@ -175,6 +180,7 @@ __all__ = [
     "UNMARKED",
     "Cell",
     "Circumstances",
+    "Copied",
     "CredentialOf",
     "GeneratedAsset",
     "GenerationError",
@@ -224,6 +230,7 @@ __all__ = [
     "checkpoint_vkeys",
     "classifiers",
     "commitment",
+    "copy_ledger",
     "create_authority",
     "create_ledger",
     "create_watermark_key",
@@ -251,6 +258,7 @@ __all__ = [
     "leaves",
     "leaves_at",
     "ledger",
+    "ledger_is_empty",
     "limitable",
     "lineage_of",
     "log_size",
@@ -261,6 +269,7 @@ __all__ = [
     "matches_by_binding",
     "matches_by_content",
     "named_in",
+    "note_size",
     "offers",
     "open_for_signing",
     "pixel_size",
@@ -280,6 +289,7 @@ __all__ = [
     "relaxable",
     "release",
     "report",
+    "restore_ledger",
     "root_fingerprints",
     "screen_picture",
     "screen_prompt",
@@ -308,6 +318,7 @@ __all__ = [
     "verify",
     "verify_stranger",
     "warm_screens",
+    "watermark_key",
     "what_to_change",
     "write_pack",
 ]

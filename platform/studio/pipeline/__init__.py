@@ -50,6 +50,7 @@ from studio.pipeline.generating import (
 from studio.pipeline.keys import (
     create_authority,
     create_watermark_key,
+    development_authorities,
     key_standing,
     open_for_signing,
     prepare_development_clock,
@@ -236,6 +237,7 @@ __all__ = [
     "create_watermark_key",
     "credential_of",
     "describe_model",
+    "development_authorities",
     "digest_of",
     "entries",
     "entries_about",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -42,6 +43,25 @@ def create_authority(slug: str, *, name: str, log: str, now: datetime) -> None:
     )
 
 
+def development_authorities() -> list[Path]:
+    """Folders of TRUST_DIR whose claim signing key opens with the development passphrase, or whose name is that of
+    the sample organisation, which has no other."""
+    from provenance.errors import KeyFileError
+    from provenance.keys.places import open_private_key
+
+    found = []
+    for folder in sorted(path for path in settings.TRUST_DIR.glob("*") if path.is_dir()):
+        for key in folder.glob("leaf-*.key.pem"):
+            with suppress(KeyFileError):
+                open_private_key(key, settings.DEVELOPMENT_PASSPHRASE.encode())
+                found.append(folder)
+        if folder.name == SAMPLE_SLUG and folder not in found:
+            found.append(folder)
+    return found
+
+
+# The organisation of the demonstration (studio.operations.sample), whose accounts and keys are public.
+SAMPLE_SLUG = "sample-aid"
 DEVELOPMENT_TIME_ROOT = "time-root-development.pem"
 _CLOCK_NAME = "Development clock of this machine"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import uvicorn
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         """Hand over to uvicorn until it is told to stop."""
         # Style sheets come from where they lie; a folder of collected ones is looked for all the same.
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        self.check(tags=[Tags.database], databases=["default"])
         uvicorn.run(
             "studio.asgi:application",
             host=options["host"],

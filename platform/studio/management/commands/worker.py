@@ -5,6 +5,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
 
 from studio import pipeline
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         """Hand over to Celery until it is told to stop."""
         from studio.celery import app
 
+        self.check(tags=[Tags.database], databases=["default"])
         role = options["role"]
         if role == "generate":
             self.load_model()

@@ -32,6 +32,14 @@ lint: $(VENV)/.dev ## Check style, types and the dependency rule
 	PYTHONPATH=platform $(VENV)/bin/lint-imports
 	$(RUN) -S -c "import platform; platform.system()"
 	$(RUN) manage.py makemigrations --check --dry-run
+	$(RUN) -m tests.supply check
+	$(RUN) -m tests.supply audit --where-possible
+
+sbom: $(VENV)/.dev ## Write a bill of materials (CycloneDX) of everything installed to var/sbom.cdx.json
+	$(RUN) -m tests.supply sbom
+
+audit: $(VENV)/.dev ## Ask PyPI's advisories about everything that is shipped; fails where nobody can be asked
+	$(RUN) -m tests.supply audit
 
 format: $(VENV)/.dev ## Put the code in the house style
 	$(VENV)/bin/ruff format .

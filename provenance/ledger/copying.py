@@ -7,12 +7,10 @@
 A copy in SQLite is a single file that `python -m provenance ledger verify` reads without a server.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Row, create_engine, insert, inspect, select
+from sqlalchemy import Connection, create_engine, insert, inspect, select
 from sqlalchemy.pool import NullPool
 
 from provenance.errors import LedgerConflictError
@@ -84,8 +82,4 @@ def _fill(source: Connection, into: Connection) -> None:
     for table in tables.metadata.sorted_tables:
         everything = select(table).order_by(*table.primary_key)
         for page in source.execute(everything, execution_options={"yield_per": _PAGE}).partitions():
-            into.execute(insert(table), [_values(row) for row in page])
-
-
-def _values(row: Row[Any]) -> Mapping[str, Any]:
-    return row._mapping
+            into.execute(insert(table), [row._asdict() for row in page])

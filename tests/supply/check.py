@@ -18,7 +18,7 @@ def faults() -> Iterator[str]:
             if not line.version:
                 yield f"{path.name}: {line.requirement} is not pinned to one version; write {line.name}==…"
             if line.name not in known:
-                yield f"{path.name}: {line.name} has no line in docs/dependencies.md; say what it is for, and why this one"
+                yield f"{path.name}: {line.name} has no line in docs/dependencies.md; say what it is for"
     for line in lines(SHIPPED):
         yield from _installed(line.name, line.version)
     for name in sorted(closure(SHIPPED, OPTIONAL)):

@@ -58,7 +58,7 @@ def parts(*, files: bool = True, keys: bool = True) -> list[Part]:
     if keys:
         found.append(Part("keys", trust, is_key, secret=True))
         if path := pipeline.watermark_key():
-            found.append(Part("watermark", Folder(path.parent), lambda name: name == path.name, secret=True))
+            found.append(Part("watermark", Folder(path.parent), path.name.__eq__, secret=True))
     return found
 
 

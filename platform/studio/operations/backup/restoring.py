@@ -81,8 +81,15 @@ def restore(folder: Path, *, now: datetime, outside: Path | None = None, quiet: 
     # A ledger that is not what was signed gets nothing more: somebody may still find a newer backup.
     owed, discarded = (0, 0) if behind else (_settle(), _discard_lost(now))
     for organisation in Organisation.objects.all():
-        place = {"subject": organisation, "organisation": organisation.pk}
-        trail.note(actor=None, verb="installation.restore", at=now, **place, made=manifest.made, discarded=discarded)
+        trail.note(
+            actor=None,
+            verb="installation.restore",
+            subject=organisation,
+            organisation=organisation.pk,
+            at=now,
+            made=manifest.made,
+            discarded=discarded,
+        )
     found = list(problems(now=timezone.now(), outside=outside))
     return Restored(manifest, owed, discarded, list(_concerns(outside)), found)
 

@@ -37,7 +37,7 @@ QUALITY_READERS = (Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
 # The tokens of static/studio/css/tokens.css, in the shades that the panel's stylesheet asks for.
 PAPER = {
     "50": "#faf9f6", "100": "#f3f1ec", "200": "#e4e0d7", "300": "#d0cabd", "400": "#a39b8d", "500": "#6e675d",
-    "600": "#524c44", "700": "#3a3630", "800": "#2a2723", "900": "#1b1917", "950": "#121110",
+    "600": "#524c44", "700": "#3a3630", "800": "#2a2723", "900": "#1d1b19", "950": "#121110",
 }  # fmt: skip
 SEAL = {
     "50": "#fdf3f0", "100": "#fbe2db", "200": "#f6c3b6", "300": "#f09b86", "400": "#ff7d60", "500": "#ee6a4e",

@@ -89,7 +89,7 @@ class Ledger:
     def canonical_at(self, log: str, sequences: Sequence[int]) -> list[tuple[int, bytes]]:
         """Places and bytes of some entries of a log, as they are stored; `sequences` are in ascending order."""
         with self._engines.reading() as connection:
-            return list(rows.canonical_at(connection, log, sequences))
+            return rows.canonical_at(connection, log, sequences)
 
     def by_record(self, record: str) -> tuple[LedgerEntry, ...]:
         """All entries of a picture's record, in the order of their log."""

@@ -1,5 +1,6 @@
 """The figures as tables for people, each with its goals."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,23 +20,31 @@ class Table:
 
 
 def lists(found: Figures, pictures: int) -> Table:
-    """Server time of the first page of each list, and its queries."""
+    """Server time of the first page of each list, and its queries. Either clock has to hold the goal."""
     rows = []
     for one, other in zip(*(found[name] for name in NAMES), strict=True):
         assert one["name"] == other["name"]
-        cells = [f"{_ms(each['median'])} / {_ms(each['most'])}" for each in (one, other)]
+        cells = [f"{_ms(each['processor'])} / {_ms(each['clock'])}" for each in (one, other)]
         queries = {str(each["queries"]) for each in (one, other)}
-        rows.append([one["name"], *cells, " or ".join(sorted(queries)), _said(max(one["median"], other["median"]))])
+        most = max(each[clock] for each in (one, other) for clock in ("processor", "clock"))
+        rows.append([one["name"], *cells, " or ".join(sorted(queries)), _said(most)])
     said = (
-        f"{pictures:,} pictures. Milliseconds of server time, median / slowest of 15 times; at most {GOAL_MS} is the"
-        f" goal for each median. Measured on {datetime.now(UTC):%-d %B %Y}."
+        f"{pictures:,} pictures. Milliseconds of server time: processor time of the web process and the database, the"
+        f" median of 9 times / by the clock, the best of them. At most {GOAL_MS} is the goal for each."
+        f" Measured on {datetime.now(UTC):%-d %B %Y}, {_load()}."
     )
     heads = ["list", *NAMES.values(), "queries", f"at most {GOAL_MS} ms"]
     return Table(f"{said}\n\n{_markdown(heads, rows)}", all(row[-1] == "yes" for row in rows))
 
 
-def _said(median: float) -> str:
-    return "yes" if median <= GOAL_MS else "**no**"
+def _said(most: float) -> str:
+    return "yes" if most <= GOAL_MS else "**no**"
+
+
+def _load() -> str:
+    """How much else the machine had to do, which stretches the clock and not the processor's time."""
+    load, cores = os.getloadavg()[2], os.cpu_count() or 1
+    return f"on {cores} cores, for which {load:.1f} processes were waiting or running at a time"
 
 
 def reports(found: Figures, pictures: int) -> Table:
@@ -43,21 +52,24 @@ def reports(found: Figures, pictures: int) -> Table:
     rows, held = [], True
     for database, figures in found.items():
         for cost in figures:
-            ratio, more = cost["seconds"] / cost["bare"], cost["memory"] - cost["memory_of_a_tenth"]
+            ratio = cost["processor"] / cost["bare_processor"]
+            more = cost["memory"] - cost["memory_of_a_tenth"]
             good = ratio <= RATIO_GOAL and more <= MORE_MEMORY_GOAL_MB
             held = held and good
             rows.append(
                 [
                     f"{cost['form']}, {NAMES[database]}", f"{cost['rows']:,}", f"{cost['size'] / 1e6:.0f} MB",
-                    f"{cost['seconds']:.2f} s", f"{cost['bare']:.2f} s", f"{ratio:.2f}", f"{more:+.0f} MB",
+                    f"{cost['processor']:.2f} / {cost['clock']:.2f} s",
+                    f"{cost['bare_processor']:.2f} / {cost['bare_clock']:.2f} s", f"{ratio:.2f}", f"{more:+.0f} MB",
                     "yes" if good else "**no**",
                 ]
             )  # fmt: skip
     heads = ["report", "entries", "file", "export", "bare cursor", "ratio", "memory beside a tenth", "held"]
     said = (
-        f"The register of {pictures:,} pictures, best of 5 times. The goals are a ratio of at most {RATIO_GOAL}, and at"
+        f"The register of {pictures:,} pictures. Seconds of processor time of the worker and the database / by the"
+        f" clock, either the best of 5 times. The goals are a ratio of at most {RATIO_GOAL} in processor time, and at"
         f" most {MORE_MEMORY_GOAL_MB} MB of memory more than for a tenth of the entries."
-        f" Measured on {datetime.now(UTC):%-d %B %Y}."
+        f" Measured on {datetime.now(UTC):%-d %B %Y}, {_load()}."
     )
     return Table(f"{said}\n\n{_markdown(heads, rows)}", held)
 

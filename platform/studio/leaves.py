@@ -12,11 +12,12 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 Row = TypeVar("Row", bound=Model)
 # A day more or less, as zones have it, stays within what a database can compare.
 EARLIEST, LATEST = 1900, 9000
-BROKEN = "This is no cursor of ours; leave it out to begin at the newest."
+BROKEN = _("This is no cursor of ours; leave it out to begin at the newest.")
 
 
 @dataclass(frozen=True, slots=True)

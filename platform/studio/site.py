@@ -28,6 +28,7 @@ from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
 
 from studio.accounts.models import Organisation, Role, RoleGrant, User
+from studio.wording import REGISTERS
 
 View = Callable[..., HttpResponseBase]
 RELAXED = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
@@ -120,7 +121,7 @@ class Desk(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
         groups = [{"title": gettext("Waiting"), "items": self._get_navigation_items(request, work)}]
         for app in self.get_app_list(request):
             rows = [
-                {"title": row["name"], "icon": "table_rows", "link": row["admin_url"]}
+                {"title": REGISTERS[row["object_name"]], "icon": "table_rows", "link": row["admin_url"]}
                 for row in app["models"]
                 if row["object_name"] != "ReviewRequest"
             ]
@@ -178,6 +179,12 @@ class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
         rows: models.QuerySet[Any] = super().get_queryset(request)
         own = organisations_as(person(request), self.readers)
         return rows.filter(**{f"{self.organisation}__in": own.values("pk")})
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, under the name that the navigation has for it."""
+        title = REGISTERS[self.opts.object_name]
+        answer: HttpResponse = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        return answer
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

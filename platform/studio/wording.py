@@ -217,3 +217,31 @@ REASONS_KEPT = frozenset(
 def read_out(sentence: str) -> str:
     """One of these sentences in the reader's language; any other is returned as it is."""
     return gettext(sentence) if sentence in SENTENCES or sentence in REASONS_KEPT else sentence
+
+
+# What the registers of the desk are called, by the model whose rows they list.
+REGISTERS = {
+    "Organisation": _("Organisations"),
+    "Membership": _("Members"),
+    "User": _("Accounts"),
+    "RoleGrant": _("Roles"),
+    "OperatorAct": _("What operators did"),
+    "Invitation": _("Invitations"),
+    "AuditRow": _("Actions"),
+    "LedgerIntent": _("Ledger entries"),
+    "Model": _("Models"),
+    "ModelDecision": _("Decisions about models"),
+    "Material": _("What taught the models"),
+    "Lesson": _("Lessons"),
+    "Job": _("Requests"),
+    "Picture": _("Pictures"),
+    "Screening": _("What the screens said"),
+    "Shaper": _("Who shaped what"),
+    "Project": _("Projects"),
+    "Campaign": _("Campaigns"),
+    "PolicyVersion": _("Policy versions"),
+    "ReviewDecision": _("Decisions"),
+    "HoldRuling": _("Rulings on what was held"),
+    "Release": _("Releases"),
+    "Withdrawal": _("Withdrawals"),
+}

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
 
 from studio import limits, pipeline
 from studio.accounts.models import Role
@@ -60,7 +61,8 @@ def _model(request: ProgramRequest, named: str | None) -> Model:
         if named in {model.slug, str(model.pk)}:
             return model
     known = ", ".join(model.slug for model in offered)
-    remedy = f"Choose one of: {known}." if known else "No model is approved for use yet; a custodian approves one."
+    none = gettext("No model is approved for use yet; a custodian approves one.")
+    remedy = gettext("Choose one of: %(list)s.") % {"list": known} if known else none
     raise ValidationError({"model": remedy})
 
 
@@ -69,7 +71,7 @@ def _with_choices(form: AskForm) -> dict[str, list[ValidationError | str]]:
     found: dict[str, list[ValidationError | str]] = {}
     for name, complaints in form.errors.as_data().items():
         choices = [str(code) for code, _ in getattr(form.fields.get(name), "choices", ())] if name == "language" else []
-        remedy = f"Choose one of: {', '.join(choices)}."
+        remedy = gettext("Choose one of: %(list)s.") % {"list": ", ".join(choices)}
         found[name] = [remedy if choices and one.code == "invalid_choice" else one for one in complaints]
     return found
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from ninja.security import HttpBearer
 
 from studio import limits
@@ -46,7 +47,8 @@ class Bearer(HttpBearer):
         refuse_without(found, self.scope)
         turn = limits.take_call(found.pk, makes=self.scope == Scope.MAKE, now=limits.clock())
         if not turn.allowed:
-            reason = f"This token asks too often; ask again in {turn.retry_after_s} seconds."
+            seconds = {"seconds": turn.retry_after_s}
+            reason = gettext("This token asks too often; ask again in %(seconds)s seconds.") % seconds
             raise refusals.wait("too-often", reason, retry_after_s=turn.retry_after_s)
         request.user = found.owner
         return found

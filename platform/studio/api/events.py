@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from studio import streams
 from studio.api import finding, refusals, schemas, showing
@@ -22,8 +23,10 @@ def stream(request: ProgramRequest, pk: UUID) -> StreamingHttpResponse:
     try:
         return streams.stream(request, lambda: _looked(request, pk), event="job")
     except streams.FullError as error:
-        reason = f"Too many streams are open here; ask again in {FULL_SECONDS} seconds, or ask for the request."
-        raise refusals.wait("too-many-streams", reason, retry_after_s=FULL_SECONDS) from error
+        reason = _("Too many streams are open here; ask again in %(seconds)s seconds, or ask for the request.")
+        raise refusals.wait(
+            "too-many-streams", reason % {"seconds": FULL_SECONDS}, retry_after_s=FULL_SECONDS
+        ) from error
 
 
 def _looked(request: ProgramRequest, pk: UUID) -> tuple[str, bool]:

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 
 from studio.api.authentication import ProgramRequest, organisation_of, own
 from studio.catalogue.models import Model
@@ -14,8 +15,8 @@ from studio.projects.models import Campaign, Project
 from studio.review.views import visible_picture
 
 JOINED = ("model", "policy", "requester__user")
-NO_CAMPAIGN = "Name the campaign, or give the token one of its own on the page of your account."
-NOT_YOURS = "The owner of this token sees no campaign with this id."
+NO_CAMPAIGN = _("Name the campaign, or give the token one of its own on the page of your account.")
+NOT_YOURS = _("The owner of this token sees no campaign with this id.")
 
 
 def projects(request: ProgramRequest) -> QuerySet[Project]:

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Schema
 from ninja.params.functions import Header
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from studio import blobs
 from studio.api import asking, finding, links, making, schemas, showing
 from studio.api.authentication import ProgramRequest, makes, reads
-from studio.api.refusals import Refusal, in_words
+from studio.api.refusals import UNKNOWN, Refusal, in_words
 from studio.api.service import Service
 from studio.catalogue.models import Model
 from studio.jobs.models import Job
@@ -162,7 +163,7 @@ def model(request: ProgramRequest, slug: str) -> dict[str, Any]:
     for one in finding.models(request):
         if one.slug == slug:
             return _model(one)
-    raise Refusal(HTTPStatus.NOT_FOUND, "model-not-found", "There is no such model; ask for the list of models.")
+    raise Refusal(HTTPStatus.NOT_FOUND, "model-not-found", _("There is no such model; ask for the list of models."))
 
 
 def _model(one: Model) -> dict[str, Any]:
@@ -206,14 +207,14 @@ def _ask(wanted: Generate) -> schemas.Ask:
 
 
 def _refuse_unknown(sent: dict[str, Any]) -> None:
-    wrong = {}
+    wrong: dict[str, str] = {}
     for name, value in sent.items():
         neutral = MEANINGLESS.get(name)
         if neutral is None:
-            wrong[name] = "This field is unknown here; leave it out."
+            wrong[name] = str(UNKNOWN)
         elif value is not None and str(value) not in neutral:
-            told = f"Only {' or '.join(neutral)} has a meaning here" if neutral else "It has no meaning here"
-            wrong[name] = f"{told}; leave it out."
+            only = _("Only these have a meaning here: %(values)s. Leave it out.") % {"values": ", ".join(neutral)}
+            wrong[name] = only if neutral else _("It has no meaning here; leave it out.")
     if wrong:
         raise ValidationError(wrong)
 
@@ -221,17 +222,17 @@ def _refuse_unknown(sent: dict[str, Any]) -> None:
 def refuse_unfinished(job: Job, address: str) -> None:
     """Raise Refusal unless every picture of the request may be shown."""
     refuse = {
-        JobState.BLOCKED: (HTTPStatus.BAD_REQUEST, "blocked", "The policy blocks this: "),
-        JobState.CANCELLED: (HTTPStatus.CONFLICT, "cancelled", "The request was cancelled."),
-        JobState.FAILED: (HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The picture could not be made: "),
-        JobState.LOST: (HTTPStatus.INTERNAL_SERVER_ERROR, "lost", "The request was lost on the way; ask again. "),
+        JobState.BLOCKED: (HTTPStatus.BAD_REQUEST, "blocked", _("The policy blocks this:")),
+        JobState.CANCELLED: (HTTPStatus.CONFLICT, "cancelled", _("The request was cancelled.")),
+        JobState.FAILED: (HTTPStatus.INTERNAL_SERVER_ERROR, "failed", _("The picture could not be made:")),
+        JobState.LOST: (HTTPStatus.INTERNAL_SERVER_ERROR, "lost", _("The request was lost on the way; ask again.")),
     }
     refusal = partial(Refusal, job=address, headers={"Location": address})
     if job.state in refuse:
         status, kind, told = refuse[JobState(job.state)]
         reasons = " ".join(reason for one in job.screenings.all() for reason in one.reasons)
-        raise refusal(status, kind, f"{told}{reasons or job.failure}".strip())
+        raise refusal(status, kind, f"{told} {reasons or job.failure}".strip())
     shown = [picture.state in VISIBLE for picture in job.pictures.all()]
     if job.state != JobState.DONE or not all(shown):
-        told = f"It is not finished after {WAIT_SECONDS} seconds, and goes on; its address is in `job`."
-        raise refusal(HTTPStatus.REQUEST_TIMEOUT, "still-working", told)
+        told = _("It is not finished after %(seconds)s seconds, and goes on; its address is in `job`.")
+        raise refusal(HTTPStatus.REQUEST_TIMEOUT, "still-working", told % {"seconds": WAIT_SECONDS})

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from studio.api import asking, showing
 from studio.api.authentication import ProgramRequest
@@ -14,7 +15,7 @@ from studio.jobs.models import Job
 from studio.jobs.states import JobState, PictureState
 
 LOOK_SECONDS = 0.25
-HELD = "A person has to look at it before it goes on. Nothing is lost: the request waits at the address in `job`."
+HELD = _("A person has to look at it before it goes on. Nothing is lost: the request waits at the address in `job`.")
 
 
 def made(request: ProgramRequest, form: AskForm, *, seconds: float) -> Job:
@@ -29,7 +30,7 @@ def made(request: ProgramRequest, form: AskForm, *, seconds: float) -> Job:
         settled = until(lambda: _settled(job.pk), seconds=seconds, every=LOOK_SECONDS)
     if settled is not None and is_held(settled):
         address = showing.address(request, "api:job", job.pk)
-        raise Refusal(HTTPStatus.CONFLICT, "held", HELD, job=address, headers={"Location": address})
+        raise Refusal(HTTPStatus.CONFLICT, "held", str(HELD), job=address, headers={"Location": address})
     return settled or job
 
 

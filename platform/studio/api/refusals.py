@@ -1,6 +1,10 @@
 """Why a program's wish was not granted, in one form, whatever raised it: the actions, a form, the framework, a limit.
 
 The two interfaces (`service`, and `likeness` for OpenAI's clients) write the same refusal in their own shapes.
+
+`kind`, the status and the names of fields are for programs, and never change with the language. The sentences are for
+whoever reads a program's answer: they are in the language that it asks for (Accept-Language), as what the actions say
+is already, and in English where it asks for none.
 """
 
 import logging
@@ -21,6 +25,8 @@ from django.core.exceptions import (
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as SchemaError
 
@@ -33,11 +39,16 @@ from studio.trail.errors import StaleStateError
 
 logger = logging.getLogger(__name__)
 MOST_TOLD = 5
-UNOPENED = "Send a token that is in force as `Authorization: Bearer …`; you make one on the page of your account."
-MOVED_ON = (
+UNOPENED = gettext_lazy(
+    "Send a token that is in force as `Authorization: Bearer …`; you make one on the page of your account."
+)
+MOVED_ON = gettext_lazy(
     "This has moved on since you asked: it has ended, or somebody else was faster. Ask again for where it stands."
 )
-TOO_LARGE = "The body is larger than is read here; a picture to start from goes into a multipart form."
+TOO_LARGE = gettext_lazy("The body is larger than is read here; a picture to start from goes into a multipart form.")
+UNREADABLE = gettext_lazy("The body cannot be read; send it as the description says.")
+NO_JSON = gettext_lazy("The body is no JSON; send an object as application/json.")
+UNKNOWN = gettext_lazy("This field is unknown here; leave it out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ def refusal_of(error: Exception) -> Refusal:
         if isinstance(error, kind):
             return tell(error)
     logger.error("a program's request failed", exc_info=error)
-    reason = "Something went wrong here, and it is written down for whoever looks after this installation."
+    reason = _("Something went wrong here, and it is written down for whoever looks after this installation.")
     return Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", reason)
 
 
@@ -83,21 +94,21 @@ def _told(error: Any) -> Refusal:
 
 
 def _no_token(error: Any) -> Refusal:
-    return Refusal(HTTPStatus.UNAUTHORIZED, "no-token", UNOPENED, headers={"WWW-Authenticate": "Bearer"})
+    return Refusal(HTTPStatus.UNAUTHORIZED, "no-token", str(UNOPENED), headers={"WWW-Authenticate": "Bearer"})
 
 
 def _too_large(error: Any) -> Refusal:
-    return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", TOO_LARGE)
+    return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", str(TOO_LARGE))
 
 
 def _unreadable(error: Any) -> Refusal:
-    return Refusal(HTTPStatus.BAD_REQUEST, "unreadable", "The body cannot be read; send it as the description says.")
+    return Refusal(HTTPStatus.BAD_REQUEST, "unreadable", str(UNREADABLE))
 
 
 def _framework(error: Any) -> Refusal:
     """What the framework raises itself: a body that is no JSON."""
     if error.status_code == HTTPStatus.BAD_REQUEST:
-        return Refusal(HTTPStatus.BAD_REQUEST, "unreadable", "The body is no JSON; send an object as application/json.")
+        return Refusal(HTTPStatus.BAD_REQUEST, "unreadable", str(NO_JSON))
     status = HTTPStatus(error.status_code)
     return Refusal(status, status.name.lower().replace("_", "-"), f"{status.description}.")
 
@@ -116,10 +127,11 @@ def _place(loc: Iterable[object]) -> str:
 
 def _remedy(one: Mapping[str, Any]) -> str:
     remedies = {
-        "extra_forbidden": "This field is unknown here; leave it out.",
-        "missing": "It is missing; give it a value.",
+        "extra_forbidden": str(UNKNOWN),
+        "missing": _("It is missing; give it a value."),
     }
-    return remedies.get(one.get("type", ""), f"{one.get('msg', 'It cannot be read')}.")
+    # What the schema's own library says of a wrong type is in its English.
+    return remedies.get(one.get("type", "")) or (f"{one['msg']}." if "msg" in one else _("It cannot be read."))
 
 
 def _validation(error: Any) -> Refusal:
@@ -146,16 +158,16 @@ def _over_quota(error: Any) -> Refusal:
 
 
 def _denied(error: Any) -> Refusal:
-    return Refusal(HTTPStatus.FORBIDDEN, "not-allowed", str(error) or "The owner of this token may not do this.")
+    return Refusal(HTTPStatus.FORBIDDEN, "not-allowed", str(error) or _("The owner of this token may not do this."))
 
 
 def _absent(error: Any) -> Refusal:
-    reason = "There is nothing under this address that the owner of this token may see."
+    reason = _("There is nothing under this address that the owner of this token may see.")
     return Refusal(HTTPStatus.NOT_FOUND, "not-found", reason)
 
 
 def _stale(error: Any) -> Refusal:
-    return Refusal(HTTPStatus.CONFLICT, "moved-on", MOVED_ON)
+    return Refusal(HTTPStatus.CONFLICT, "moved-on", str(MOVED_ON))
 
 
 def _erased(error: Any) -> Refusal:

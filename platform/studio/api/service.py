@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, re_path
+from django.utils.translation import gettext
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
@@ -73,7 +74,10 @@ class Service(NinjaAPI):
             if given.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
                 return given
             allowed = given.headers["Allow"]
-            reason = f"This address answers to {allowed}, not to {request.method}."
+            reason = gettext("This address answers to %(allowed)s, not to %(method)s.") % {
+                "allowed": allowed,
+                "method": request.method,
+            }
             return self.refuse(
                 request, Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method", reason, headers={"Allow": allowed})
             )
@@ -81,7 +85,7 @@ class Service(NinjaAPI):
         return answer
 
     def _nowhere(self, request: HttpRequest) -> HttpResponse:
-        reason = "There is no such address; the OpenAPI document names all there are."
+        reason = gettext("There is no such address; the OpenAPI document names all there are.")
         return self.refuse(request, Refusal(HTTPStatus.NOT_FOUND, "no-such-address", reason))
 
     _nowhere.csrf_exempt = True  # type: ignore[attr-defined]

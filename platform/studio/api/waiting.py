@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from django.utils.translation import gettext as _
+
 from studio.api import refusals
 
 Found = TypeVar("Found")
@@ -21,7 +23,7 @@ _places = threading.BoundedSemaphore(PLACES)
 def a_place() -> Iterator[None]:
     """One of the places of this process. Raises Refusal when all are taken."""
     if not _places.acquire(blocking=False):
-        reason = f"Too many programs wait here at once; ask again in {FULL_SECONDS} seconds."
+        reason = _("Too many programs wait here at once; ask again in %(seconds)s seconds.") % {"seconds": FULL_SECONDS}
         raise refusals.wait("too-many-wait", reason, retry_after_s=FULL_SECONDS)
     try:
         yield

@@ -1,6 +1,7 @@
 """Django's registration of this app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CatalogueConfig(AppConfig):
@@ -8,4 +9,4 @@ class CatalogueConfig(AppConfig):
 
     name = "studio.catalogue"
     label = "catalogue"
-    verbose_name = "Models"
+    verbose_name = _("Models")

@@ -1,6 +1,7 @@
 """Django's registration of this app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class JobsConfig(AppConfig):
@@ -8,4 +9,4 @@ class JobsConfig(AppConfig):
 
     name = "studio.jobs"
     label = "jobs"
-    verbose_name = "Requests and pictures"
+    verbose_name = _("Requests and pictures")

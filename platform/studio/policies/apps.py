@@ -1,6 +1,7 @@
 """Django's registration of this app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PoliciesConfig(AppConfig):
@@ -8,4 +9,4 @@ class PoliciesConfig(AppConfig):
 
     name = "studio.policies"
     label = "policies"
-    verbose_name = "Policies being written"
+    verbose_name = _("Policies being written")

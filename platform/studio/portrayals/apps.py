@@ -1,6 +1,7 @@
 """Django's registration of this app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PortrayalsConfig(AppConfig):
@@ -8,4 +9,4 @@ class PortrayalsConfig(AppConfig):
 
     name = "studio.portrayals"
     label = "portrayals"
-    verbose_name = "Whom the pictures show"
+    verbose_name = _("Whom the pictures show")

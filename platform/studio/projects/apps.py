@@ -1,6 +1,7 @@
 """Django's registration of this app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ProjectsConfig(AppConfig):
@@ -8,4 +9,4 @@ class ProjectsConfig(AppConfig):
 
     name = "studio.projects"
     label = "projects"
-    verbose_name = "Projects and policies"
+    verbose_name = _("Projects and policies")

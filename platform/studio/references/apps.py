@@ -1,6 +1,7 @@
 """Django's registration of this app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ReferencesConfig(AppConfig):
@@ -8,4 +9,4 @@ class ReferencesConfig(AppConfig):
 
     name = "studio.references"
     label = "references"
-    verbose_name = "Pictures an organisation protects"
+    verbose_name = _("Pictures an organisation protects")

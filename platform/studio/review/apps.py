@@ -1,6 +1,7 @@
 """Django's registration of this app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ReviewConfig(AppConfig):
@@ -8,4 +9,4 @@ class ReviewConfig(AppConfig):
 
     name = "studio.review"
     label = "review"
-    verbose_name = "Reviews and releases"
+    verbose_name = _("Reviews and releases")

@@ -1,6 +1,7 @@
 """Django's registration of this app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class TrailConfig(AppConfig):
@@ -8,4 +9,4 @@ class TrailConfig(AppConfig):
 
     name = "studio.trail"
     label = "trail"
-    verbose_name = "Trail"
+    verbose_name = _("Trail")

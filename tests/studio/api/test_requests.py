@@ -97,6 +97,18 @@ def test_a_body_that_is_no_json_is_a_mistake(client: Program, asked: dict[str, A
     assert client.post("/jobs", asked | {"prompt": "x" * 2000}).status_code == 413
 
 
+def test_sentences_are_in_the_language_that_is_asked_for_and_kinds_in_none(
+    client: Program, asked: dict[str, Any]
+) -> None:
+    client.headers |= {"accept-language": "fr"}
+    answer = client.post("/jobs", asked | {"surprise": 1}).json()
+    assert answer["type"] == "urn:imprimatur:problem:fields"
+    assert {"field": "surprise", "message": "Ce champ est inconnu ici ; omettez-le."} in answer["errors"]
+    lost = client.get("/nowhere").json()
+    assert lost["type"] == "urn:imprimatur:problem:no-such-address"
+    assert lost["detail"].startswith("Cette adresse n’existe pas")
+
+
 def test_only_creators_make(program: Programs, people: SimpleNamespace, asked: dict[str, Any], sample: Sample) -> None:
     Project.objects.update(budget=0)
     answer = program().post("/jobs", asked)

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
@@ -19,7 +20,9 @@ from studio.jobs.states import JobState, PictureState
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
 from studio.review.models import HoldRuling, ReviewDecision, ReviewRequest
+from studio.site import site
 from studio.trail.models import AuditRow
+from studio.wording import REGISTERS
 from tests.studio.pages.printing import SIDE, hold_back, striped
 from tests.studio.requests import ask
 
@@ -186,3 +189,14 @@ def test_the_panel_signs_in_and_out_through_the_house(browse: Browse) -> None:
     client = browse("reviewer")
     assert client.post("/admin/logout/").status_code == 302
     assert client.get("/admin/desk/").status_code == 302
+
+
+def test_every_register_has_a_name_in_the_reader_s_language(sample: Sample, browse: Browse) -> None:
+    called = {model.__name__ for model in site._registry} - {ReviewRequest.__name__}
+    assert called == set(REGISTERS)
+    client = browse("administrator")
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "fr"
+    page = client.get(reverse("admin:review_release_changelist")).content.decode()
+    for name in ("Relectures et publications", "Décisions sur les modèles", "Demandes et images"):
+        assert name in page
+    assert "Select release" not in page

@@ -37,7 +37,7 @@ HOLDS = {"desk", "rule-request", "rule-picture"}
 QUALITY_READERS = (Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
 # The tokens of static/studio/css/tokens.css, in the shades that the panel's stylesheet asks for.
 PAPER = {
-    "50": "#faf9f6", "100": "#f3f1ec", "200": "#e4e0d7", "300": "#d0cabd", "400": "#a39b8d", "500": "#6e675d",
+    "50": "#f3f1ec", "100": "#e9e6de", "200": "#d9d4c9", "300": "#cbc4b6", "400": "#a39b8d", "500": "#6e675d",
     "600": "#524c44", "700": "#3a3630", "800": "#2a2723", "900": "#1d1b19", "950": "#121110",
 }  # fmt: skip
 SEAL = {

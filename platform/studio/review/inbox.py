@@ -32,6 +32,8 @@ JOINED = (
     "picture__job__requester__user",
     "picture__job__appeal_of",
 )
+# So far into the line a review's place and its neighbours are told.
+FARTHEST = 500
 # What a card tells of a review and its picture, and a batch of its request.
 TOLD = (
     "organisation", "stage", "purpose", "channel", "alt_text", "due", "at", "ended", "picture__job", "picture__index",
@@ -218,16 +220,16 @@ def today(at: datetime) -> date:
 
 
 def neighbours(user: User, review: ReviewRequest) -> dict[str, object]:
-    """The waiting reviews before and after this one in the inbox's order, its place, and how many wait."""
+    """The waiting reviews before and after this one in the inbox's order, its place (0 far off), and how many wait."""
     who = reader(user)
     waiting = ReviewRequest.objects.filter(
         organisation__in=who.reviews_in, ended=None, picture__state=PictureState.IN_REVIEW
     )
-    line = list(ordered(waiting, who).values_list("pk", flat=True)[:500])
+    line = list(ordered(waiting, who).values_list("pk", flat=True)[:FARTHEST])
     place = line.index(review.pk) if review.pk in line else -1
     return {
         "previous": line[place - 1] if place > 0 else None,
         "next": line[place + 1] if place + 1 < len(line) else None,
         "place": place + 1,
-        "waiting": len(line),
+        "waiting": len(line) if len(line) < FARTHEST else waiting.count(),
     }

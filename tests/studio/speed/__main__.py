@@ -1,7 +1,8 @@
 """`python -m tests.studio.speed`: lists and exports beside their goals, on SQLite and on PostgreSQL.
 
 Each database is filled in a process of its own, in a folder that is gone afterwards. The figures are the machine's; the
-goals are one for all. Exit status 1 when one of them is missed.
+goals are one for all. With `--keep` they stay in a folder, so that one database may be measured today and the other
+tomorrow, and the tables be written from both. Exit status 1 when a goal is missed.
 """
 
 import argparse
@@ -32,6 +33,12 @@ def main() -> int:
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="put the tables into a document, between their marks"
     )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="keep each database's figures here; what is here is not measured again",
+    )
     chosen = parser.parse_args()
     wanted = [chosen.what] if chosen.what else list(tables.TABLES)
     if chosen.database:
@@ -55,8 +62,18 @@ def _asked(database: str, chosen: argparse.Namespace) -> list[list[Any]]:
     """The figures of one database, measured by a process of its own."""
     command = [sys.executable, "-m", "tests.studio.speed", *([chosen.what] if chosen.what else [])]
     command += ["--pictures", str(chosen.pictures), "--database", database]
+    kept = chosen.keep / f"{database}.jsonl" if chosen.keep else None
+    if kept and kept.exists():
+        return _read(kept.read_text(encoding="utf-8"))
     answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return [json.loads(line) for line in answer.stdout.splitlines() if line.startswith("[")]
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(answer.stdout, encoding="utf-8")
+    return _read(answer.stdout)
+
+
+def _read(told: str) -> list[list[Any]]:
+    return [json.loads(line) for line in told.splitlines() if line.startswith("[")]
 
 
 def _of(found: Mapping[str, list[list[Any]]], mark: str) -> tables.Figures:

@@ -20,6 +20,7 @@ TRIALS_A_MINUTE = 40
 # A token's calls in all, and those among them that ask for something to be made.
 CALLS_A_MINUTE = 600
 MAKES_A_MINUTE = 60
+FORWARDED = frozenset({"HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"})
 
 
 class UploadTooLargeError(Exception):
@@ -123,8 +124,11 @@ def _turn(caller: str, most: int, now: float) -> Turn:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The caller's address: the nearest one that our own proxy saw, or the connection's."""
-    if settings.SECURE_PROXY_SSL_HEADER:
+    """The caller's address: the nearest one that our own proxy saw, or the connection's.
+
+    Behind a proxy, what carries neither of its headers came past it, as from whoever gathers figures.
+    """
+    if settings.SECURE_PROXY_SSL_HEADER and not FORWARDED.isdisjoint(request.META):
         return request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or "unknown"
     return request.META.get("REMOTE_ADDR") or "unknown"
 

@@ -94,6 +94,16 @@ def test_figures_are_for_the_networks_that_were_named(sample: Sample, settings: 
     assert Client().get("/metrics").status_code == 404
 
 
+def test_behind_a_proxy_only_what_came_past_it_is_known_by_its_connection(
+    sample: Sample, settings: LazySettings
+) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert Client().get("/metrics").status_code == 200
+    assert Client().get("/metrics", headers={"x-forwarded-proto": "https"}).status_code == 404
+    stranger = {"x-forwarded-proto": "https", "x-forwarded-for": "127.0.0.1, 192.0.2.7"}
+    assert Client().get("/metrics", headers=stranger).status_code == 404
+
+
 def test_asking_costs_the_same_at_any_size(sample: Sample, campaign: Campaign, now: datetime) -> None:
     with CaptureQueriesContext(connection) as few:
         list(metrics.REGISTRY.collect())

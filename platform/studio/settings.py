@@ -108,7 +108,10 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
 ]
+# Where traces go; nothing of OpenTelemetry is imported without it.
+OTEL_EXPORTER_OTLP_ENDPOINT = environment.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 MIDDLEWARE = [
+    *(["studio.telemetry.traced"] if OTEL_EXPORTER_OTLP_ENDPOINT else []),
     "studio.operations.metrics.timed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

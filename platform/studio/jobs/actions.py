@@ -14,7 +14,7 @@ from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from studio import pipeline
+from studio import pipeline, tracing
 from studio.accounts.models import Role, User
 from studio.accounts.rules import holds, membership_of
 from studio.catalogue.licence_gate import refuse_request
@@ -98,7 +98,7 @@ def checked(
 def accept(job: Job, typed: words.Words, *, actor: User, at: datetime) -> Job:
     """Write the request down, unless its key brought it before or the budget is spent; returns the job that counts."""
     project, idempotency_key = job.project, job.idempotency_key
-    with transaction.atomic():
+    with tracing.step("submit", job.pk, first=True, count=job.count), transaction.atomic():
         quotas.lock(project.organisation_id)
         # The project's row is the lock for its budget and its idempotency keys.
         locked = Project.objects.select_for_update().get(pk=project.pk)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from studio import blobs, pipeline, quarantine, vault
+from studio import blobs, pipeline, quarantine, tracing, vault
 from studio.claims import heartbeat
 from studio.faults import fault
 from studio.jobs import erasing, process, reference, screening, small, words
@@ -74,8 +74,9 @@ def finish(pk: UUID, *, clock: Callable[[], datetime], states: Collection[str] =
         if picture is None:
             continue
         try:
-            with heartbeat(picture):
-                STEPS[state](picture, at=clock())
+            step = STEPS[state]
+            with heartbeat(picture), tracing.step(step.__name__, picture.job_id, picture=pk, attempt=picture.attempt):
+                step(picture, at=clock())
             hush(ALARMS[state], organisation=picture.job.project.organisation_id)
         except StaleStateError as error:
             logger.warning("picture %s: the claim was lost: %s", pk, error)

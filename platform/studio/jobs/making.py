@@ -19,7 +19,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from studio import pipeline, quarantine, vault
+from studio import pipeline, quarantine, tracing, vault
 from studio.catalogue.models import Model
 from studio.claims import heartbeat, lease_from
 from studio.faults import fault
@@ -41,7 +41,8 @@ class CancelledError(Exception):
 def make(job: Job, press: pipeline.Press) -> str:
     """Run a job claimed by `queue.claim` until the claim ends; returns the state the job is in then."""
     try:
-        _work(job, press)
+        with tracing.step("generate", job.pk, attempt=job.attempt, count=job.count):
+            _work(job, press)
     except StaleStateError as error:
         logger.warning("%s: the claim was lost: %s", job, error)
     finally:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
+from studio import tracing
 from studio.accounts.models import Membership, User
 from studio.claims import MAX_ATTEMPTS, claimable, lease_from, pause_after
 from studio.faults import fault
@@ -63,7 +64,7 @@ def claim(*, now: datetime) -> Job | None:
     while (candidate := _next(now)) is not None:
         pk, project, requester = candidate
         try:
-            with transaction.atomic():
+            with tracing.step("claim", pk), transaction.atomic():
                 advance(
                     Job,
                     pk,

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from django.db import DatabaseError, transaction
 
-from studio import pipeline
+from studio import pipeline, tracing
 from studio.jobs import bell, reference, words
 from studio.jobs.models import Job, Picture, Screening
 from studio.jobs.queue import close, rank
@@ -32,7 +32,8 @@ def screen(pk: UUID, *, at: datetime) -> str:
     job = Job.objects.select_related("model", "policy", "requester", "project__organisation").get(pk=pk)
     if job.state == JobState.SUBMITTED:
         try:
-            _decide(job, at=at)
+            with tracing.step("screen", pk):
+                _decide(job, at=at)
         except StaleStateError:
             logger.info("%s was decided by another worker", job)
         job.refresh_from_db(fields=["state"])

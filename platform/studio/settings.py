@@ -271,7 +271,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "line": {"class": "studio.logs.AsLine", "format": "{asctime} {levelname} {name} {message}", "style": "{"},
         "json": {"()": "studio.logs.AsJson"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": environment.text("LOG_FORMAT", "line")}},

@@ -21,6 +21,7 @@ from studio.operations.sample import Sample
 from studio.projects.models import Campaign
 from studio.trail.actions import pending, settle
 from studio.trail.alarms import sound
+from studio.trail.errors import StaleStateError
 from studio.trail.models import AlarmKind
 from tests.studio.requests import ask
 
@@ -127,8 +128,8 @@ def test_the_doctor_finds_what_is_wrong(sample: Sample, settings: LazySettings) 
 
 def test_a_log_record_is_an_object_a_line() -> None:
     try:
-        raise ValueError("one\ntwo")
-    except ValueError as error:
+        raise StaleStateError("one\ntwo", "QUEUED")
+    except StaleStateError as error:
         record = logging.LogRecord(
             "studio", logging.ERROR, "", 0, "failed at %s", ("three",), (type(error), error, None)
         )

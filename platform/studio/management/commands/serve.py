@@ -30,6 +30,8 @@ class Command(BaseCommand):
             "studio.asgi:application",
             host=options["host"],
             port=options["port"],
+            # Its own lines are written as all others are, and quote nobody.
+            log_config=None,
             log_level="warning",
             server_header=False,
             lifespan="off",

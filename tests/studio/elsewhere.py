@@ -44,7 +44,9 @@ def installation(folder: Path, **more: str) -> Installation:
         "LEDGER_URL": f"sqlite:///{folder / 'ledger.sqlite3'}",
     }
     if connection.vendor == "postgresql":
-        databases = {name: _database() for name in databases}
+        studio, ledger = _database(), _database()
+        # As in production: one role makes the ledger's tables, another may only append and read.
+        databases = {"DATABASE_URL": studio, "LEDGER_ADMIN_URL": ledger, "LEDGER_URL": _as_writer(ledger)}
     clean = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "LEDGER_URL"}}
     places = {"VAR_DIR": str(folder), "TRUST_DIR": str(folder / "trust")}
     return Installation(folder, {**clean, **databases, **places, "PATH": path_with_tools(), **more})
@@ -57,6 +59,15 @@ def _database() -> str:
     with psycopg.connect(base, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
     return base.replace("/studio?", f"/{name}?")
+
+
+def _as_writer(url: str) -> str:
+    """The same database for a new role that owns nothing."""
+    name = f"writer_{uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE ROLE {name} LOGIN")
+    assert "postgres:@" in url
+    return url.replace("postgres:@", f"{name}@")
 
 
 def path_with_tools() -> str:

@@ -32,6 +32,7 @@ from studio.trail.errors import StaleStateError
 
 logger = logging.getLogger(__name__)
 PREVIEW_SECONDS = 30
+WITHDRAWN = "The model was withdrawn before this request's turn came; ask again with another."
 
 
 class CancelledError(Exception):
@@ -66,6 +67,9 @@ def warm(press: pipeline.Press) -> None:
 
 def _work(job: Job, press: pipeline.Press) -> None:
     """Make the pictures and end the claim. Raises StaleStateError when the claim is somebody else's by now."""
+    if job.model.state != Model.State.APPROVED:
+        _end(job, JobState.FAILED, failure=WITHDRAWN)
+        return
     try:
         with heartbeat(job) as lost:
             for event in _events(job, press):

@@ -56,14 +56,20 @@ def is_empty() -> bool:
         connection.close()
 
 
-def restore(file: Path) -> None:
-    """Fill this installation's empty database from such a file. Raises BackupError, and then nothing is in it."""
+def require_readable(file: Path) -> None:
+    """Raise BackupError where this installation cannot take such a file, before anything is written."""
     vendor = "sqlite" if file.name == SQLITE else "postgresql"
     if connection.vendor != vendor:
         raise BackupError(
             f"The backup's database is {vendor}, DATABASE_URL is {connection.vendor}: restore it on the same engine."
         )
     if vendor == "postgresql":
+        _run("pg_restore", "--list", str(file))
+
+
+def restore(file: Path) -> None:
+    """Fill this installation's empty database from such a file. Raises BackupError, and then nothing is in it."""
+    if connection.vendor == "postgresql":
         _run("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", file=file)
         return
     target = Path(connection.settings_dict["NAME"])

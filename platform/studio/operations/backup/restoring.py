@@ -65,14 +65,19 @@ def verify(folder: Path, *, quiet: bool = False) -> Manifest:
 def restore(folder: Path, *, now: datetime, outside: Path | None = None, quiet: bool = False) -> Restored:
     """Restore a backup here. `outside` is a folder of checkpoints that were kept elsewhere.
 
-    Raises BackupError, and then nothing was written, or the words say what was; OSError, LedgerUnavailableError.
+    Raises BackupError, whose words say so where something was written already; OSError, LedgerUnavailableError.
     """
     manifest = verify(folder, quiet=quiet)
+    database = folder / manifest.database["file"]
     _require_fitting(manifest)
+    databases.require_readable(database)
     _require_empty()
     _restore_files(manifest, folder, quiet=quiet)
     pipeline.restore_ledger(folder / LEDGER)
-    databases.restore(folder / manifest.database["file"])
+    try:
+        databases.restore(database)
+    except BackupError as error:
+        raise BackupError(f"{error} The ledger is restored already: empty LEDGER_URL before the next try.") from error
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     _move_models(manifest)

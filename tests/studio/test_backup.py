@@ -16,23 +16,24 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from studio import blobs, pipeline, quarantine
-from studio.jobs import making, queue, screening
+from studio.jobs import making
 from studio.jobs.checkpoints import copy_checkpoint, publish_checkpoint
-from studio.jobs.models import Picture
-from studio.jobs.states import PictureState
+from studio.jobs.models import Job, Picture
+from studio.jobs.states import JobState, PictureState
 from studio.operations.backup import BackupError, databases, make
 from studio.operations.backup.manifest import Manifest
 from studio.operations.sample import SLUG, Sample
 from studio.projects.models import Campaign
 from studio.quarantine import Kind
+from studio.review.actions import decide, release
+from studio.review.releasing import finish_release
 from studio.trail.actions import pending, settle
 from tests.studio.elsewhere import Installation, installation, path_with_tools
-from tests.studio.files import signed_file
-from tests.studio.making import make as make_pictures
-from tests.studio.making import press
+from tests.studio.files import sealed_file, signed_file
+from tests.studio.pages.printing import claim, print_pictures, striped
 from tests.studio.requests import ask
 from tests.studio.signing import signed_in
-from tests.studio.test_loop import released
+from tests.studio.test_loop import in_review
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,10 +46,21 @@ def tools(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
 
 @pytest.fixture
 def picture(campaign: Campaign, sample: Sample, now: datetime) -> Picture:
-    """A released picture under a published checkpoint."""
-    picture = released(campaign, sample, now)
+    """A released picture under a published checkpoint; no model is needed for what is backed up."""
+    (picture,) = print_pictures(ask(campaign, now), now)
+    request = in_review(picture, sample.people["creator"], now)
+    reviewer = sample.people["reviewer"]
+    decide(actor=reviewer, request=request, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=now)
+    assert finish_release(release(actor=reviewer, picture=picture, at=now).pk, at=now)
+    settled(now)
     publish_checkpoint(sample.organisation, at=now)
-    return picture
+    return Picture.objects.select_related("job__model", "release").get(pk=picture.pk)
+
+
+def settled(now: datetime) -> None:
+    """The ledger is owed nothing."""
+    for intent in pending():
+        settle(intent, at=now)
 
 
 @pytest.fixture
@@ -71,11 +83,9 @@ def backed_up(folder: Path, *options: str) -> Manifest:
 
 def on_its_way(campaign: Campaign, now: datetime) -> Picture:
     """A picture whose pixels lie sealed in the quarantine, before anybody checked it."""
-    job = ask(campaign, now, seed=11)
-    screening.screen(job.pk, at=now)
-    claimed = queue.claim(now=now)
-    assert claimed is not None
-    assert making.make(claimed, press()) == "DONE"
+    job = claim(ask(campaign, now, seed=11), now)
+    making.keep(job, striped(0), at=now)
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE, ended=now, lease=None)
     return Picture.objects.get(job=job)
 
 
@@ -96,21 +106,16 @@ def test_the_whole_way(
     assert "LOOK" not in done.stdout
     assert elsewhere.manage("provenance_check").stdout == "Rows, ledger and files agree.\n"
 
-    # It is ours there as it was here, the key that signs opens, and what was on its way goes on.
+    # It is ours there as it was here, and what was on its way lies there sealed as it did.
     public = tmp_path / "public.png"
     public.write_bytes(blobs.get(picture.release.sha256))
     verified = elsewhere.python("provenance", "verify", str(public), "--json")
     assert json.loads(verified.stdout)["verdict"] == "ours", verified.stdout + verified.stderr
-    finishing = f"""
-from uuid import UUID
-from django.utils import timezone
-from studio import pipeline
-from studio.jobs.finishing import finish
-pipeline.open_for_signing()
-print(finish(UUID("{unfinished.pk}"), clock=timezone.now))
-"""
-    assert elsewhere.manage("shell", "-c", finishing).stdout.split()[-1] == "RECORDED"
-    assert elsewhere.manage("provenance_check").returncode == 0
+    sealed = sealed_file(Kind.PIXELS, unfinished.pk)
+    assert (elsewhere.folder / "quarantine" / "pixels" / sealed.name).read_bytes() == sealed.read_bytes()
+    keys = list((elsewhere.folder / "trust" / SLUG).glob("*.key.pem"))
+    assert len(keys) == 2
+    assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}
 
 
 def test_an_auditor_reads_the_ledger_in_a_backup_as_it_lies(
@@ -167,9 +172,8 @@ def test_a_backup_is_of_one_moment_whatever_is_made_meanwhile(
 
     def busy(*arguments: object, **options: object) -> object:
         copied = copy_ledger(*arguments, **options)  # type: ignore[arg-type]
-        make_pictures(ask(campaign, now, seed=12), now)
-        for intent in pending():
-            settle(intent, at=now)
+        print_pictures(ask(campaign, now, seed=12), now)
+        settled(now)
         return copied
 
     monkeypatch.setattr(pipeline, "copy_ledger", busy)
@@ -203,7 +207,7 @@ def test_an_old_backup_is_found_out_by_a_checkpoint_kept_elsewhere(
     log = sample.organisation.log
     backed_up(tmp_path / "backup", "--with-keys")
     had = pipeline.log_size(log)
-    make_pictures(ask(campaign, now, seed=13), now)
+    print_pictures(ask(campaign, now, seed=13), now)
     publish_checkpoint(sample.organisation, at=now)
     has = pipeline.log_size(log)
     witness = tmp_path / "witness"
@@ -239,7 +243,7 @@ def test_a_second_place_with_more_than_the_first_is_left_as_it_is(
     settings.CHECKPOINT_COPY_DIR = str(tmp_path / "copy")
     first = pipeline.checkpoint_path(SLUG)
     old = first.read_text()
-    make_pictures(ask(campaign, now, seed=14), now)
+    print_pictures(ask(campaign, now, seed=14), now)
     publish_checkpoint(sample.organisation, at=now)
     copy_checkpoint(sample.organisation, at=now)
     new = Path(settings.CHECKPOINT_COPY_DIR, first.name).read_text()

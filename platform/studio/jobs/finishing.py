@@ -74,8 +74,8 @@ def finish(pk: UUID, *, clock: Callable[[], datetime], states: Collection[str] =
         if picture is None:
             continue
         try:
-            step = STEPS[state]
-            with heartbeat(picture), tracing.step(step.__name__, picture.job_id, picture=pk, attempt=picture.attempt):
+            name, step = STEPS[state]
+            with heartbeat(picture), tracing.step(name, picture.job_id, picture=pk, attempt=picture.attempt):
                 step(picture, at=clock())
             hush(ALARMS[state], organisation=picture.job.project.organisation_id)
         except StaleStateError as error:
@@ -321,8 +321,8 @@ def forget(picture: Picture) -> None:
     process.forget(picture.pk)
 
 
-STEPS: Mapping[str, Callable[..., None]] = {
-    PictureState.GENERATED: check,
-    PictureState.CHECKED: seal,
-    PictureState.SIGNED: record,
+STEPS: Mapping[str, tuple[str, Callable[..., None]]] = {
+    PictureState.GENERATED: ("check", check),
+    PictureState.CHECKED: ("seal", seal),
+    PictureState.SIGNED: ("record", record),
 }

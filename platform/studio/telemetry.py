@@ -5,7 +5,7 @@ Headers for the collector, sampling and the like are the SDK's own variables (`O
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -104,7 +104,7 @@ def _ended(span: Span) -> Iterator[None]:
 
 
 @sync_and_async_middleware
-def traced(answer: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+def traced(answer: Any) -> Any:
     """Each request to the web process as a span, by its view's name, its method and the status of its answer."""
     if iscoroutinefunction(answer):
 

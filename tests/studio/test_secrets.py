@@ -176,16 +176,16 @@ def make_and_refuse(campaign: Campaign, now: datetime) -> None:
 def error_pages(
     browser: Client, program: Program, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
-    """Every kind of page that says that something went wrong."""
+    """Every kind of page that says that something went wrong. No form of ours puts words into an address."""
     handed = {"prompt": PROMPT, "passphrase": PASSPHRASE}
     strict = Client(enforce_csrf_checks=True, raise_request_exception=False)
     answers = {
         "page 500": browser.post("/broken", handed, headers=program.headers),
-        "page 404": browser.get("/nowhere", handed, headers=program.headers),
-        "page 403": browser.get(reverse("organisation-limits", args=[campaign.project.organisation_id]), handed),
+        "page 404": browser.post("/nowhere", handed, headers=program.headers),
+        "page 403": browser.post(reverse("organisation-limits", args=[campaign.project.organisation_id]), handed),
         "page of a missing token": strict.post(reverse("account_login"), {"login": "creator", "password": PASSWORD}),
         "sign-in refused": Client().post(reverse("account_login"), {"login": "creator", "password": PASSWORD}),
-        "page 400": browser.get("/", headers={"host": "elsewhere.example"}, data=handed),
+        "page 400": browser.post("/check", handed, headers={"host": "elsewhere.example"}),
     }
     with monkeypatch.context() as patch:
         patch.setattr("studio.jobs.actions.checked", quoting)

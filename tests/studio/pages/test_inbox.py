@@ -17,7 +17,7 @@ from studio.accounts.models import Organisation, User
 from studio.jobs.models import Job, Picture
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
-from studio.review import looking
+from studio.review import inbox, looking
 from studio.review.flags import flag
 from studio.review.models import HoldRuling, ReviewDecision, ReviewRequest
 from studio.review.rules import may_review
@@ -168,6 +168,19 @@ def test_a_page_costs_the_same_however_full_it_is(
         for picture in print_pictures(ask(campaign, now, count=3, seed=seed), now):
             submit(picture, people.creator, now)
     assert cost() == few
+
+
+def test_how_many_wait_is_told_however_many_they_are(
+    reviews: list[ReviewRequest], browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "FARTHEST", 2)
+    client = browse("reviewer")
+    first, *_, last = (
+        client.get(reverse("admin:review_reviewrequest_change", args=[review.pk])).content.decode()
+        for review in reviews
+    )
+    assert "1 of 3 waiting" in first
+    assert "of 3 waiting" not in last
 
 
 def test_the_keys_are_told(reviews: list[ReviewRequest], browse: Browse) -> None:

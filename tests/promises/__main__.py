@@ -39,6 +39,7 @@ class Promise:
     on: tuple[Database, ...] = tuple(Database)
 
 
+OLD_BACKUP = "tests/studio/test_backup.py::test_an_old_backup_is_found_out_by_a_checkpoint_kept_elsewhere"
 PROMISES = (
     Promise(1, "An accepted request reaches exactly one end.", ">= 1,000 jobs, >= 300 kills, 0 lost", killing),
     Promise(2, "Nothing is visible without a valid signature and its entry.", "0 in the run of 1", killing),
@@ -88,8 +89,13 @@ PROMISES = (
     Promise(
         19, "What is erased is gone.", "in no store; the ledger verifies", shown_by("tests/studio/test_erasing.py")
     ),
-    Promise(20, "Secrets and words are in no log, error page or export.", "0 found"),
-    Promise(21, "An old backup is noticed.", "against the outside checkpoint"),
+    Promise(
+        20,
+        "Secrets and words are in no log, error page or export.",
+        "0 found",
+        shown_by("tests/studio/test_secrets.py"),
+    ),
+    Promise(21, "An old backup is noticed.", "against the outside checkpoint", shown_by(OLD_BACKUP)),
     Promise(
         22,
         "The tests bite.",

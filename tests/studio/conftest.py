@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import LazySettings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from provenance.keys import create_authority
 from studio import pipeline
@@ -26,6 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"db", "transactional_db", "django_db_setup"} & set(getattr(item, "fixturenames", [])):
             item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A page in another language leaves it in its thread, and the next test would be told everything in it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cyclonedx.spdx import is_supported_id
 from packaging.utils import canonicalize_name
 
 from tests.supply.packages import OPTIONAL, SHIPPED, closure, licence
@@ -29,6 +30,8 @@ def write(target: Path) -> dict[str, Any]:
         component["scope"] = "required" if name in needed else "optional" if name in added else "excluded"
         words = licence(name)
         if not component.get("licenses") and words:
-            component["licenses"] = [{"license": {"id": words, "acknowledgement": "concluded"}}]
+            # Names that are none of SPDX's are kept as they are told.
+            known = "id" if is_supported_id(words) else "name"
+            component["licenses"] = [{"license": {known: words, "acknowledgement": "concluded"}}]
     target.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return document

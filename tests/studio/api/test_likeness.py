@@ -66,7 +66,7 @@ def test_models(openai: Program, sample: Sample) -> None:
 
 def test_what_means_nothing_here_is_named(openai: Program) -> None:
     for wrong, param, told in (
-        ({"quality": "hd"}, "quality", "Only auto or standard"),
+        ({"quality": "hd"}, "quality", "auto, standard"),
         ({"style": "vivid"}, "style", "no meaning here"),
         ({"mask": "x"}, "mask", "unknown here"),
         ({"stream": True}, "stream", "Only False"),

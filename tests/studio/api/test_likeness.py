@@ -69,7 +69,7 @@ def test_what_means_nothing_here_is_named(openai: Program) -> None:
         ({"quality": "hd"}, "quality", "auto, standard"),
         ({"style": "vivid"}, "style", "no meaning here"),
         ({"mask": "x"}, "mask", "unknown here"),
-        ({"stream": True}, "stream", "Only False"),
+        ({"stream": True}, "stream", "have a meaning here: False"),
         ({"size": "tall"}, "size", "pattern"),
         ({"size": "1792x33"}, "size", "8"),
         ({"n": 99}, "n", "16"),

@@ -160,7 +160,7 @@ def floor_may_relax(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
     """FLOOR_MAY_RELAX must name categories that may be relaxed at all."""
     if unknown := sorted(set(settings.FLOOR_MAY_RELAX) - set(pipeline.relaxable())):
         hint = f"Use only {', '.join(pipeline.limitable('prompt'))}."
-        return [Error(f"FLOOR_MAY_RELAX names {', '.join(unknown)}", hint=hint, id="imprimatur.E008")]
+        return [Error(f"FLOOR_MAY_RELAX names {', '.join(unknown)}", hint=hint, id="imprimatur.E017")]
     return []
 
 

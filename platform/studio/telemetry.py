@@ -25,10 +25,11 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags
 
+from studio.asked import method_of, view_of
+
 SECONDS = 5
 PREFIX = "imprimatur."
 _first: ContextVar[UUID | None] = ContextVar("first", default=None)
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class _Ids(RandomIdGenerator):
@@ -127,16 +128,15 @@ def traced(answer: Any) -> Any:
 
 @contextmanager
 def _asked(request: HttpRequest) -> Iterator[Span]:
-    method = request.method if request.method in _METHODS else "other"
-    span = _tracer().start_span(str(method), kind=SpanKind.SERVER, attributes={"http.request.method": str(method)})
+    method = method_of(request)
+    span = _tracer().start_span(method, kind=SpanKind.SERVER, attributes={"http.request.method": method})
     with _ended(span):
         yield span
 
 
 def _tell(span: Span, request: HttpRequest, response: HttpResponseBase) -> None:
-    match = request.resolver_match
-    view = match.view_name if match and match.view_name else "none"
-    span.update_name(f"{request.method if request.method in _METHODS else 'other'} {view}")
+    view = view_of(request)
+    span.update_name(f"{method_of(request)} {view}")
     span.set_attributes({"http.route": view, "http.response.status_code": response.status_code})
     if response.status_code >= 500:
         span.set_status(StatusCode.ERROR)

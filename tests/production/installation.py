@@ -60,11 +60,9 @@ def fill(*, creators: int) -> Site:
     from studio.accounts.models import Role, User
     from studio.catalogue.actions import approve_model, register_model
     from studio.operations.installation import prepare
-    from studio.policies import rehearsing
-    from studio.policies.actions import ask_rehearsal, begin_draft, preview, propose_draft
-    from studio.policies.publishing import publish_draft
     from studio.policies.scope import Scope
     from studio.projects.actions import open_campaign, open_project
+    from tests.studio import policies
 
     at = timezone.now()
     prepare()
@@ -88,10 +86,9 @@ def fill(*, creators: int) -> Site:
         open_project(actor=administrator, organisation=organisation, slug=slug, name=slug.capitalize(), at=at)
         for slug in PROJECTS
     ]
-    draft = begin_draft(actor=administrator, scope=Scope(organisation), start="humanitarian", at=at)
-    rehearsing.start(ask_rehearsal(actor=administrator, draft=draft, wanted=[], at=at))
-    propose_draft(actor=administrator, draft=draft, at=at)
-    publish_draft(actor=staff[Role.REVIEWER], draft=draft, seen_digest=preview(draft).digest, at=at)
+    draft = policies.begin(Scope(organisation), at)
+    policies.rehearse(draft, at)
+    policies.approve(draft, at)
     campaigns = [
         open_campaign(
             actor=administrator,

@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from tests.faults.harness import set_up
 from tests.production.engines import ROOT, engines
 from tests.production.installation import fill, settings
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -84,10 +84,10 @@ def measured(folder: Path, workers: int, each: int, step: float) -> Run:
         for role in ("screen", "sweep", "sign"):
             processes.start(role)
         mine = line_up(workers * each)
-        until(lambda: not mine().exclude(state=JobState.QUEUED).exists())
+        until(lambda: not mine().exclude(state=JobState.QUEUED).exists(), within_s=PATIENCE_SECONDS)
         sleepers = [start(folder, f"sleeper-{workers}-{number}", step) for number in range(workers)]
         try:
-            until(lambda: not mine().exclude(state=JobState.DONE).exists())
+            until(lambda: not mine().exclude(state=JobState.DONE).exists(), within_s=PATIENCE_SECONDS)
         finally:
             for sleeper in sleepers:
                 sleeper.kill()
@@ -119,15 +119,6 @@ def start(folder: Path, name: str, step: float) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "tests.production.sleeper", name, str(step)]
     with (folder / "logs" / f"{name}.log").open("wb") as log:
         return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TRUST_PASSPHRASE": ""}, stdout=log, stderr=log)
-
-
-def until(done: Callable[[], bool]) -> None:
-    """Poll. Raises TimeoutError."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not done():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.2)
 
 
 if __name__ == "__main__":

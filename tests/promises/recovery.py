@@ -6,13 +6,13 @@
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.faults.harness import children
 from tests.promises.figure import Figure, hand_over, judged
 from tests.promises.place import Database, place
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from studio.operations.processes import Processes
@@ -63,28 +63,19 @@ def one(processes: "Processes", name: str) -> float:
     def now() -> Job:
         return Job.objects.get(pk=job.pk)
 
-    until(lambda: now().progress > 0)
+    until(lambda: now().progress > 0, within_s=PATIENCE_SECONDS)
     began, attempt = time.monotonic(), now().attempt
     model = children(processes.running[name].pid)
     processes.kill(name)
     for pid in model:
-        until(lambda pid=pid: not Path(f"/proc/{pid}").exists())
+        until(lambda pid=pid: not Path(f"/proc/{pid}").exists(), within_s=PATIENCE_SECONDS)
     processes.start("generate", "--name", f"{name}-next", name=f"{name}-next")
-    until(lambda: now().attempt > attempt and now().state == JobState.GENERATING)
+    until(lambda: now().attempt > attempt and now().state == JobState.GENERATING, within_s=PATIENCE_SECONDS)
     took = time.monotonic() - began
     Job.objects.filter(pk=job.pk).update(cancel_requested=True)
-    until(lambda: now().state == JobState.CANCELLED)
+    until(lambda: now().state == JobState.CANCELLED, within_s=PATIENCE_SECONDS)
     processes.kill(f"{name}-next")
     return took
-
-
-def until(done: Callable[[], bool]) -> None:
-    """Poll. Raises TimeoutError."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not done():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.2)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from prometheus_client.registry import Collector
 
 from studio import blobs, pipeline, quarantine
 from studio.accounts.models import Organisation
+from studio.asked import method_of, view_of
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JOB_ENDS, JobState, PictureState
 from studio.trail.models import Alarm, AlarmKind, LedgerIntent
@@ -35,7 +36,6 @@ SERVED = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
     registry=REGISTRY,
 )
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OPEN = tuple(set(JobState) - JOB_ENDS)
 # Pictures on their way; those that are recorded wait for people, not for the machine.
 MOVING = (PictureState.GENERATED, PictureState.CHECKED, PictureState.SIGNED)
@@ -137,8 +137,4 @@ def timed(answer: Any) -> Any:
 
 
 def _note(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-    """By the view's name, never by the address: those are without end, and may be about somebody."""
-    match = request.resolver_match
-    view = match.view_name if match and match.view_name else "none"
-    method = request.method if request.method in _METHODS else "other"
-    SERVED.labels(view, method, str(response.status_code)).observe(seconds)
+    SERVED.labels(view_of(request), method_of(request), str(response.status_code)).observe(seconds)

@@ -88,8 +88,13 @@ def test_priority_is_worth_waiting_time_and_no_more(campaign: Campaign, now: dat
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_never_hold_one_job(campaign: Campaign, now: datetime) -> None:
+def test_workers_neither_hold_one_job_nor_run_for_it(
+    campaign: Campaign, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     jobs = {enqueue(ask(campaign, now), now).pk for _ in range(12)}
+    tries = []
+    move = queue.advance
+    monkeypatch.setattr(queue, "advance", lambda *places, **changes: (tries.append(places), move(*places, **changes)))
 
     def work(_: int) -> list[object]:
         try:
@@ -100,6 +105,7 @@ def test_two_workers_never_hold_one_job(campaign: Campaign, now: datetime) -> No
     with ThreadPoolExecutor(4) as pool:
         taken = [pk for part in pool.map(work, range(4)) for pk in part]
     assert sorted(map(str, taken)) == sorted(map(str, jobs))
+    assert len(tries) == len(jobs)
 
 
 def test_a_silent_worker_loses_its_claim_and_cannot_write_any_more(campaign: Campaign, now: datetime) -> None:

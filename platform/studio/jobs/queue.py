@@ -12,7 +12,7 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from studio import tracing
 from studio.accounts.models import Membership, User
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 PRIORITY_STEP = timedelta(minutes=10)
 RINGS = 100
 JOINED = ("job__project__organisation", "job__campaign", "job__model", "job__policy", "job__requester")
+LEAST_LATELY = (F("served").asc(nulls_first=True), "pk")
 UNFINISHED = (PictureState.GENERATED, PictureState.CHECKED, PictureState.SIGNED)
 
 
@@ -61,23 +62,13 @@ def place(job: Job) -> int | None:
 
 def claim(*, now: datetime) -> Job | None:
     """Take the job whose turn it is, or None when nobody waits."""
-    while (candidate := _next(now)) is not None:
-        pk, project, requester = candidate
+    waiting = Job.objects.filter(claimable(now), state=JobState.QUEUED)
+    # A look takes no lock: most bells ring for a line that is empty already.
+    while waiting.exists():
         try:
-            with tracing.step("claim", pk), transaction.atomic():
-                advance(
-                    Job,
-                    pk,
-                    JobState.QUEUED,
-                    JobState.GENERATING,
-                    attempt=F("attempt") + 1,
-                    token=uuid4(),
-                    lease=lease_from(now),
-                    started=now,
-                    progress=0,
-                )
-                Project.objects.filter(pk=project).update(served=now)
-                Membership.objects.filter(pk=requester).update(served=now)
+            with transaction.atomic():
+                if (pk := _take(waiting, now)) is None:
+                    continue
         except StaleStateError:
             continue
         fault("after claim")
@@ -85,24 +76,43 @@ def claim(*, now: datetime) -> Job | None:
     return None
 
 
-def _next(now: datetime) -> tuple[UUID, UUID, int] | None:
-    """Whose turn it is: the job, its project, its requester.
+def _take(waiting: QuerySet[Job], now: datetime) -> UUID | None:
+    """Claim the job whose turn it is; None when others took what was left.
 
-    One look at an index for each level, so that a long line costs no more than a short one.
+    One look at an index for each level, so that a long line costs no more than a short one. Raises StaleStateError.
     """
-    waiting = Job.objects.filter(claimable(now), state=JobState.QUEUED)
-    least_lately = F("served").asc(nulls_first=True), "pk"
-    projects = Project.objects.filter(Exists(waiting.filter(project=OuterRef("pk"))))
-    project = projects.order_by(*least_lately).values_list("pk", flat=True).first()
-    if project is None:
-        return None
+    project = _project(waiting)
     theirs = waiting.filter(project=project)
     people = Membership.objects.filter(Exists(theirs.filter(requester=OuterRef("pk"))))
-    requester = people.order_by(*least_lately).values_list("pk", flat=True).first()
-    if requester is None:
-        return _next(now)
+    requester = people.order_by(*LEAST_LATELY).values_list("pk", flat=True).first()
     pk = theirs.filter(requester=requester).order_by("rank", "pk").values_list("pk", flat=True).first()
-    return _next(now) if pk is None else (pk, project, requester)
+    if pk is None:
+        return None
+    with tracing.step("claim", pk):
+        advance(
+            Job,
+            pk,
+            JobState.QUEUED,
+            JobState.GENERATING,
+            attempt=F("attempt") + 1,
+            token=uuid4(),
+            lease=lease_from(now),
+            started=now,
+            progress=0,
+        )
+        Project.objects.filter(pk=project).update(served=now)
+        Membership.objects.filter(pk=requester).update(served=now)
+    return pk
+
+
+def _project(waiting: QuerySet[Job]) -> UUID | None:
+    """The project whose turn it is, locked: workers that all ran for one job would take turns at missing it.
+
+    One that somebody is taking from at this moment is passed over, unless nobody else waits.
+    """
+    projects = Project.objects.filter(Exists(waiting.filter(project=OuterRef("pk")))).order_by(*LEAST_LATELY)
+    free = projects.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True).first()
+    return free or projects.select_for_update(no_key=True).values_list("pk", flat=True).first()
 
 
 def claim_picture(pk: UUID, state: str, *, now: datetime) -> Picture | None:

@@ -57,6 +57,9 @@ production-demo: $(VENV)/.dev ## Run on PostgreSQL, Valkey and S3 storage, under
 scaling: $(VENV)/.dev ## Compare one worker with three, with a model whose step only waits
 	$(RUN) -m tests.production.scaling
 
+scale: $(VENV)/.dev ## Measure one to three workers, let a model predict them, and ask it about a thousand (half an hour)
+	$(RUN) -m tests.production.scale --write docs/scale.md
+
 separation: $(VENV)/.dev ## Take 5,000 random steps to find a maker who decides about their own picture
 	STEPS=5000 $(RUN) -m pytest tests/studio/review/test_separation.py
 

@@ -20,10 +20,13 @@ from generation.recipe import Circumstances, Outcome, recipe_of
 from generation.spec import GenerationSpec
 from tests.faults.harness import set_up
 
+READY = "waits for work"
+
 
 def main() -> None:
     """Put the waiting model in the place of the real one, then be a worker."""
     set_up()
+    from celery.signals import worker_ready
     from django.core.management import call_command
 
     from studio.jobs import tasks
@@ -31,7 +34,14 @@ def main() -> None:
     name, seconds = sys.argv[1], float(sys.argv[2])
     sleeping = Sleeping(seconds)
     tasks.press = lambda: sleeping  # type: ignore[assignment,return-value]
+    worker_ready.connect(say_ready)
     call_command("worker", "generate", name=name)
+
+
+def say_ready(**_: Any) -> None:
+    """For whoever starts several and measures from when all of them are there."""
+    sys.stdout.write(f"{READY}\n")
+    sys.stdout.flush()
 
 
 class Sleeping:

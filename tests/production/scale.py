@@ -1,0 +1,175 @@
+"""`make scale`: what a thousand workers would do, told by a model that first has to tell what one to three really do.
+
+It measures one to three workers whose model only waits, a claim from a long line and four writers of the ledger, all on
+PostgreSQL; takes the costs of a picture from the run of one worker; lets the model predict the others; and
+goes on to large installations only if it was within 20 %. `--write` puts the tables into docs/scale.md.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+from pathlib import Path
+from statistics import median
+
+from provenance.benchmark.tables import write_between_marks
+from tests.faults.harness import set_up
+from tests.production.engines import ROOT, engines
+from tests.production.installation import fill, settings
+from tests.production.scaling import STEPS, Run, measured
+from tests.production.simulation import Costs, Outcome, Shape, simulate
+
+WITHIN = 0.2
+# Made, decided about, released: what the ledger says of a picture that goes the whole way.
+ENTRIES = 3
+LONG_LINE = 10_000
+# What a large model on a good accelerator takes for a picture.
+MODEL_SECONDS = 5.0
+
+
+def main() -> int:
+    """Measure, predict, compare, go on; exit status 1 where the model was not within 20 %."""
+    options = _options()
+    runs, claim = _real(options.each, options.step)
+    costs = costs_of(runs[0], model=STEPS * options.step, claim=claim, append=1 / _appends())
+    rows = [(run, predicted(costs, run, STEPS * options.step, os.cpu_count() or 1)) for run in runs]
+    good = all(abs(told / run.seconds - 1) <= WITHIN for run, told in rows)
+    asked = shapes(costs) if good else []
+    outcomes = [(words, shape, simulate(costs, shape, options.pictures)) for words, shape in asked]
+    text = "\n".join([*_measured(rows), "", *_costs(costs), "", *_large(outcomes, options.pictures)])
+    sys.stdout.write(text + "\n")
+    if options.write:
+        write_between_marks(options.write, text, mark="scale")
+    return 0 if good else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.production.scale",
+        description="What a thousand workers would do, told by a model that is first compared with three.",
+        epilog="example: python -m tests.production.scale --pictures 100000 --write docs/scale.md",
+    )
+    parser.add_argument("--each", type=int, default=8, help="pictures for each real worker (default: %(default)s)")
+    parser.add_argument("--step", type=float, default=0.5, help="seconds a step of theirs (default: %(default)s)")
+    parser.add_argument("--pictures", type=int, default=10_000_000, help="in the model (default: %(default)s)")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables into a document, between its marks")
+    return parser.parse_args()
+
+
+def _real(each: int, step: float) -> tuple[list[Run], float]:
+    """The runs of one to three workers, and the seconds of a claim from a long line."""
+    with tempfile.TemporaryDirectory(prefix="imprimatur-scale-") as name, engines(Path(name)) as started:
+        os.environ.update({**started.environment, **settings(Path(name), quick=False)})
+        set_up()
+        # Twelve people, so that a long line can be filled as the promise's measurement does it.
+        fill(creators=12)
+        runs = [measured(Path(name), workers, each, step) for workers in (1, 2, 3)]
+        return runs, _claim()
+
+
+def _claim() -> float:
+    from django.utils import timezone
+
+    from studio.jobs.models import Job
+    from tests.promises.backlog import line_up, timed
+
+    Job.objects.all().delete()
+    at = timezone.now()
+    for project in range(3):
+        line_up(project, ceil(LONG_LINE / 3), at)
+    return median(timed(200, at)) / 1000
+
+
+def _appends() -> float:
+    """Entries a second of four writers on PostgreSQL."""
+    command = [sys.executable, "-m", "provenance", "bench", "--side", "256", "--rounds", "3", "--entries", "1000"]
+    done = subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=True)
+    rows = {row["name"]: row for row in map(json.loads, done.stdout.splitlines()) if "name" in row}
+    return float(rows["append, 4 writers, PostgreSQL"]["value"])
+
+
+def costs_of(alone: Run, *, model: float, claim: float, append: float) -> Costs:
+    """What one picture costs, from the run of one worker; `model` is what its model waited for each."""
+    cpu = {part: seconds / alone.pictures for part, seconds in alone.cpu.items()}
+    wait = alone.seconds / alone.pictures - model - claim - cpu["work"] - cpu["database"]
+    return Costs(
+        work_cpu=cpu["work"],
+        work_wait=max(0.0, wait),
+        database_cpu=cpu["database"],
+        engines_cpu=cpu["engines"] + cpu["sweep"],
+        screen_cpu=cpu["screen"],
+        sign_cpu=cpu["sign"],
+        claim=claim,
+        append=append,
+        entries=ENTRIES,
+    )
+
+
+def predicted(costs: Costs, run: Run, model: float, cores: int) -> float:
+    """The seconds that the model tells for a real run; there each picture gets one entry."""
+    shape = Shape(workers=run.workers, model=model, together=True, cores=cores)
+    return simulate(replace(costs, entries=1), shape, run.pictures).made
+
+
+def shapes(costs: Costs) -> list[tuple[str, Shape]]:
+    """Installations to ask about, each mending what gave out in the one before."""
+    shape = Shape(workers=1000, model=MODEL_SECONDS, projects=300)
+    wanted = 1.1 * shape.workers / costs.per_picture(shape.model)
+    staffed = replace(shape, screeners=ceil(wanted * costs.screen_cpu), signers=ceil(wanted * costs.sign_cpu))
+    served = replace(staffed, database_cores=max(16, ceil(wanted * costs.database_cpu)))
+    return [
+        ("one screen and one sign process", shape),
+        ("enough of both", staffed),
+        ("and cores for the database", served),
+        ("and ten organisations, each with a log", replace(served, logs=10)),
+    ]
+
+
+def _measured(rows: Sequence[tuple[Run, float]]) -> list[str]:
+    lines = ["| workers | pictures | measured | the model said | off by |", "|---|---|---|---|---|"]
+    for run, told in rows:
+        off = 100 * (told / run.seconds - 1)
+        lines.append(f"| {run.workers} | {run.pictures} | {run.seconds:.1f} s | {told:.1f} s | {off:+.1f} % |")
+    alone, most = rows[0][0], rows[-1][0]
+    times = most.per_second / alone.per_second
+    return [*lines, "", f"{most.workers} workers did {times:.2f} times what one did, on {os.cpu_count()} cores in all."]
+
+
+def _costs(costs: Costs) -> list[str]:
+    lines = ["| one picture | seconds |", "|---|---|"]
+    words = {
+        "work_cpu": "the generate worker besides its model, processor",
+        "work_wait": "the same, waiting for disk and network",
+        "database_cpu": "PostgreSQL, processor",
+        "engines_cpu": "broker, storage, sweep; processor",
+        "screen_cpu": "the screen worker, processor",
+        "sign_cpu": "the sign worker, processor",
+        "claim": f"its claim from a line of {LONG_LINE:,}, which locks a project",
+        "append": "one entry, which locks a log",
+    }
+    return [*lines, *(f"| {word} | {getattr(costs, name):.4f} |" for name, word in words.items())]
+
+
+def _large(outcomes: Sequence[tuple[str, Shape, Outcome]], pictures: int) -> list[str]:
+    if not outcomes:
+        return ["The model was not within 20 % of what was measured, so it was asked no further."]
+    lines = [
+        f"| {pictures:,} pictures by 1,000 workers | screen, sign | pictures a second | days | gives out first |",
+        "|---|---|---|---|---|",
+    ]
+    for words, shape, outcome in outcomes:
+        part, share = outcome.first_to_give_out, outcome.busy[outcome.first_to_give_out]
+        staff, days = f"{shape.screeners}, {shape.signers}", outcome.recorded / 86_400
+        lines.append(
+            f"| {words} | {staff} | {outcome.per_second:.1f} | {days:.2f} | {part}, {100 * share:.0f} % busy |"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,11 +1,14 @@
-"""One linear head for each category on the sentence encoder: a vector in, a calibrated score out.
+"""One head for each category on the sentence encoder: a vector in, a calibrated score out.
+
+A head adds up two opinions: on which side of a plane the text lies, and whether known examples of the category or
+harmless texts are nearer (`moderation.neighbours`).
 
 Not a judge of truth: a head knows the texts it was trained on (`moderation/texts/`) and nothing else.
 Heads are trained by `python -m moderation train` and stored as plain arrays; nothing is pickled.
 
-Shapes and units: weights (heads, 512), bias (heads,), knots (heads, 2); scores in [0, 1]. A raw
-margin m becomes a score through two knots: the margin that scores 0.5 and the one that scores 0.9,
-both chosen on harmless text, so 0.5 means "rare among harmless prompts" for every head alike.
+Shapes and units: weights (heads, 512), bias (heads,), knots (heads, 2); `lean` is what a leaning of 1 adds to a
+margin; scores in [0, 1]. A raw margin becomes a score through two knots: the margin that scores 0.5 and the one that
+scores 0.9, both chosen on harmless text, so 0.5 means "rare among harmless prompts" for every head alike.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import numpy.typing as npt
 from moderation.categories import Category
 from moderation.encoder import WIDTH, Vectors
 from moderation.errors import ClassifierError
+from moderation.neighbours import HARMLESS, Neighbours
 
 HEADS_FILE = Path(__file__).parent / "weights" / "heads.npz"
 # Languages in which the heads were measured; text in any other is not covered by them.
@@ -39,6 +43,7 @@ CATEGORIES = frozenset(
         Category.SYNTHETIC_EVIDENCE,
     }
 )
+_ARRAYS = ("categories", "weights", "bias", "knots", "encoder", "lean", "known", "kinds")
 _NINE_TO_ONE = float(np.log(9.0))  # the logit of 0.9, where the logit of 0.5 is 0
 
 
@@ -50,6 +55,8 @@ class Heads:
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
     knots: npt.NDArray[np.float32]
+    lean: float
+    neighbours: Neighbours
     encoder: str
     revision: str
 
@@ -60,7 +67,7 @@ class Heads:
         try:
             content = path.read_bytes()
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in ("categories", "weights", "bias", "knots", "encoder")}
+                arrays = {name: stored[name] for name in _ARRAYS}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as wrong:
             raise ClassifierError(
                 f"heads: cannot read {path.name}: {wrong}; run `python -m moderation train`"
@@ -70,6 +77,8 @@ class Heads:
             weights=arrays["weights"],
             bias=arrays["bias"],
             knots=arrays["knots"],
+            lean=float(arrays["lean"]),
+            neighbours=Neighbours(arrays["known"].astype(np.float32), arrays["kinds"]),
             encoder=str(arrays["encoder"]),
             revision=hashlib.sha256(content).hexdigest(),
         )
@@ -85,12 +94,17 @@ class Heads:
             weights=self.weights,
             bias=self.bias,
             knots=self.knots,
+            lean=np.array(self.lean),
+            # Half as many digits leave a likeness right to three decimals.
+            known=self.neighbours.vectors.astype(np.float16),
+            kinds=self.neighbours.kinds,
             encoder=np.array(self.encoder),
         )
 
     def margins(self, vectors: Vectors) -> npt.NDArray[np.float32]:
         """Raw margins, shape (n, heads), for vectors of shape (n, 512)."""
-        return np.asarray(vectors @ self.weights.T + self.bias, dtype=np.float32)
+        leanings = self.neighbours.leanings(vectors, len(self.categories))
+        return np.asarray(vectors @ self.weights.T + self.bias + self.lean * leanings, dtype=np.float32)
 
     def scores(self, vectors: Vectors) -> Mapping[str, float]:
         """The highest score of each category over the rows of `vectors`, in [0, 1]."""
@@ -103,7 +117,10 @@ class Heads:
         n = len(self.categories)
         if n == 0 or self.weights.shape != (n, WIDTH) or self.bias.shape != (n,) or self.knots.shape != (n, 2):
             raise ClassifierError("heads: arrays do not fit together; run `python -m moderation train`")
-        if not all(np.isfinite(array).all() for array in (self.weights, self.bias, self.knots)):
+        known, kinds = self.neighbours.vectors, self.neighbours.kinds
+        if known.shape != (len(kinds), WIDTH) or set(kinds.tolist()) != {HARMLESS, *range(n)}:
+            raise ClassifierError("heads: neighbours do not fit the categories; run `python -m moderation train`")
+        if not all(np.isfinite(array).all() for array in (self.weights, self.bias, self.knots, self.lean, known)):
             raise ClassifierError("heads: weights are not finite; run `python -m moderation train`")
         if not (self.knots[:, 1] > self.knots[:, 0]).all():
             raise ClassifierError("heads: knots do not rise; run `python -m moderation train`")

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from studio.pages import MemberRequest
 from studio.review import decision_desk, desk, inbox_desk, plan_desk, quality_desk, recall_desk
-from studio.review.inbox import READERS
 from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal
+from studio.review.readers import READERS
 from studio.site import Register, site
 
 site.pages += [

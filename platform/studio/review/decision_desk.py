@@ -1,6 +1,7 @@
 """The page of one picture in review: everything to judge it by, what others say, and the decision.
 
-A flagged picture is blurred until the reviewer reveals it, which the trail notes; it cannot be approved unseen.
+A flagged picture is blurred until the reviewer reveals it, which the trail notes; it cannot be approved unseen. The
+filters of the inbox stay in the address, so the next picture is the next one of those that the reviewer asked for.
 """
 
 from collections.abc import Callable
@@ -11,9 +12,9 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -26,9 +27,11 @@ from studio.pages import MemberRequest, attempt
 from studio.review import actions, commenting, describing, flags, inviting, looking
 from studio.review.blurring import blurred_file
 from studio.review.forms import CommentForm, DecideForm, FlagForm, InviteForm
-from studio.review.inbox import JOINED, neighbours, readable, reader
+from studio.review.inbox import JOINED, neighbours
+from studio.review.inbox_filters import FilterForm, Filters, in_address
 from studio.review.models import ReviewDecision, ReviewRequest
 from studio.review.plans import standing
+from studio.review.readers import Reader, readable, reader
 from studio.review.rules import may_invite, may_review
 from studio.review.views import picture_screenings
 from studio.site import site
@@ -37,6 +40,7 @@ from studio.trail.models import AuditRow
 
 REVEALED_FOR = timedelta(hours=1)
 PAGE = "admin:review_reviewrequest_change"
+LIST = "admin:review_reviewrequest_changelist"
 
 
 def find(request: MemberRequest, pk: UUID | str) -> ReviewRequest:
@@ -64,8 +68,19 @@ def page(request: MemberRequest, pk: str) -> HttpResponse:
     if status != HTTPStatus.OK:
         return show(request, find(request, pk), status=status, form=form)
     messages.success(request, _("Your decision is on record, bound to the file you saw."))
-    following = neighbours(request.user, review)["next"]
-    return redirect(PAGE, following) if following else redirect("admin:review_reviewrequest_changelist")
+    following = _neighbours(request, reader(request.user), review)["next"]
+    return _to(request, PAGE, following) if following else _to(request, LIST)
+
+
+def _neighbours(request: MemberRequest, who: Reader, review: ReviewRequest) -> dict[str, object]:
+    """Those beside it among what the address asks for."""
+    wanted = FilterForm(request.GET, who=who).filters() if in_address(request.GET) else Filters()
+    return neighbours(who, review, wanted, at=timezone.now())
+
+
+def _to(request: MemberRequest, name: str, *args: object) -> HttpResponseRedirect:
+    """To another page of the list, as it is narrowed."""
+    return redirect(reverse(name, args=args) + in_address(request.GET))
 
 
 def show(
@@ -103,7 +118,8 @@ def show(
         "comments": commenting.comments_on(picture),
         "invitations": review.invitations.select_related("outsider", "invited_by", "stage").order_by("at"),
         "may_invite": waits and may_invite(request.user, review).allowed,
-        **neighbours(request.user, review),
+        "kept": in_address(request.GET),
+        **_neighbours(request, reader(request.user), review),
         **blank,
         **bound,
     }
@@ -146,7 +162,7 @@ def reveal(request: MemberRequest, pk: UUID) -> HttpResponse:
     note(
         actor=request.user, verb="picture.reveal", subject=review.picture, organisation=organisation, at=timezone.now()
     )
-    return redirect(PAGE, review.pk)
+    return _to(request, PAGE, review.pk)
 
 
 @require_safe
@@ -192,11 +208,12 @@ def comment(request: MemberRequest, pk: UUID) -> HttpResponse:
             "comments": commenting.comments_on(review.picture),
             "comment_form": CommentForm() if status == HTTPStatus.OK else form,
             "fresh": True,
+            "kept": in_address(request.GET),
         }
         return render(request, "admin/desk/said.html", context)
     if status != HTTPStatus.OK:
         return show(request, review, status=status, comment_form=form)
-    return redirect(PAGE, review.pk)
+    return _to(request, PAGE, review.pk)
 
 
 def _done(
@@ -208,7 +225,7 @@ def _done(
     if status != HTTPStatus.OK:
         return show(request, review, status=status, **{name: form})
     messages.success(request, said)
-    return redirect(PAGE, review.pk)
+    return _to(request, PAGE, review.pk)
 
 
 def _done_without_words(
@@ -219,7 +236,7 @@ def _done_without_words(
         messages.success(request, said)
     for error in form.non_field_errors():
         messages.error(request, str(error))
-    return redirect(PAGE, review.pk)
+    return _to(request, PAGE, review.pk)
 
 
 @require_POST
@@ -258,6 +275,7 @@ def compare(request: MemberRequest, pk: UUID) -> HttpResponse:
         "other": other,
         "siblings": siblings,
         "covered": _covered(request, review),
+        "kept": in_address(request.GET),
     }
     return render(request, "admin/desk/compare.html", site.each_context(request) | context)
 

@@ -5,23 +5,23 @@ an index: the rows before it are not read, nor is anything that no card shows.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
-from studio.accounts.models import Role, RoleGrant, User
+from studio.accounts.models import User
 from studio.jobs.models import Job, Shaper
 from studio.jobs.states import PictureState
 from studio.review.flags import flags_of
+from studio.review.inbox_filters import WAITING, Filters, due_on, filtered
 from studio.review.models import Look, ReviewDecision, ReviewRequest, Stage
-from studio.site import organisations_as
+from studio.review.readers import Reader, readable
 
-READERS = (Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
 JOINED = (
     "maker",
     "stage__plan",
@@ -42,28 +42,6 @@ TOLD = (
 TOLD_OF_A_REQUEST = (
     "submitted", "appeal_of", "campaign__name", "project__name", "requester__user__username",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Somebody at the inbox: the organisations whose reviews they read, those in which they are a reviewer, and the
-    stages that name them."""
-
-    user: User
-    organisations: tuple[UUID, ...]
-    reviews_in: frozenset[UUID]
-    stages: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a reader wants to see. `shown` is waiting, decided or all."""
-
-    shown: str = "waiting"
-    project: str = ""
-    words: str = ""
-    own: bool = False
-    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +84,6 @@ class Batch:
         return sum(card.joins for card in self.cards)
 
 
-def reader(user: User) -> Reader:
-    """Who reads, in two queries; the operator reads everywhere, and reviews where they hold the role."""
-    reviewing = RoleGrant.objects.filter(membership__organisation=OuterRef("pk"), membership__user=user)
-    chairs = organisations_as(user, READERS).annotate(reviews=Exists(reviewing.filter(role=Role.REVIEWER)))
-    found = dict(chairs.values_list("pk", "reviews"))
-    named = Stage.deciders.through._default_manager.filter(membership__user=user).values_list("stage", flat=True)
-    return Reader(user, tuple(found), frozenset(one for one, reviews in found.items() if reviews), frozenset(named))
-
-
-def readable(who: Reader) -> QuerySet[ReviewRequest]:
-    """The reviews that somebody may read."""
-    return ReviewRequest.objects.filter(organisation__in=who.organisations)
-
-
 def ordered(reviews: QuerySet[ReviewRequest], who: Reader) -> QuerySet[ReviewRequest]:
     """Own first, due first; then pictures of one request side by side."""
     line = (F("due").asc(nulls_last=True), "turn")
@@ -128,11 +92,19 @@ def ordered(reviews: QuerySet[ReviewRequest], who: Reader) -> QuerySet[ReviewReq
     return reviews.order_by(Case(When(stage__in=who.stages, then=0), default=1), *line)
 
 
-def keys(wanted: Filters, who: Reader) -> QuerySet[ReviewRequest, Any]:
+def keys(wanted: Filters, who: Reader, *, at: datetime) -> QuerySet[ReviewRequest, Any]:
     """The keys of the reviews that the filters ask for: what waits in its order, other than that the newest first."""
-    reviews = filtered(readable(who), wanted, who)
-    found = ordered(reviews, who) if wanted.shown == "waiting" else reviews.order_by("-at", "-pk")
+    reviews = filtered(readable(who), wanted, who, day=at.date())
+    found = ordered(reviews, who) if wanted.shown == WAITING else reviews.order_by("-at", "-pk")
     return found.values_list("pk", flat=True)
+
+
+def due_counts(wanted: Filters, who: Reader, *, at: datetime) -> dict[str, int]:
+    """How many of those that the other filters ask for wait for each key of `DUE`, and for all days together."""
+    reviews = filtered(readable(who), replace(wanted, due="", shown=WAITING), who, day=at.date())
+    counts = {name: Count("pk", filter=when) for name, when in due_on(at.date()).items()}
+    found: dict[str, int] = reviews.aggregate(**counts, all=Count("pk"))
+    return found
 
 
 def read(chosen: Iterable[UUID]) -> list[ReviewRequest]:
@@ -143,22 +115,6 @@ def read(chosen: Iterable[UUID]) -> list[ReviewRequest]:
     found = ReviewRequest.objects.filter(pk__in=list(places)).select_related("picture").only(*TOLD)
     joined = found.prefetch_related(Prefetch("picture__job", jobs), Prefetch("stage", stages))
     return sorted(joined, key=lambda review: places[review.pk])
-
-
-def filtered(reviews: QuerySet[ReviewRequest], wanted: Filters, who: Reader) -> QuerySet[ReviewRequest]:
-    """Those of the reviews that the filters ask for."""
-    if wanted.shown != "all":
-        reviews = reviews.filter(ended__isnull=wanted.shown != "decided")
-    if wanted.project:
-        reviews = reviews.filter(picture__project__slug=wanted.project)
-    if wanted.own:
-        reviews = reviews.filter(stage__in=who.stages)
-    if wanted.flagged:
-        reviews = reviews.filter(flagged=True)
-    if wanted.words:
-        words = Q(purpose__icontains=wanted.words) | Q(alt_text__icontains=wanted.words)
-        reviews = reviews.filter(words | Q(picture__campaign__name__icontains=wanted.words))
-    return reviews
 
 
 def batches(reviews: Iterable[ReviewRequest], who: Reader, *, at: datetime) -> list[Batch]:
@@ -179,7 +135,7 @@ def _cards(reviews: list[ReviewRequest], who: Reader, *, at: datetime) -> Iterat
             flags=tuple(flags.get(review.picture_id, ())),
             looked_at_by=names.get(review.pk, ""),
             refusal=refusals.get(review.pk, ""),
-            overdue=review.due is not None and review.due < today(at),
+            overdue=review.due is not None and review.due < at.date(),
             own=review.stage_id in who.stages,
         )
 
@@ -214,17 +170,11 @@ def _barred(appeals: list[UUID], user: User) -> set[UUID]:
     return set(Job.objects.filter(part, pk__in=appeals).values_list("pk", flat=True))
 
 
-def today(at: datetime) -> date:
-    """The day of a moment."""
-    return at.date()
-
-
-def neighbours(user: User, review: ReviewRequest) -> dict[str, object]:
-    """The waiting reviews before and after this one in the inbox's order, its place (0 far off), and how many wait."""
-    who = reader(user)
-    waiting = ReviewRequest.objects.filter(
-        organisation__in=who.reviews_in, ended=None, picture__state=PictureState.IN_REVIEW
-    )
+def neighbours(who: Reader, review: ReviewRequest, wanted: Filters, *, at: datetime) -> dict[str, object]:
+    """The waiting reviews before and after this one in the order of the inbox, as far as the filters ask for them; its
+    place (0 when it is none of them, or far off), and how many they are."""
+    waiting = ReviewRequest.objects.filter(organisation__in=who.reviews_in, picture__state=PictureState.IN_REVIEW)
+    waiting = filtered(waiting, replace(wanted, shown=WAITING), who, day=at.date())
     line = list(ordered(waiting, who).values_list("pk", flat=True)[:FARTHEST])
     place = line.index(review.pk) if review.pk in line else -1
     return {

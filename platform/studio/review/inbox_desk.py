@@ -8,72 +8,59 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from studio.pages import MemberRequest, attempt
-from studio.projects.models import Project
 from studio.review import bulk
-from studio.review.inbox import JOINED, Filters, batches, keys, ordered, read, readable, reader
+from studio.review.inbox import JOINED, batches, due_counts, keys, ordered, read
+from studio.review.inbox_filters import DUE, WAITING, FilterForm, Filters, in_address
+from studio.review.readers import readable, reader
 from studio.site import site
 
 CARDS_A_PAGE = 60
-SHOWN = [("waiting", gettext_lazy("Waiting")), ("decided", gettext_lazy("Decided")), ("all", gettext_lazy("All"))]
-
-
-class FilterForm(forms.Form):
-    """What the inbox shows. Whatever is not understood shows everything that waits."""
-
-    shown = forms.ChoiceField(label=gettext_lazy("Show"), choices=SHOWN, required=False)
-    project = forms.ChoiceField(label=gettext_lazy("Project"), required=False)
-    words = forms.CharField(
-        label=gettext_lazy("Words"), required=False, max_length=80, widget=forms.TextInput({"dir": "auto"})
-    )
-    own = forms.BooleanField(label=gettext_lazy("Only where I am named"), required=False)
-    flagged = forms.BooleanField(label=gettext_lazy("Only flagged"), required=False)
-
-    def __init__(self, *args: object, projects: list[tuple[str, str]], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["project"].choices = [("", _("All of them")), *projects]  # type: ignore[attr-defined]
-
-    def filters(self) -> Filters:
-        """As the inbox takes them."""
-        self.is_valid()
-        typed = self.cleaned_data
-        return Filters(
-            shown=typed.get("shown") or "waiting",
-            project=typed.get("project", ""),
-            words=typed.get("words", "").strip(),
-            own=typed.get("own", False),
-            flagged=typed.get("flagged", False),
-        )
+LIST = "admin:review_reviewrequest_changelist"
 
 
 @require_safe
 def inbox(request: MemberRequest) -> HttpResponse:
     """What waits, or was decided, as a contact sheet."""
-    who = reader(request.user)
-    projects = Project.objects.filter(organisation__in=who.organisations).order_by("name")
-    form = FilterForm(request.GET or None, projects=list(projects.values_list("slug", "name")))
-    wanted = form.filters() if form.is_bound else Filters()
-    leaf = Paginator(keys(wanted, who), CARDS_A_PAGE).get_page(request.GET.get("page"))
+    who, now = reader(request.user), timezone.now()
+    form = FilterForm(request.GET, who=who)
+    wanted = form.filters()
+    leaf = Paginator(keys(wanted, who, at=now), CARDS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("Inbox"),
         "form": form,
         "leaf": leaf,
-        "batches": batches(read(leaf.object_list), who, at=timezone.now()),
+        "batches": batches(read(leaf.object_list), who, at=now),
         "wanted": wanted,
+        "dues": _dues(request, wanted, due_counts(wanted, who, at=now)) if wanted.shown == WAITING else [],
+        "scope": form.scope(),
         "narrowed": wanted != Filters(),
+        "kept": in_address(request.GET),
     }
     return render(request, "admin/desk/inbox.html", site.each_context(request) | context)
 
 
+def _dues(request: MemberRequest, wanted: Filters, counts: dict[str, int]) -> list[tuple[str, int, str, bool]]:
+    """What waits by when it is needed: the words, how many, the address, and whether it is what is shown. Where
+    nothing has a day that is near, there is nothing to choose from."""
+    words = {"": _("All that waits"), **dict(DUE)}
+    found = [
+        (str(word), counts[name or "all"], in_address(request.GET, due=name), wanted.due == name)
+        for name, word in words.items()
+        if not name or counts[name] or wanted.due == name
+    ]
+    return found if len(found) > 1 else []
+
+
 @require_POST
 def approve_together(request: MemberRequest) -> HttpResponse:
-    """Approve the chosen pictures of one request, each for itself."""
+    """Approve the chosen pictures of one request, each for itself; back to the list as it was narrowed."""
     seen, who = dict(_seen(request.POST.getlist("seen"))), reader(request.user)
     reviews = list(ordered(readable(who).filter(pk__in=seen), who).select_related(*JOINED))
     done: list[bulk.Approved] = []
@@ -88,7 +75,7 @@ def approve_together(request: MemberRequest) -> HttpResponse:
             messages.error(request, str(error))
     for outcome in done:
         _tell(request, outcome)
-    return redirect("admin:review_reviewrequest_changelist")
+    return redirect(reverse(LIST) + in_address(request.GET))
 
 
 def _seen(values: list[str]) -> list[tuple[UUID, str]]:

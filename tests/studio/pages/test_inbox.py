@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
@@ -84,6 +85,47 @@ def test_filters(reviews: list[ReviewRequest], people: SimpleNamespace, browse: 
     assert cards(nothing) == []
     assert "Nothing fits the filter" in nothing.content.decode()
     assert cards(sheet(client, shown="no such thing")) == reviews
+
+
+def test_filters_stay_in_the_address_from_picture_to_picture(
+    reviews: list[ReviewRequest], people: SimpleNamespace, campaign: Campaign, browse: Browse, now: datetime
+) -> None:
+    client, day = browse("reviewer"), now.date()
+    for review, days in zip(reviews, (-2, 0, 3), strict=True):
+        ReviewRequest.objects.filter(pk=review.pk).update(due=day + timedelta(days=days))
+    (late,) = print_pictures(ask(campaign, now, seed=41), now)
+    later = submit(late, people.creator, now, due=day + timedelta(days=8))
+    found = {when: cards(sheet(client, due=when)) for when in ("overdue", "today", "week", "no such time")}
+    assert found == {
+        "overdue": reviews[:1],
+        "today": reviews[1:2],
+        "week": reviews[1:],
+        "no such time": [*reviews, later],
+    }
+    stages(campaign.project, people.administrator, now, ("Medical", 1, []))
+    maker = people.creator.memberships.get().pk
+    ReviewRequest.objects.filter(pk=later.pk).update(stage=campaign.project.review_plans.first().stages.get())
+    assert cards(sheet(client, stage="Medical")) == [later]
+    assert cards(sheet(client, maker=people.auditor.memberships.get().pk)) == []
+    wanted = {"due": "week", "maker": str(maker), "stage": "Review"}
+    answer = sheet(client, **wanted)
+    page, kept = answer.content.decode(), f"?{urlencode(wanted)}"
+    assert cards(answer) == reviews[1:]
+    assert "Made by <b>creator</b>" in page
+    # The other days are a tap away, counted under the other filters.
+    assert [(word, number) for word, number, *_ in answer.context["dues"]][1:] == [
+        ("Overdue", 1), ("Due today", 1), ("Due within a week", 2)
+    ]  # fmt: skip
+    one = reverse("admin:review_reviewrequest_change", args=[reviews[1].pk])
+    assert f"{one}{kept}".replace("&", "&amp;") in page
+    opened = client.get(f"{one}{kept}")
+    assert (opened.context["place"], opened.context["waiting"], opened.context["next"]) == (1, 2, reviews[2].pk)
+    decided = client.post(
+        f"{one}{kept}", {"outcome": "APPROVED", "reason": "", "seen_sha256": reviews[1].picture.sha256}
+    )
+    assert decided["Location"] == reverse("admin:review_reviewrequest_change", args=[reviews[2].pk]) + kept
+    together = client.post(reverse("admin:approve-together") + kept, chosen(reviews[2:]))
+    assert together["Location"] == reverse(INBOX) + kept
 
 
 def test_a_flagged_picture_is_blurred(

@@ -26,6 +26,8 @@ from tests.studio.crowd import crowd
 Row = TypeVar("Row")
 LONG_AGO = timedelta(days=400)
 OLD, STARRED, AT_ONCE = 400, 200, 2000
+# When pictures in review are needed, in days from now; of some nobody said.
+NEEDED = (None, -1, 0, 3)
 P = PictureState
 REVIEWED = (P.IN_REVIEW, P.CHANGES_REQUESTED, P.APPROVED, P.REJECTED, P.RELEASED, P.WITHDRAWN)
 # The entries of a picture, by where it stands; a picture that is being made has none.
@@ -100,14 +102,16 @@ def _submit(project: Project, maker: User, *, at: datetime) -> None:
     told = ("created", "state", "organisation", "index", "job__submitted")
     submitted = Picture.objects.filter(state__in=REVIEWED).select_related("job").only(*told)
     words = {"purpose": "Posters.", "channel": "poster", "alt_text": "A field.", "maker": maker, "stage": stage}
+    days = [None if needed is None else (at + timedelta(days=needed)).date() for needed in NEEDED]
     for page in _pages(submitted.iterator(AT_ONCE)):
         ReviewRequest.objects.bulk_create(
             ReviewRequest(
                 organisation_id=picture.organisation_id, picture=picture, turn=turn_of(picture), at=picture.created,
                 **words,
                 ended=None if picture.state == P.IN_REVIEW else picture.created,
+                due=days[place % len(days)],
             )
-            for picture in page
+            for place, picture in enumerate(page)
         )  # fmt: skip
 
 

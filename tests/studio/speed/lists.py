@@ -22,10 +22,6 @@ from tests.studio.speed import clocks
 from tests.studio.speed.filling import Scene
 
 ROUNDS = 9
-INBOX: Mapping[str, dict[str, str]] = {
-    "": {}, ", a project": {"project": "second"}, ", flagged": {"flagged": "on"}, ", named for it": {"own": "on"},
-    ", words that none has": {"words": "no such words"}, ", decided": {"shown": "decided"}, ", all": {"shown": "all"},
-}  # fmt: skip
 Ask = Callable[[], Any]
 
 
@@ -78,7 +74,7 @@ def lists(scene: Scene) -> Iterator[tuple[str, Ask]]:
     yield "campaign, requests of a state", _asks(creator, where, {"requests": "DONE"})
     yield "model", _asks(creator, reverse("model", args=[scene.model.pk]))
     yield "queue", _asks(creator, "/queue/")
-    for name, query in INBOX.items():
+    for name, query in _inbox(scene).items():
         yield f"inbox{name}", _asks(reviewer, reverse("admin:review_reviewrequest_changelist"), query)
     waiting = ReviewRequest.objects.filter(organisation=scene.organisation, ended=None).latest("turn")
     yield "a picture in review", _asks(reviewer, reverse("admin:review_reviewrequest_change", args=[waiting.pk]))
@@ -128,6 +124,24 @@ def _gallery(scene: Scene) -> dict[str, dict[str, Any]]:
         ", campaign, state, flagged": {"campaign": scene.campaigns[0].pk, "state": "APPROVED", "flagged": "on"},
         ", an old campaign, model": {"campaign": scene.old[0].pk, "model": scene.model.pk},
         ", long ago, since": {"since": "2000-01-01", "until": f"{last.created:%Y-%m-%d}"},
+    }
+
+
+def _inbox(scene: Scene) -> dict[str, dict[str, Any]]:
+    stage = ReviewRequest.objects.filter(organisation=scene.organisation)[0].stage
+    return {
+        "": {},
+        **{f", {when}": {"due": when} for when in ("overdue", "today", "week")},
+        ", a project": {"project": "second"},
+        ", a maker": {"maker": scene.makers[0].pk},
+        ", a stage": {"stage": stage.name},
+        ", a maker, overdue, flagged": {"maker": scene.makers[0].pk, "due": "overdue", "flagged": "on"},
+        ", flagged": {"flagged": "on"},
+        ", named for it": {"own": "on"},
+        ", words that none has": {"words": "no such words"},
+        ", decided": {"shown": "decided"},
+        ", decided, a maker": {"shown": "decided", "maker": scene.makers[0].pk},
+        ", all": {"shown": "all"},
     }
 
 

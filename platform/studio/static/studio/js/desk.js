@@ -79,7 +79,7 @@ for (const button of document.querySelectorAll("[data-keys]")) {
 
 const pressed = /^#key-([arfc])$/.exec(window.location.hash);
 if (pressed) {
-  window.history.replaceState(null, "", window.location.pathname);
+  window.history.replaceState(null, "", window.location.pathname + window.location.search);
   single[pressed[1]]();
 }
 

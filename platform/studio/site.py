@@ -100,6 +100,12 @@ class Desk(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
             {"title": gettext("Held"), "icon": "pan_tool", "link": reverse("admin:desk"), "active": _at_holds},
             {"title": gettext("Inbox"), "icon": "inbox", "link": reverse("admin:review_reviewrequest_changelist")},
             {
+                "title": gettext("What I decided"),
+                "icon": "fact_check",
+                "link": reverse("admin:decided"),
+                "permission": lambda asking: holds_one(asking, (Role.REVIEWER,)),
+            },
+            {
                 "title": gettext("How well the screens do"),
                 "icon": "monitoring",
                 "link": reverse("admin:quality"),

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from studio.pages import MemberRequest
-from studio.review import decision_desk, desk, inbox_desk, plan_desk, quality_desk, recall_desk
+from studio.review import decided_desk, decision_desk, desk, inbox_desk, plan_desk, quality_desk, recall_desk
 from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal
 from studio.review.readers import READERS
 from studio.site import Register, site
@@ -17,6 +17,7 @@ site.pages += [
     *desk.urlpatterns,
     *inbox_desk.urlpatterns,
     *decision_desk.urlpatterns,
+    *decided_desk.urlpatterns,
     *plan_desk.urlpatterns,
     *quality_desk.urlpatterns,
     *recall_desk.urlpatterns,

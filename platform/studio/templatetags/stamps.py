@@ -97,6 +97,8 @@ _ACTIONS = {
     "block": Stamp(_("Blocked"), "stop", Tone.REFUSED),
     "not_screened": Stamp(_("Not screened"), "question", Tone.PLAIN),
     "error": Stamp(_("The check failed"), "alert", Tone.CAUTION),
+    "ruling let through": Stamp(_("Let through"), "tick", Tone.GOOD),
+    "ruling refused": Stamp(_("Refused"), "stop", Tone.REFUSED),
 }
 _POLICIES = {
     "draft open": Stamp(_("Being written"), "pencil"),

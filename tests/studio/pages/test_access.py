@@ -203,7 +203,16 @@ FLEETING = {"request-preview"}
 # Pages that show everybody what is theirs, and so nothing of the sample's to somebody else.
 OWN = {"account", "models", "tokens", "gallery", "queue", "queue-moves"}
 INLINE = re.compile(r"""<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=[\"']""")
-DESK = {"desk", "rule-request", "rule-picture", "reveal-picture", "approve-together", "review-comment", "recall-ask"}
+DESK = {
+    "desk",
+    "rule-request",
+    "rule-picture",
+    "reveal-picture",
+    "approve-together",
+    "decided",
+    "review-comment",
+    "recall-ask",
+}
 
 
 def addresses(resolver: URLResolver, spaces: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -35,7 +35,13 @@ WEIGHTY = {"serious", "critical"}
 LOOKS = ("light", {"width": 1280, "height": 900}), ("dark", {"width": 390, "height": 844})
 # Pages by role that the lists of `test_access` do not have: an address, or a name with what fills it.
 ROLES: dict[str, tuple[str, ...]] = {
-    "reviewer": ("admin:desk", "admin:review_reviewrequest_changelist", "admin:quality", "admin:review-plans"),
+    "reviewer": (
+        "admin:desk",
+        "admin:review_reviewrequest_changelist",
+        "admin:decided",
+        "admin:quality",
+        "admin:review-plans",
+    ),
     "auditor": (
         "admin:trail_auditrow_changelist",
         "admin:jobs_picture_changelist",

@@ -19,7 +19,7 @@ from studio.jobs.states import VISIBLE, PictureState
 from studio.operations.sample import Sample
 from studio.projects.actions import open_campaign, open_project
 from studio.projects.models import Campaign, Project
-from studio.review.models import ReviewRequest, turn_of
+from studio.review.models import ReviewDecision, ReviewRequest, turn_of
 from studio.review.plans import plan_in_force
 from tests.studio.crowd import crowd
 
@@ -76,7 +76,7 @@ def fill(sample: Sample, pictures: int, *, at: datetime) -> Scene:
         Shaper.objects.bulk_create(Shaper(job_id=job, user_id=user, how="request") for job, user in page)
     starred = Picture.objects.filter(state=P.RECORDED)[:STARRED]
     Star.objects.bulk_create(Star(user=creator, picture=picture, at=at) for picture in starred)
-    _submit(sample.project, creator, at=at)
+    _submit(sample.project, creator, sample.people[Role.REVIEWER], at=at)
     _record(sample.organisation)
     return Scene(
         sample.organisation, sample.people, projects, campaigns, makers, sample.model, (ended, left, elder), at
@@ -96,15 +96,15 @@ def _elder(model: Model) -> Model:
     return elder
 
 
-def _submit(project: Project, maker: User, *, at: datetime) -> None:
-    """What makers said of the pictures that were in review, or are."""
+def _submit(project: Project, maker: User, reviewer: User, *, at: datetime) -> None:
+    """What makers said of the pictures that were in review, or are, and what was decided about them."""
     stage = plan_in_force(project, at=at).stages.get(place=1)
-    told = ("created", "state", "organisation", "index", "job__submitted")
+    told = ("created", "state", "organisation", "index", "sha256", "job__submitted")
     submitted = Picture.objects.filter(state__in=REVIEWED).select_related("job").only(*told)
     words = {"purpose": "Posters.", "channel": "poster", "alt_text": "A field.", "maker": maker, "stage": stage}
     days = [None if needed is None else (at + timedelta(days=needed)).date() for needed in NEEDED]
     for page in _pages(submitted.iterator(AT_ONCE)):
-        ReviewRequest.objects.bulk_create(
+        reviews = ReviewRequest.objects.bulk_create(
             ReviewRequest(
                 organisation_id=picture.organisation_id, picture=picture, turn=turn_of(picture), at=picture.created,
                 **words,
@@ -113,6 +113,16 @@ def _submit(project: Project, maker: User, *, at: datetime) -> None:
             )
             for place, picture in enumerate(page)
         )  # fmt: skip
+        ReviewDecision.objects.bulk_create(_decided(one, reviewer) for one in reviews if one.ended)
+
+
+def _decided(review: ReviewRequest, reviewer: User) -> ReviewDecision:
+    digest = review.picture.sha256
+    return ReviewDecision(
+        picture=review.picture, request=review, stage=review.stage, reviewer=reviewer, at=review.at, reason="As it is.",
+        outcome=DECIDED.get(PictureState(review.picture.state), "APPROVED"),
+        sha256=digest, pixel_sha256=digest, policy_digest=digest, recipe_digest=digest,
+    )  # fmt: skip
 
 
 def _record(organisation: Organisation) -> None:

@@ -78,6 +78,7 @@ def lists(scene: Scene) -> Iterator[tuple[str, Ask]]:
         yield f"inbox{name}", _asks(reviewer, reverse("admin:review_reviewrequest_changelist"), query)
     waiting = ReviewRequest.objects.filter(organisation=scene.organisation, ended=None).latest("turn")
     yield "a picture in review", _asks(reviewer, reverse("admin:review_reviewrequest_change", args=[waiting.pk]))
+    yield "what a reviewer decided", _asks(reviewer, reverse("admin:decided"))
     yield "desk", _asks(reviewer, reverse("admin:desk"))
     program = program_of(scene.people["creator"], scene.organisation, at=scene.at)
     for name, query in {"": {}, ", a state": {"state": "RELEASED"}, ", a campaign": _keys(scene)["campaign"]}.items():

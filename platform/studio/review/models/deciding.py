@@ -28,12 +28,13 @@ class HoldRuling(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="rulings")
     picture = models.OneToOneField(Picture, on_delete=models.PROTECT, null=True, related_name="ruling")
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     let_through = models.BooleanField()
     reason = models.TextField()
     at = models.DateTimeField()
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["reviewer", "-at", "-id"], name="ruling_by_reviewer")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["job"], condition=Q(picture=None), name="request_ruled_once"),
             models.CheckConstraint(condition=~Q(reason=""), name="ruling_has_a_reason"),
@@ -147,7 +148,9 @@ class ReviewDecision(models.Model):
     picture = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="decisions")
     request = models.ForeignKey(ReviewRequest, on_delete=models.PROTECT, related_name="decisions")
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="decisions")
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     invitation = models.OneToOneField(Invitation, on_delete=models.PROTECT, null=True, related_name="decision")
     outcome = models.CharField(max_length=20, choices=Outcome.choices)
     final = models.BooleanField(default=True)
@@ -160,6 +163,7 @@ class ReviewDecision(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["reviewer", "-at", "-id"], name="decision_by_reviewer")]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(outcome="APPROVED") | ~Q(reason="") | ~Q(reasons=[]), name="refusal_has_a_reason"

@@ -4,6 +4,7 @@ Filters narrow what `readers` lets somebody read, and never widen it. They stand
 belongs to the list, so a reviewer who narrowed it goes on from one picture to the next within it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
@@ -40,7 +41,7 @@ class Filters:
     shown: str = WAITING
     due: str = ""
     project: str = ""
-    maker: str = ""
+    maker: int = 0
     stage: str = ""
     words: str = ""
     own: bool = False
@@ -53,7 +54,7 @@ class FilterForm(forms.Form):
     due = forms.ChoiceField(choices=DUE, required=False, widget=forms.HiddenInput)
     shown = forms.ChoiceField(label=gettext_lazy("Show"), choices=SHOWN, required=False)
     project = forms.ChoiceField(label=gettext_lazy("Project"), required=False)
-    maker = forms.ChoiceField(label=gettext_lazy("Made by"), required=False)
+    maker = forms.TypedChoiceField(label=gettext_lazy("Made by"), required=False, coerce=int, empty_value=None)
     stage = forms.ChoiceField(label=gettext_lazy("Stage"), required=False)
     words = forms.CharField(
         label=gettext_lazy("Words"), required=False, max_length=80, widget=forms.TextInput({"dir": "auto"})
@@ -63,7 +64,12 @@ class FilterForm(forms.Form):
 
     def __init__(self, asked: QueryDict, *, who: Reader) -> None:
         super().__init__(asked or None)
-        for name, choices in {"project": _projects(who), "maker": _makers(who), "stage": _stages(who)}.items():
+        found: dict[str, Sequence[tuple[int | str, str]]] = {
+            "project": _projects(who),
+            "maker": _makers(who),
+            "stage": _stages(who),
+        }
+        for name, choices in found.items():
             self.fields[name].choices = [("", _("Any")), *choices]  # type: ignore[attr-defined]
             if len(choices) < 2:
                 del self.fields[name]
@@ -91,9 +97,9 @@ def _projects(who: Reader) -> list[tuple[str, str]]:
     return list(rows.values_list("slug", "name"))
 
 
-def _makers(who: Reader) -> list[tuple[str, str]]:
+def _makers(who: Reader) -> list[tuple[int, str]]:
     rows = Membership.objects.filter(organisation__in=who.organisations).order_by("user__username")
-    return [(str(key), name) for key, name in rows.values_list("pk", "user__username")]
+    return list(rows.values_list("pk", "user__username"))
 
 
 def _stages(who: Reader) -> list[tuple[str, str]]:

@@ -35,7 +35,12 @@ def roles_of(user: User, organisation: Organisation) -> frozenset[str]:
 
 def holds(user: User, organisation: Organisation, *roles: Role) -> Ruling:
     """Whether `user` holds at least one of `roles` in `organisation`."""
-    if roles_of(user, organisation) & set(roles):
+    return one_of(roles_of(user, organisation), organisation, *roles)
+
+
+def one_of(held: frozenset[str], organisation: Organisation, *roles: Role) -> Ruling:
+    """The same of somebody who is known to hold the roles `held` there."""
+    if held & set(roles):
         return Ruling(allowed=True, reason="role held")
     wanted = f" {_('or')} ".join(str(Role(role).label).lower() for role in roles)
     return Ruling(

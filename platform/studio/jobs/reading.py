@@ -32,11 +32,15 @@ def find_job(request: MemberRequest, pk: UUID) -> Job:
     return get_object_or_404(Job.objects.for_actor(request.user).select_related(*joined), pk=pk)
 
 
-def readable_words(request: MemberRequest, job: Job) -> words.Words | None:
-    """What was typed, for its maker and the organisation's reviewers; None for everybody else, and after erasure."""
-    maker = job.requester.user_id == request.user.pk
-    if not maker and Role.REVIEWER not in roles_of(request.user, job.project.organisation):
-        return None
+def readable_words(request: MemberRequest, job: Job, *, roles: frozenset[str] | None = None) -> words.Words | None:
+    """What was typed, for its maker and the organisation's reviewers; None for everybody else, and after erasure.
+
+    `roles` are the reader's there, where the page knows them already.
+    """
+    if job.requester.user_id != request.user.pk:
+        held = roles_of(request.user, job.project.organisation) if roles is None else roles
+        if Role.REVIEWER not in held:
+            return None
     try:
         return words.open_words(job)
     except words.ErasedError:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -32,43 +33,45 @@ from studio.review.inbox_filters import FilterForm, Filters, in_address
 from studio.review.models import ReviewDecision, ReviewRequest
 from studio.review.plans import standing
 from studio.review.readers import Reader, readable, reader
-from studio.review.rules import may_invite, may_review
+from studio.review.rules import invites, may_review, part_in, reviews
 from studio.review.views import picture_screenings
 from studio.site import site
 from studio.trail.actions import note
 from studio.trail.models import AuditRow
 
 REVEALED_FOR = timedelta(hours=1)
+DECISIONS = ReviewDecision.objects.select_related("reviewer", "invitation__outsider", "stage").order_by("at")
 PAGE = "admin:review_reviewrequest_change"
 LIST = "admin:review_reviewrequest_changelist"
 
 
-def find(request: MemberRequest, pk: UUID | str) -> ReviewRequest:
+def find(who: Reader, pk: UUID | str) -> ReviewRequest:
     """A review that the person may read, or 404."""
     try:
         key = UUID(str(pk))
     except ValueError as error:
         raise Http404(_("No such review.")) from error
-    return get_object_or_404(readable(reader(request.user)).select_related(*JOINED), pk=key)
+    return get_object_or_404(readable(who).select_related(*JOINED), pk=key)
 
 
 def page(request: MemberRequest, pk: str) -> HttpResponse:
     """The page, and the decision that is sent from it."""
-    review = find(request, pk)
+    who = reader(request.user)
+    review = find(who, pk)
     if request.method != "POST":
-        return show(request, review)
+        return show(request, who, review)
     form = DecideForm(request.POST)
-    if form.is_valid() and form.cleaned_data["outcome"] == "APPROVED" and _covered(request, review):
+    if form.is_valid() and form.cleaned_data["outcome"] == "APPROVED" and _unseen(request, review):
         form.add_error(None, _("It is flagged and you have not seen it: reveal it before you approve it."))
     if not form.is_valid():
-        return show(request, review, status=HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
+        return show(request, who, review, status=HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
     status = attempt(
         form, lambda: actions.decide(actor=request.user, request=review, at=timezone.now(), **form.cleaned_data)
     )
     if status != HTTPStatus.OK:
-        return show(request, find(request, pk), status=status, form=form)
+        return show(request, who, find(who, pk), status=status, form=form)
     messages.success(request, _("Your decision is on record, bound to the file you saw."))
-    following = _neighbours(request, reader(request.user), review)["next"]
+    following = _neighbours(request, who, review)["next"]
     return _to(request, PAGE, following) if following else _to(request, LIST)
 
 
@@ -84,54 +87,54 @@ def _to(request: MemberRequest, name: str, *args: object) -> HttpResponseRedirec
 
 
 def show(
-    request: MemberRequest, review: ReviewRequest, *, status: int = HTTPStatus.OK, **bound: forms.Form
+    request: MemberRequest, who: Reader, review: ReviewRequest, *, status: int = HTTPStatus.OK, **bound: forms.Form
 ) -> HttpResponse:
     """The page as it stands, with the form that was refused in its place."""
     now, picture, job = timezone.now(), review.picture, review.picture.job
-    ruling = may_review(request.user, review)
-    waits = review.ended is None
+    prefetch_related_objects([review], Prefetch("decisions", DECISIONS))
+    part = part_in(review, request.user)
+    ruling, waits = reviews(part), review.ended is None
     looks = looking.begin if ruling.allowed and waits else looking.seen
+    others = _others(request, review)
+    flagged = flags.flags_of([picture, *others])
     blank = {
         "form": DecideForm(initial={"seen_sha256": picture.sha256}),
         "comment_form": CommentForm(),
         "flag_form": FlagForm(auto_id="flag_%s"),
         "invite_form": InviteForm(),
     }
-    decided = review.decisions.select_related("reviewer", "invitation__outsider", "stage").order_by("at")
     context = {
         "title": _("Picture in review"),
         "review": review,
         "picture": picture,
         "job": job,
-        "typed": readable_words(request, job),
+        "typed": readable_words(request, job, roles=part.roles),
         "screenings": [*picture_screenings(picture), *describing.about(picture)],
-        "siblings": _siblings(request, review),
+        "siblings": [one for one in others if one.pk not in flagged],
         "stages": standing(review),
-        "decisions": decided,
+        "decisions": review.decisions.all(),
         "earlier": _earlier(review),
         "waits": waits,
         "refusal": "" if ruling.allowed else ruling.reason,
-        "flags": flags.flags_of([picture]).get(picture.pk, []),
-        "open_flag": picture.flags.filter(lifted=None).first(),
-        "covered": _covered(request, review),
+        "flags": flagged.get(picture.pk, []),
+        "open_flag": picture.pk in flagged and picture.flags.filter(lifted=None).exists(),
+        "covered": picture.pk in flagged and not _revealed(request, picture),
         "look": looks(request.user, review, at=now),
         "comments": commenting.comments_on(picture),
         "invitations": review.invitations.select_related("outsider", "invited_by", "stage").order_by("at"),
-        "may_invite": waits and may_invite(request.user, review).allowed,
+        "may_invite": waits and invites(part).allowed,
         "kept": in_address(request.GET),
-        **_neighbours(request, reader(request.user), review),
+        **_neighbours(request, who, review),
         **blank,
         **bound,
     }
     return render(request, "admin/desk/decide.html", site.each_context(request) | context, status=status)
 
 
-def _siblings(request: MemberRequest, review: ReviewRequest) -> list[Picture]:
-    """The other pictures of its request, but for flagged ones, which are looked at by themselves."""
+def _others(request: MemberRequest, review: ReviewRequest) -> list[Picture]:
+    """The other pictures of its request; the flagged ones among them are looked at by themselves."""
     others = Picture.objects.visible_to(request.user).filter(job=review.picture.job_id).exclude(pk=review.picture_id)
-    found = list(others.select_related("job").order_by("index"))
-    hidden = flags.flags_of(found)
-    return [one for one in found if one.pk not in hidden]
+    return list(others.select_related("job").order_by("index"))
 
 
 def _earlier(review: ReviewRequest) -> ReviewDecision | None:
@@ -140,24 +143,27 @@ def _earlier(review: ReviewRequest) -> ReviewDecision | None:
     return before.filter(at__lte=review.at).select_related("reviewer", "invitation__outsider").order_by("-at").first()
 
 
-def _covered(request: MemberRequest, review: ReviewRequest) -> bool:
-    """Whether the picture is still blurred for this person: it is flagged, and they did not reveal it lately."""
-    if not flags.is_flagged(review.picture):
-        return False
+def _unseen(request: MemberRequest, review: ReviewRequest) -> bool:
+    """Whether the picture is still blurred for this person."""
+    return flags.is_flagged(review.picture) and not _revealed(request, review.picture)
+
+
+def _revealed(request: MemberRequest, picture: Picture) -> bool:
+    """Whether this person revealed the flagged picture lately."""
     revealed = AuditRow.objects.filter(
         object_kind="picture",
-        object_id=str(review.picture_id),
+        object_id=str(picture.pk),
         verb="picture.reveal",
         actor=request.user,
         at__gt=timezone.now() - REVEALED_FOR,
     )
-    return not revealed.exists()
+    return revealed.exists()
 
 
 @require_POST
 def reveal(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Show a flagged picture to this person for a while; that they looked is noted."""
-    review = find(request, pk)
+    review = find(reader(request.user), pk)
     organisation = review.picture.job.project.organisation_id
     note(
         actor=request.user, verb="picture.reveal", subject=review.picture, organisation=organisation, at=timezone.now()
@@ -169,7 +175,7 @@ def reveal(request: MemberRequest, pk: UUID) -> HttpResponse:
 @never_cache
 def blurred(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The picture so that only its colours are left."""
-    review = find(request, pk)
+    review = find(reader(request.user), pk)
     try:
         data = blobs.get(review.picture.sha256)
     except blobs.BlobError as error:
@@ -181,7 +187,7 @@ def blurred(request: MemberRequest, pk: UUID) -> HttpResponse:
 @never_cache
 def keep_looking(request: MemberRequest, pk: UUID) -> HttpResponse:
     """What the open page asks every few seconds: whether this person still looks, or somebody else does."""
-    review = find(request, pk)
+    review = find(reader(request.user), pk)
     ruling = may_review(request.user, review)
     asks = looking.begin if "again" in request.POST else looking.renew
     look = (asks if ruling.allowed else looking.seen)(request.user, review, at=timezone.now())
@@ -193,7 +199,7 @@ def keep_looking(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def comment(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Say something about the picture; the page's other forms keep what was typed."""
-    review = find(request, pk)
+    review = find(reader(request.user), pk)
     form = CommentForm(request.POST)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if form.is_valid():
@@ -212,7 +218,7 @@ def comment(request: MemberRequest, pk: UUID) -> HttpResponse:
         }
         return render(request, "admin/desk/said.html", context)
     if status != HTTPStatus.OK:
-        return show(request, review, status=status, comment_form=form)
+        return show(request, reader(request.user), review, status=status, comment_form=form)
     return _to(request, PAGE, review.pk)
 
 
@@ -223,7 +229,7 @@ def _done(
     if form.is_valid():
         status = attempt(form, verb)
     if status != HTTPStatus.OK:
-        return show(request, review, status=status, **{name: form})
+        return show(request, reader(request.user), review, status=status, **{name: form})
     messages.success(request, said)
     return _to(request, PAGE, review.pk)
 
@@ -242,7 +248,7 @@ def _done_without_words(
 @require_POST
 def flag(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Warn the other reviewers."""
-    review, form = find(request, pk), FlagForm(request.POST, auto_id="flag_%s")
+    review, form = find(reader(request.user), pk), FlagForm(request.POST, auto_id="flag_%s")
 
     def verb() -> object:
         return flags.flag(actor=request.user, picture=review.picture, at=timezone.now(), **form.cleaned_data)
@@ -253,7 +259,7 @@ def flag(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def unflag(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take the reviewers' flag off."""
-    review = find(request, pk)
+    review = find(reader(request.user), pk)
 
     def verb() -> None:
         flags.lift(actor=request.user, picture=review.picture, at=timezone.now())
@@ -264,8 +270,10 @@ def unflag(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def compare(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The picture beside another one of its request."""
-    review = find(request, pk)
-    siblings = _siblings(request, review)
+    review = find(reader(request.user), pk)
+    others = _others(request, review)
+    flagged = flags.flags_of([review.picture, *others])
+    siblings = [one for one in others if one.pk not in flagged]
     wanted = request.GET.get("with", "")
     other = next((one for one in siblings if str(one.pk) == wanted), siblings[0] if siblings else None)
     context: dict[str, Any] = {
@@ -274,7 +282,7 @@ def compare(request: MemberRequest, pk: UUID) -> HttpResponse:
         "picture": review.picture,
         "other": other,
         "siblings": siblings,
-        "covered": _covered(request, review),
+        "covered": review.picture_id in flagged and not _revealed(request, review.picture),
         "kept": in_address(request.GET),
     }
     return render(request, "admin/desk/compare.html", site.each_context(request) | context)
@@ -283,7 +291,7 @@ def compare(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def invite(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Ask somebody outside for a decision at the stage that waits."""
-    review, form = find(request, pk), InviteForm(request.POST)
+    review, form = find(reader(request.user), pk), InviteForm(request.POST)
 
     def verb() -> object:
         return inviting.send(
@@ -300,7 +308,7 @@ def invite(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def uninvite(request: MemberRequest, pk: UUID, invitation: UUID) -> HttpResponse:
     """Take an invitation back."""
-    review = find(request, pk)
+    review = find(reader(request.user), pk)
     found = get_object_or_404(review.invitations, pk=invitation)
 
     def verb() -> None:

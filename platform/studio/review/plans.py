@@ -126,8 +126,8 @@ def _check_enough_people(stages: Sequence[StageDraft]) -> None:
 
 def counted(request: ReviewRequest) -> list[ReviewDecision]:
     """The approvals of a review that are about what the picture still is."""
-    approvals = request.decisions.filter(outcome=ReviewDecision.Outcome.APPROVED)
-    return [one for one in approvals if is_about(one, request.picture)]
+    approved = ReviewDecision.Outcome.APPROVED
+    return [one for one in request.decisions.all() if one.outcome == approved and is_about(one, request.picture)]
 
 
 def is_about(decision: ReviewDecision, picture: Picture) -> bool:

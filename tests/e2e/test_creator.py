@@ -75,7 +75,7 @@ def look_through(creator: Person) -> None:
     card.get_by_role("button", name="Star").click()
     expect(card.get_by_role("button", name="Star")).to_have_attribute("aria-pressed", "true")
     for place in (0, 1):
-        page.locator(".card").nth(place).get_by_role("checkbox", name="Compare").check()
+        page.locator(".card").nth(place).get_by_role("checkbox", name="Choose").check()
     page.get_by_role("button", name="Compare the two ticked").click()
     expect(page.get_by_role("heading", name="Two pictures side by side")).to_be_visible()
     creator.photograph("compared")

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from studio import blobs
-from studio.accounts.models import Organisation
-from studio.accounts.rules import organisations_of
+from studio.accounts.models import Organisation, Role
+from studio.accounts.rules import organisations_of, roles_of
 from studio.jobs import bell
 from studio.jobs.comparing import compared
 from studio.jobs.gallery import GalleryForm, leaf_of, mark, pictures_of
@@ -45,6 +45,7 @@ def gallery(request: MemberRequest) -> HttpResponse:
         "form": form,
         "leaf": found,
         "older": _older(request, found.after),
+        "may_create": Role.CREATOR in roles_of(request.user, organisation),
     }
     part = bool(request.GET.get("cursor")) and "HX-Request" in request.headers
     return render(request, "studio/parts/cards.html" if part else "studio/gallery.html", context)

@@ -75,6 +75,9 @@ JOB_ENDS = frozenset({J.BLOCKED, J.DONE, J.FAILED, J.LOST, J.CANCELLED})
 # What members may look at: the file is signed, recorded, and in the ledger.
 VISIBLE = frozenset({P.RECORDED, P.IN_REVIEW, P.CHANGES_REQUESTED, P.APPROVED, P.REJECTED, P.RELEASED, P.WITHDRAWN})
 
+# What a maker may ask approval of.
+SUBMITTABLE = frozenset({P.RECORDED, P.CHANGES_REQUESTED})
+
 
 def advance(
     model: type[models.Model], pk: UUID, start: str, end: str, *, fence: UUID | None = None, **changes: Any

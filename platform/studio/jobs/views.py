@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from studio.accounts.models import Role
+from studio.accounts.rules import roles_of
 from studio.jobs import actions, again, appealing, making, queue
 from studio.jobs.forms import AppealForm
 from studio.jobs.models import Job
 from studio.jobs.queue import UNFINISHED
 from studio.jobs.reading import find_job, readable_words
-from studio.jobs.states import JOB_ENDS, VISIBLE, JobState
+from studio.jobs.states import JOB_ENDS, SUBMITTABLE, VISIBLE, JobState
 from studio.pages import MemberRequest, attempt
 
 
@@ -38,8 +40,11 @@ def show_request(request: MemberRequest, job: Job, form: forms.Form, status: int
 def _standing(request: MemberRequest, job: Job) -> dict[str, object]:
     pictures = list(job.pictures.order_by("index"))
     moving = job.state not in JOB_ENDS or any(picture.state in UNFINISHED for picture in pictures)
+    ready = [picture for picture in pictures if picture.state in SUBMITTABLE]
+    together = len(ready) > 1 and Role.CREATOR in roles_of(request.user, job.project.organisation)
     return {
         "job": job,
+        "ready": ready if together else [],
         "visible": [picture for picture in pictures if picture.state in VISIBLE],
         "unseen": [picture for picture in pictures if picture.state not in VISIBLE],
         "moving": moving,

@@ -1,5 +1,6 @@
 """What makers fill in to have a picture approved, and what reviewers and outsiders fill in to decide."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -10,16 +11,25 @@ from django.utils.translation import gettext_lazy as _
 from studio.jobs.models import Job, Picture
 from studio.policies.proposing import allowable
 from studio.review.checklists import questions_under
-from studio.review.models import PER_MILLE, ReviewDecision
+from studio.review.models import PER_MILLE, ReviewDecision, ReviewRequest
 from studio.review.reasons import REASONS
 from studio.templatetags.stamps import category
 
 USUALLY_ALLOWED, LONGEST_ALLOWED = timedelta(days=90), timedelta(days=365)
+DESCRIBE = _("Describe it for people who cannot see it")
+HOW_TO_DESCRIBE = _(
+    "Say what somebody must know who hears the page read out: who does what, where, and what matters of it for this "
+    "purpose. One or two sentences, without “picture of”. It travels with the picture."
+)
 ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("unsure", _("Not sure"))]
 
 
-class SubmitForm(forms.Form):
-    """Asking for approval of one picture; asking again begins with what was written before."""
+class AskForm(forms.Form):
+    """What is said of every picture that is submitted together: what for, where, when, and the checklist.
+
+    The channels are those that the pictures' campaigns have in common, the questions those of all their policies.
+    Asking again begins with what was written before.
+    """
 
     purpose = forms.CharField(
         label=_("What is it for?"),
@@ -27,35 +37,62 @@ class SubmitForm(forms.Form):
         help_text=_("The reviewer decides for this purpose."),
     )
     channel = forms.ChoiceField(label=_("Where will it be seen?"))
-    alt_text = forms.CharField(
-        label=_("Describe it for people who cannot see it"),
-        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
-        help_text=_(
-            "Say what somebody must know who hears the page read out: who does what, where, and what matters of it for "
-            "this purpose. One or two sentences, without “picture of”. It travels with the picture."
-        ),
-    )
     due = forms.DateField(
         label=_("Needed by"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
 
-    def __init__(self, *args: Any, picture: Picture, **kwargs: Any) -> None:
-        before = picture.review_requests.order_by("-at").first()
+    def __init__(self, *args: Any, pictures: Sequence[Picture], **kwargs: Any) -> None:
+        before = ReviewRequest.objects.filter(picture__in=pictures).order_by("-at").first()
         if before is not None:
-            names = ("purpose", "channel", "alt_text", "due")
+            names = set(self.base_fields) & {"purpose", "channel", "alt_text", "due"}
             kwargs.setdefault("initial", {name: getattr(before, name) for name in names})
         super().__init__(*args, **kwargs)
-        channels = {**{name: name for name in picture.job.campaign.channels}, "Other": gettext("Other")}
+        campaigns = [set(picture.job.campaign.channels) for picture in pictures]
+        shared = [name for name in pictures[0].job.campaign.channels if all(name in one for one in campaigns)]
+        channels = {**{name: name for name in shared}, "Other": gettext("Other")}
         self.fields["channel"].choices = list(channels.items())  # type: ignore[attr-defined]
-        self.questions = questions_under(picture.job.policy)
+        self.questions = {
+            name: one for picture in pictures for name, one in questions_under(picture.job.policy).items()
+        }
         for name, question in self.questions.items():
             self.fields[name] = forms.ChoiceField(label=_(question), choices=ANSWERS, widget=forms.RadioSelect)
 
+    def answers(self) -> dict[str, str]:
+        """The checklist: each question with its answer."""
+        return {question: self.cleaned_data[name] for name, question in self.questions.items()}
+
+
+class SubmitForm(AskForm):
+    """Asking for approval of one picture."""
+
+    alt_text = forms.CharField(
+        label=DESCRIBE, widget=forms.Textarea({"rows": 3, "dir": "auto"}), help_text=HOW_TO_DESCRIBE
+    )
+    field_order = ("purpose", "channel", "alt_text", "due")
+
+    def __init__(self, *args: Any, picture: Picture, **kwargs: Any) -> None:
+        super().__init__(*args, pictures=[picture], **kwargs)
+
     def words(self) -> dict[str, Any]:
         """The arguments of `review.actions.submit_for_review` but for who, which and when."""
-        cleaned = dict(self.cleaned_data)
-        checklist = {question: cleaned.pop(name) for name, question in self.questions.items()}
-        return {**cleaned, "checklist": checklist}
+        said = {name: self.cleaned_data[name] for name in self.field_order}
+        return {**said, "checklist": self.answers()}
+
+
+class DescribeForm(forms.Form):
+    """One of several pictures: whether it is submitted, and its own description, which only then is asked for.
+
+    `before` is how often it had been submitted when the page was made.
+    """
+
+    chosen = forms.BooleanField(label=_("Submit this one"), required=False)
+    alt_text = forms.CharField(label=DESCRIBE, widget=forms.Textarea({"rows": 3, "dir": "auto"}))
+    before = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def clean(self) -> None:
+        """One that is left out needs no description."""
+        if not self.cleaned_data.get("chosen"):
+            self.errors.pop("alt_text", None)
 
 
 class WithdrawForm(forms.Form):

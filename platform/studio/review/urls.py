@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from studio.review import delivery, outside, views
+from studio.review import delivery, outside, submit_views, views
 
 LINK = r"^outside/(?P<token>[\w-]{43})/"
 PICTURE = r"^pictures/(?P<pk>[0-9a-f]{8}-[0-9a-f-]{27})/"
@@ -13,6 +13,7 @@ urlpatterns = [
     re_path(PICTURE + r"(?P<tab>" + "|".join(views.ABOUT) + ")/$", views.picture, name="picture-tab"),
     path("pictures/<uuid:pk>/caption.txt", views.caption, name="picture-caption"),
     path("pictures/<uuid:pk>/moved/", views.moved, name="picture-moved"),
+    path("pictures/submit/", submit_views.together, name="submit-together"),
     path("pictures/<uuid:pk>/submit/", views.submit, name="picture-submit"),
     path("pictures/<uuid:pk>/release/", views.release, name="picture-release"),
     path("pictures/<uuid:pk>/renditions/", delivery.ask, name="picture-rendition"),

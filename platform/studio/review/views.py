@@ -25,7 +25,7 @@ from studio.accounts.rules import roles_of
 from studio.jobs import process
 from studio.jobs.models import Picture, Screening
 from studio.jobs.reading import readable_words
-from studio.jobs.states import PictureState
+from studio.jobs.states import SUBMITTABLE, PictureState
 from studio.pages import MemberRequest, attempt
 from studio.review import actions, describing
 from studio.review.captions import caption_of
@@ -62,7 +62,7 @@ def show(request: MemberRequest, picture: Picture, *, status: int = HTTPStatus.O
         "picture": picture,
         "job": picture.job,
         "roles": roles,
-        "typed": readable_words(request, picture.job),
+        "typed": readable_words(request, picture.job, roles=roles),
         "review": picture.review_requests.select_related("maker", "stage").order_by("-at").first(),
         "decision": picture.decisions.select_related("reviewer", "invitation__outsider").order_by("-at").first(),
         "release": Release.objects.filter(picture=picture).first(),
@@ -100,7 +100,7 @@ ABOUT: Mapping[str, Callable[[MemberRequest, Picture], dict[str, Any]]] = {
 def _forms(picture: Picture, roles: frozenset[str]) -> dict[str, forms.Form]:
     """What this person can do with the picture now; the actions judge again."""
     offered: dict[str, forms.Form] = {}
-    if picture.state in {PictureState.RECORDED, PictureState.CHANGES_REQUESTED} and Role.CREATOR in roles:
+    if picture.state in SUBMITTABLE and Role.CREATOR in roles:
         offered["submit"] = SubmitForm(picture=picture)
     if picture.state == PictureState.APPROVED and roles & {Role.REVIEWER, Role.ADMINISTRATOR, Role.CREATOR}:
         offered["release"] = forms.Form()

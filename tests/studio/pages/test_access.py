@@ -121,10 +121,10 @@ DRAFTS = {
     "policy-draft-answer",
 }
 # The keepers' page, a rendition's own file, administrators' webhooks, what other services and programs ask, protected
-# pictures, reports on whom pictures show, the links of outsiders, two pictures side by side, the queue's events and the
+# pictures, reports on whom pictures show, the links of outsiders, several pictures at once, the queue's events and the
 # auditor's books. What they answer, and to whom, is shown by test_status.py, test_renditions.py, test_resolution.py,
-# test_references.py, test_portrayals.py, test_outside.py, test_gallery.py, test_line.py, and in webhooks/, api/ and
-# audit/ beside here.
+# test_references.py, test_portrayals.py, test_outside.py, test_gallery.py, test_submit_together.py, test_line.py, and
+# in webhooks/, api/ and audit/ beside here.
 ELSEWHERE = {
     "status",
     "link",
@@ -145,6 +145,7 @@ ELSEWHERE = {
     "outside",
     "outside-file",
     "compare",
+    "submit-together",
     "queue-events",
     "books",
     "register",

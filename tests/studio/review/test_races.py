@@ -21,7 +21,9 @@ from studio.projects.models import Campaign
 from studio.review import looking
 from studio.review.actions import submit_for_review
 from studio.review.bulk import approve_together
+from studio.review.checklists import questions_under
 from studio.review.models import Look, ReviewDecision, ReviewRequest
+from studio.review.submitting import Described, Shared, submit_together
 from studio.trail.errors import StaleStateError
 from studio.trail.models import AuditRow, LedgerIntent
 from tests.studio.review.reviewing import approve, stages, submit
@@ -165,3 +167,14 @@ def test_approving_together_while_somebody_rejects_one(
     assert outcome.count == (3 if lost else 2)  # type: ignore[attr-defined]
     assert ReviewDecision.objects.count() == LedgerIntent.objects.filter(kind="decision").count() == 3
     assert AuditRow.objects.filter(verb="review.decide").count() == 3
+
+
+def test_several_pictures_sent_twice_are_submitted_once(
+    pictures: list[Picture], people: SimpleNamespace, now: datetime
+) -> None:
+    described = [Described(one, "Two stripes.", before=0) for one in pictures]
+    answers = dict.fromkeys(questions_under(described[0].picture.job.policy).values(), "no")
+    shared = Shared(purpose="Poster", channel="poster", due=None, answers=answers)
+    both = at_once(*[lambda: submit_together(actor=people.creator, described=described, shared=shared, at=now)] * 2)
+    assert both == [{}, {}]
+    assert ReviewRequest.objects.count() == AuditRow.objects.filter(verb="review.submit").count() == 3

@@ -70,8 +70,9 @@ def _let_go(handler: FileUploadHandler) -> None:
         other.upload_interrupted()
 
 
-def uploaded(request: HttpRequest) -> tuple[str, bytes] | None:
-    """Name and bytes of a form's field `file`, or of the whole body when it is no form; None when there is none.
+def uploads(request: HttpRequest) -> list[tuple[str, UploadedFile | io.BytesIO]]:
+    """Names and files of a form's field `file`, or the whole body when it is no form; all of them together are no
+    larger than one may be.
 
     Raises UploadTooLargeError. Must be the first to touch the body.
     """
@@ -81,10 +82,9 @@ def uploaded(request: HttpRequest) -> tuple[str, bytes] | None:
         data = request.read(settings.UPLOAD_LIMIT_BYTES + 1)
         if len(data) > settings.UPLOAD_LIMIT_BYTES:
             raise UploadTooLargeError
-        return ("", data) if data else None
+        return [("", io.BytesIO(data))] if data else []
     request.upload_handlers = [BoundedUpload(request), *request.upload_handlers]
-    file = request.FILES.get("file")
-    return (file.name or "", file.read()) if file else None
+    return [(file.name or "", file) for file in request.FILES.getlist("file")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 import logging
 from http import HTTPStatus
+from io import BytesIO
 from typing import TypeVar
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
@@ -37,11 +39,17 @@ def take_turn(request: HttpRequest) -> None:
 
 def uploaded(request: HttpRequest) -> tuple[str, bytes] | None:
     """Name and bytes of the file that was sent, None for none. Raises RefusedError when it is too large."""
+    found = uploads(request)
+    return (found[-1][0], found[-1][1].read()) if found else None
+
+
+def uploads(request: HttpRequest) -> list[tuple[str, UploadedFile | BytesIO]]:
+    """Names and files of everything that was sent. Raises RefusedError when it is too large."""
     try:
-        return limits.uploaded(request)
+        return limits.uploads(request)
     except limits.UploadTooLargeError as error:
         limit = filesizeformat(settings.UPLOAD_LIMIT_BYTES)
-        reason = _("The file is larger than %(limit)s, the most that is checked here.") % {"limit": limit}
+        reason = _("What was sent is larger than %(limit)s, the most that is checked at once.") % {"limit": limit}
         raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason) from error
 
 

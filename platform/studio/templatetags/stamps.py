@@ -89,6 +89,7 @@ _VERDICTS = {
     "other-signer": Stamp(_("Signed by somebody else"), "sheet", Tone.PLAIN),
     "no-credentials": Stamp(_("No credentials"), "question", Tone.PLAIN),
     "unreadable": Stamp(_("Not a picture we can open"), "dash", Tone.PLAIN),
+    "unchecked": Stamp(_("Not checked"), "pause", Tone.CAUTION),
 }
 _ACTIONS = {
     "allow": Stamp(_("Nothing found"), "tick"),

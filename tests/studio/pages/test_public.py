@@ -31,6 +31,11 @@ def send(data: bytes, where: str = "/check", **headers: str) -> Any:
     return Client().post(where, {"file": SimpleUploadedFile("picture.png", data)}, headers=headers)
 
 
+def send_all(**files: bytes) -> Any:
+    """Several files of these names at once."""
+    return Client().post("/check", {"file": [SimpleUploadedFile(name, data) for name, data in files.items()]})
+
+
 def unsigned(colour: str = "teal") -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (64, 64), colour).save(buffer, "PNG")
@@ -83,6 +88,36 @@ def test_nothing_found_proves_nothing(sample: object) -> None:
 
 def test_no_picture_at_all(sample: object) -> None:
     assert "cannot open this file as a picture" in send(b"%PDF-1.7 no picture").content.decode()
+
+
+def test_each_of_several_files_has_its_own_verdict(
+    released: Picture, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "clock", lambda: 1_000_000_013.0)
+    genuine = blobs.get(released.release.sha256)
+    altered = bytearray(genuine)
+    altered[altered.rfind(b"IDAT") + 40] ^= 1
+    hostile = genuine[:8] + b"\xff" * 50_000
+    answer = send_all(ours=genuine, changed=bytes(altered), **{"<b>hostile": hostile}, none=unsigned())
+    assert answer.status_code == 200
+    verdicts = {one.file: one.verdict for one in answer.context["found"]}
+    assert verdicts == {"ours": "ours", "changed": "altered", "<b>hostile": "unreadable", "none": "no-credentials"}
+    page = answer.content.decode()
+    assert page.count('<section class="answer ') == 4
+    assert "&lt;b&gt;hostile" in page
+    # Each was a question of its own, so a minute's questions are soon asked.
+    monkeypatch.setattr(limits, "CHECKS_A_MINUTE", 6)
+    partly = send_all(one=b"1", two=b"2", three=b"3")
+    assert [one.verdict for one in partly.context["found"]] == ["unreadable", "unreadable", ""]
+    assert "Too many checks from your address" in partly.content.decode()
+    assert partly.headers["Retry-After"] == str(60 - 1_000_000_013 % 60)
+    assert send_all(one=b"1", two=b"2").status_code == 429
+    monkeypatch.setattr(limits, "CHECKS_A_MINUTE", 100)
+    many = send_all(**{f"file{number}": b"x" for number in range(10)})
+    assert [bool(one.answer) for one in many.context["found"]] == [True] * 8 + [False] * 2
+    assert "8 files are checked at once" in many.content.decode()
+    settings.UPLOAD_LIMIT_BYTES = 10_000
+    assert send_all(one=b"x" * 6_000, two=b"x" * 6_000).status_code == 413
 
 
 def test_json_by_form_by_body_and_by_preference(released: Picture) -> None:

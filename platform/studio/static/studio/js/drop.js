@@ -1,4 +1,5 @@
-// Lets a file be dropped anywhere on the check's frame. Without this script the file chooser and the button still work.
+// Lets files be dropped anywhere on the check's frame, and says before they are sent that they are too large together.
+// Without this script the file chooser and the button still work.
 
 const frame = document.querySelector("[data-drop]");
 const chooser = frame?.querySelector('input[type="file"]');
@@ -7,7 +8,13 @@ function mark(over) {
   frame.classList.toggle("drop-over", over);
 }
 
+function weigh() {
+  const bytes = [...chooser.files].reduce((sum, file) => sum + file.size, 0);
+  chooser.setCustomValidity(bytes > Number(frame.dataset.limit ?? Infinity) ? frame.dataset.tooLarge : "");
+}
+
 if (frame && chooser) {
+  chooser.addEventListener("change", weigh);
   frame.addEventListener("dragover", (event) => {
     event.preventDefault();
     mark(true);
@@ -18,6 +25,7 @@ if (frame && chooser) {
     mark(false);
     if (event.dataTransfer.files.length) {
       chooser.files = event.dataTransfer.files;
+      weigh();
       frame.closest("form").requestSubmit();
     }
   });

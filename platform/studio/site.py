@@ -28,7 +28,7 @@ from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
 
 from studio.accounts.models import Organisation, Role, RoleGrant, User
-from studio.wording import REGISTERS
+from studio.wording import COLUMNS, REGISTERS
 
 View = Callable[..., HttpResponseBase]
 RELAXED = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
@@ -179,6 +179,12 @@ class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     readers: ClassVar[tuple[Role, ...]] = (Role.REVIEWER, Role.AUDITOR, Role.CUSTODIAN, Role.ADMINISTRATOR)
     list_per_page = 50
     show_full_result_count = False
+
+    def __init__(self, model: type[models.Model], admin_site: UnfoldAdminSite) -> None:
+        """The fields get their words here, for heads, filters and forms; a migration is about what they were given."""
+        super().__init__(model, admin_site)
+        for field in model._meta.fields:
+            field.verbose_name = COLUMNS.get(field.name, field.verbose_name)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Rows of the reader's organisations."""

@@ -1,6 +1,7 @@
 """Requests, pictures and screenings on the desk, read-only. What a person typed is on none of them."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from studio.jobs.models import Job, Picture, Screening, Shaper
 from studio.site import Register, site
@@ -39,6 +40,11 @@ class ScreeningRegister(Register):
     list_filter = ("action", "reference")
     list_select_related = ("job", "picture")
     search_fields = ("id", "job__id", "picture__id")
+
+    @admin.display(description=_("What was screened"))
+    def subject(self, screening: Screening) -> str:
+        """The words, a picture to start from, or a finished one."""
+        return screening.subject
 
 
 @admin.register(Shaper, site=site)

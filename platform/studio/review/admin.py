@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from studio.pages import MemberRequest
 from studio.review import decided_desk, decision_desk, desk, inbox_desk, plan_desk, quality_desk, recall_desk
@@ -54,6 +55,11 @@ class DecisionRegister(Register):
     list_select_related = ("reviewer", "invitation__outsider", "stage", "picture")
     search_fields = ("sha256", "picture__id", "reviewer__username")
     date_hierarchy = "at"
+
+    @admin.display(description=gettext_lazy("By"))
+    def by(self, decision: ReviewDecision) -> str:
+        """A member, or somebody outside."""
+        return decision.by
 
 
 @admin.register(HoldRuling, site=site)

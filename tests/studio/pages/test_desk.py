@@ -2,14 +2,17 @@
 
 import base64
 import io
+import re
 from collections.abc import Callable
 from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.utils import label_for_field
 from django.test import Client
 from django.urls import reverse
+from django.utils.functional import Promise
 from PIL import Image
 
 from studio.accounts.actions import grant_role
@@ -191,7 +194,7 @@ def test_the_panel_signs_in_and_out_through_the_house(browse: Browse) -> None:
     assert client.get("/admin/desk/").status_code == 302
 
 
-def test_every_register_has_a_name_in_the_reader_s_language(sample: Sample, browse: Browse) -> None:
+def test_registers_and_their_columns_are_named_in_the_reader_s_language(sample: Sample, browse: Browse) -> None:
     called = {model.__name__ for model in site._registry} - {ReviewRequest.__name__}
     assert called == set(REGISTERS)
     client = browse("administrator")
@@ -200,3 +203,11 @@ def test_every_register_has_a_name_in_the_reader_s_language(sample: Sample, brow
     for name in ("Relectures et publications", "Décisions sur les modèles", "Demandes et images"):
         assert name in page
     assert "Select release" not in page
+    # No head of a column is a field's bare name, and they are read in the language of the page.
+    for model, register in site._registry.items():
+        for column in register.list_display if model is not ReviewRequest else ():
+            assert isinstance(label_for_field(column, model, register), Promise), (model, column)
+    client = browse("auditor")
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "fr"
+    page = client.get(reverse("admin:trail_auditrow_changelist")).content.decode()
+    assert {"Quand", "Qui", "Action", "De quoi", "Clé"} <= set(re.findall(r">\s*([^<>]+?)\s*<", page))

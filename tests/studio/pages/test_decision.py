@@ -1,12 +1,14 @@
 """The page of one picture in review: reasons, comments, flags, reveals, looks, comparing; and what the maker sees."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -162,6 +164,16 @@ def test_readers_do_not_keep_reviewers_waiting(review: ReviewRequest, browse: Br
     assert not Look.objects.exists()
     browse("auditor").post(at("looking", review), {"again": "1"})
     assert not Look.objects.exists()
+
+
+def test_the_page_asks_the_database_nothing_twice(review: ReviewRequest, browse: Browse) -> None:
+    client = browse("reviewer")
+    client.get(place(review))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(place(review)).status_code == 200
+    asked = [query["sql"] for query in queries]
+    assert len(asked) <= 27
+    assert not [sql for sql, times in Counter(asked).items() if times > 1]
 
 
 def test_comparing_with_a_sibling(review: ReviewRequest, browse: Browse) -> None:

@@ -181,8 +181,9 @@ class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     show_full_result_count = False
 
     def __init__(self, model: type[models.Model], admin_site: UnfoldAdminSite) -> None:
-        """The fields get their words here, for heads, filters and forms; a migration is about what they were given."""
+        """Rows and fields get their words here, for heads, filters and forms; a migration is about what models say."""
         super().__init__(model, admin_site)
+        model._meta.verbose_name_plural = REGISTERS.get(model.__name__, model._meta.verbose_name_plural)
         for field in model._meta.fields:
             field.verbose_name = COLUMNS.get(field.name, field.verbose_name)
 

@@ -56,7 +56,7 @@ class DecisionRegister(Register):
     search_fields = ("sha256", "picture__id", "reviewer__username")
     date_hierarchy = "at"
 
-    @admin.display(description=gettext_lazy("By"))
+    @admin.display(description=gettext_lazy("Who"))
     def by(self, decision: ReviewDecision) -> str:
         """A member, or somebody outside."""
         return decision.by

@@ -210,4 +210,5 @@ def test_registers_and_their_columns_are_named_in_the_reader_s_language(sample: 
     client = browse("auditor")
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "fr"
     page = client.get(reverse("admin:trail_auditrow_changelist")).content.decode()
+    assert "audit row" not in page.lower()
     assert {"Quand", "Qui", "Action", "De quoi", "Clé"} <= set(re.findall(r">\s*([^<>]+?)\s*<", page))

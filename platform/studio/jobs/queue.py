@@ -86,7 +86,7 @@ def _take(waiting: QuerySet[Job], now: datetime) -> UUID | None:
     people = Membership.objects.filter(Exists(theirs.filter(requester=OuterRef("pk"))))
     requester = people.order_by(*LEAST_LATELY).values_list("pk", flat=True).first()
     pk = theirs.filter(requester=requester).order_by("rank", "pk").values_list("pk", flat=True).first()
-    if pk is None:
+    if project is None or requester is None or pk is None:
         return None
     with tracing.step("claim", pk):
         advance(

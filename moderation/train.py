@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -213,7 +214,7 @@ def _problem(texts: Sequence[Example], category: str, recipe: Recipe) -> tuple[n
 def _out_of_fold(
     vectors: Vectors,
     shown: _Shown,
-    apart: tuple[Floats, Floats],
+    apart: tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.floating[Any]]],
     rows: npt.NDArray[np.int64],
     labels: Floats,
     sample_weights: Floats,

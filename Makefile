@@ -15,15 +15,18 @@ demo: $(VENV)/.run ## Make, screen, sign, approve, release and verify pictures, 
 up: $(VENV)/.run ## Serve the product on http://127.0.0.1:8000 with its workers, in this terminal
 	$(RUN) manage.py up
 
-# Most tests share the cores; those that start workers, browsers or trainings have the machine to themselves.
+# Tests that start workers, browsers or trainings are kept apart from the others, which would starve them.
 SHARED := -n 2 --dist loadfile
-ALONE  := alone or broker or browser or faults
+HEAVY  := alone or broker or browser or faults
 
-test: $(VENV)/.dev ## Run the whole test suite
-	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "database and not ($(ALONE))"
-	$(RUN) -m pytest -p tests.postgresql -m "database and ($(ALONE))"
-	$(RUN) -m pytest $(SHARED) -m "not ($(ALONE))"
-	$(RUN) -m pytest -m "$(ALONE)"
+test: $(VENV)/.dev ## Run the whole test suite on SQLite, and on PostgreSQL what depends on the database
+	$(RUN) -m pytest $(SHARED) -m "not ($(HEAVY))"
+	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "dialect and not ($(HEAVY))"
+	$(RUN) -m pytest $(SHARED) -m "$(HEAVY)"
+
+test-postgresql: $(VENV)/.dev ## Run every test that touches a database on PostgreSQL
+	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "database and not ($(HEAVY))"
+	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "database and ($(HEAVY))"
 
 lint: $(VENV)/.dev ## Check style, types and the dependency rule
 	$(VENV)/bin/ruff format --check .
@@ -123,13 +126,19 @@ messages: $(VENV)/.dev ## Collect what the pages say for translators (needs GNU 
 clean-demo: ## Forget the demo's databases, keys and pictures
 	rm -rf var
 
-# torch goes in first: left to the others' ranges, an installer may fetch a build of several gigabytes.
-$(VENV)/.run: requirements.txt
+# torch goes in first: left to the others' ranges, an installer may fetch a build of several gigabytes. Nothing is
+# compiled beforehand: of the many files most are never imported, and the others are compiled when they are.
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile
+define install
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check $$(grep '^torch==' requirements.txt)
-	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PIP) $$(grep '^torch==' requirements.txt)
+	$(PIP) -r $(1)
+endef
+
+$(VENV)/.run: requirements.txt
+	$(call install,$<)
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
-	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	touch $@
+$(VENV)/.dev: requirements.txt requirements-dev.txt
+	$(call install,requirements-dev.txt)
+	touch $(VENV)/.run $@

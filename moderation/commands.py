@@ -6,6 +6,7 @@ The clock and the ids of decisions come from here; the library has none of its o
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -167,10 +168,13 @@ def train_heads(given: argparse.Namespace) -> int:
         seed=RECIPE.seed,
     )
     heads, reports = train(texts, encoder=Encoder.load(threads=given.threads), recipe=RECIPE, say=_say)
-    heads.save(given.out or HEADS_FILE)
+    file = given.out or HEADS_FILE
+    heads.save(file)
     for report in reports:
         found = f"{report.found:6.1%} found, {report.found_plainly:6.1%} plainly"
         _say(f"{report.category:20} {report.positives:5} texts, {found}")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    _say(f"{file.name} has SHA-256 {digest}; to bundle it, write that into HEADS_SHA256 of moderation/heads.py")
     return 0
 
 

@@ -29,6 +29,8 @@ from moderation.errors import ClassifierError
 from moderation.neighbours import HARMLESS, Neighbours
 
 HEADS_FILE = Path(__file__).parent / "weights" / "heads.npz"
+# Of the bundled file: whoever trains anew writes theirs here, and whoever only swaps the file is noticed.
+HEADS_SHA256 = "6a40d9733403b48f1b90cb8b36a24f461de832374ddcb358c5a2f97fa979d8bf"
 # Languages in which the heads were measured; text in any other is not covered by them.
 LANGUAGES = frozenset({"en", "fr", "es", "pt", "de", "zh", "ru", "ar"})
 # The categories texts are written for; see moderation/texts/.
@@ -62,16 +64,24 @@ class Heads:
 
     @classmethod
     def load(cls, *, encoder: str, path: Path | None = None) -> Heads:
-        """Read trained heads; raises `ClassifierError` when missing, malformed or made for another encoder."""
-        path = path or HEADS_FILE
+        """Read trained heads, by default the bundled ones, which have to be `HEADS_SHA256`.
+
+        Raises `ClassifierError` when missing, changed, malformed or made for another encoder.
+        """
+        expected, path = (None, path) if path else (HEADS_SHA256, HEADS_FILE)
         try:
             content = path.read_bytes()
+            revision = hashlib.sha256(content).hexdigest()
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in _ARRAYS}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as wrong:
             raise ClassifierError(
                 f"heads: cannot read {path.name}: {wrong}; run `python -m moderation train`"
             ) from wrong
+        if expected and revision != expected:
+            raise ClassifierError(
+                f"heads: {path.name} has SHA-256 {revision}, expected {expected}; reinstall, or change HEADS_SHA256"
+            )
         heads = cls(
             categories=tuple(str(name) for name in arrays["categories"]),
             weights=arrays["weights"],
@@ -80,7 +90,7 @@ class Heads:
             lean=float(arrays["lean"]),
             neighbours=Neighbours(arrays["known"].astype(np.float32), arrays["kinds"]),
             encoder=str(arrays["encoder"]),
-            revision=hashlib.sha256(content).hexdigest(),
+            revision=revision,
         )
         heads._check(encoder)
         return heads

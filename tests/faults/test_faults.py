@@ -1,4 +1,4 @@
-"""Processes are killed at every named point; the short form of `make faults`."""
+"""Each process is killed once for each thing that it does: the short form of `make faults`, which takes every point."""
 
 import json
 import subprocess
@@ -9,6 +9,19 @@ import pytest
 from studio.faults import POINTS
 from tests.faults import harness
 
+SHORT = (
+    "submit after commit",
+    "decision before append",
+    "during generation",
+    "blob before rename",
+    "after output check",
+    "stored before intent",
+    "appended before recorded",
+    "release appended before published",
+    "rendition signed before store",
+    "the model's child is killed",
+)
+
 
 def test_the_drill_knows_every_point() -> None:
     assert harness.POINTS.keys() == POINTS
@@ -17,8 +30,9 @@ def test_the_drill_knows_every_point() -> None:
 @pytest.mark.faults
 @pytest.mark.timeout(900)
 def test_nothing_is_lost_early_or_double_when_processes_die() -> None:
+    chosen = [word for point in SHORT for word in ("--point", point)]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.harness", "--json"],
+        [sys.executable, "-m", "tests.faults.harness", "--json", *chosen],
         capture_output=True,
         text=True,
         cwd=harness.ROOT,
@@ -26,5 +40,5 @@ def test_nothing_is_lost_early_or_double_when_processes_die() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
-    assert figures["kills"].keys() == {*POINTS, *harness.OTHER_DEATHS}
+    assert figures["kills"] == dict.fromkeys(SHORT, 1)
     assert figures["looks"] > 0

@@ -21,6 +21,7 @@ from moderation.encoder import WIDTH, Encoder
 from moderation.errors import ClassifierError, ClassifierTimeoutError, PolicyError
 from moderation.heads import CATEGORIES, HEADS_FILE, Heads
 from moderation.language import LanguageReader
+from moderation.neighbours import HARMLESS, Neighbours
 from moderation.nudity import NSFWJS_FILE, Nsfwjs, OpenNsfw
 from moderation.pictures import PictureScreen
 from moderation.presets import FLOOR
@@ -98,10 +99,22 @@ def test_missing_heads_hold(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert "moderation train" in held_prompt()
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "nan", "shape", "other encoder", "flat knots"])
+def test_other_heads_in_their_place_hold(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: Encoder) -> None:
+    whole = Heads.load(encoder=encoder.revision)
+    kinder, path = dataclasses.replace(whole, bias=whole.bias - 100), tmp_path / "heads.npz"
+    kinder.save(path)
+    assert Heads.load(encoder=encoder.revision, path=path).bias[0] < -50, "they are whole"
+    monkeypatch.setattr(heads_module, "HEADS_FILE", path)
+    assert "expected" in held_prompt()
+
+
+@pytest.mark.parametrize(
+    "damage", ["cut", "text", "nan", "shape", "other encoder", "flat knots", "no neighbours", "neighbours of no kind"]
+)
 def test_damaged_heads_raise(damage: str, tmp_path: Path, encoder: Encoder) -> None:
     whole = Heads.load(encoder=encoder.revision)
-    weights, knots, path = whole.weights.copy(), whole.knots.copy(), tmp_path / "heads.npz"
+    weights, knots, known = whole.weights.copy(), whole.knots.copy(), whole.neighbours
+    path = tmp_path / "heads.npz"
     weights[0, 0] = np.nan
     knots[:, 1] = knots[:, 0]
     damaged = {
@@ -109,6 +122,8 @@ def test_damaged_heads_raise(damage: str, tmp_path: Path, encoder: Encoder) -> N
         "shape": dataclasses.replace(whole, weights=whole.weights[:, :-1]),
         "other encoder": dataclasses.replace(whole, encoder="0" * 64),
         "flat knots": dataclasses.replace(whole, knots=knots),
+        "no neighbours": dataclasses.replace(whole, neighbours=whole.neighbours.without(known.kinds == HARMLESS)),
+        "neighbours of no kind": dataclasses.replace(whole, neighbours=Neighbours(known.vectors, known.kinds + 1)),
     }
     if damage in damaged:
         damaged[damage].save(path)

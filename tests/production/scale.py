@@ -8,14 +8,16 @@ goes on to large installations only if it was within 20 %. `--write` puts the ta
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from provenance.benchmark.tables import write_between_marks
 from tests.faults.harness import set_up
@@ -35,13 +37,14 @@ MODEL_SECONDS = 5.0
 def main() -> int:
     """Measure, predict, compare, go on; exit status 1 where the model was not within 20 %."""
     options = _options()
-    runs, claim = _real(options.each, options.step)
+    runs, claim, growth = _real(options.each, options.step)
     costs = costs_of(runs[0], model=STEPS * options.step, claim=claim, append=1 / _appends())
     rows = [(run, predicted(costs, run, STEPS * options.step, os.cpu_count() or 1)) for run in runs]
     good = all(abs(told / run.seconds - 1) <= WITHIN for run, told in rows)
     asked = shapes(costs) if good else []
     outcomes = [(words, shape, simulate(costs, shape, options.pictures)) for words, shape in asked]
-    text = "\n".join([*_measured(rows), "", *_costs(costs), "", *_large(outcomes, options.pictures)])
+    parts = (_measured(rows), _costs(costs), _growth(growth, options.pictures), _large(outcomes, options.pictures))
+    text = "\n\n".join("\n".join(part) for part in parts)
     sys.stdout.write(text + "\n")
     if options.write:
         write_between_marks(options.write, text, mark="scale")
@@ -61,15 +64,45 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _real(each: int, step: float) -> tuple[list[Run], float]:
-    """The runs of one to three workers, and the seconds of a claim from a long line."""
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What so many pictures added, in bytes: to both databases, and as signed files of `side` pixels squared."""
+
+    pictures: int
+    side: int
+    rows: int
+    ledger: int
+    files: int
+
+
+def _real(each: int, step: float) -> tuple[list[Run], float, Growth]:
+    """The runs of one to three workers, the seconds of a claim from a long line, and what the runs' pictures added."""
     with tempfile.TemporaryDirectory(prefix="imprimatur-scale-") as name, engines(Path(name)) as started:
         os.environ.update({**started.environment, **settings(Path(name), quick=False)})
         set_up()
         # Twelve people, so that a long line can be filled as the promise's measurement does it.
         fill(creators=12)
+        before = _sizes(started.database)
         runs = [measured(Path(name), workers, each, step) for workers in (1, 2, 3)]
-        return runs, _claim()
+        growth = _grown(before, _sizes(started.database))
+        return runs, _claim(), growth
+
+
+def _sizes(server: Any) -> tuple[int, int]:
+    """Bytes of the product's database and of the ledger."""
+    names = ("studio", "ledger")
+    found = [re.search(r"\d+", server.psql(f"SELECT pg_database_size('{name}');")) for name in names]
+    rows, ledger = (int(match.group()) for match in found if match)
+    return rows, ledger
+
+
+def _grown(before: tuple[int, int], after: tuple[int, int]) -> Growth:
+    from studio import blobs
+    from studio.jobs.models import Picture
+
+    pictures = Picture.objects.all()
+    files = sum(len(blobs.get(picture.sha256)) for picture in pictures)
+    return Growth(len(pictures), pictures[0].width, after[0] - before[0], after[1] - before[1], files)
 
 
 def _claim() -> float:
@@ -153,6 +186,20 @@ def _costs(costs: Costs) -> list[str]:
         "append": "one entry, which locks a log",
     }
     return [*lines, *(f"| {word} | {getattr(costs, name):.4f} |" for name, word in words.items())]
+
+
+def _growth(growth: Growth, pictures: int) -> list[str]:
+    """Measured on the runs' pictures; the last column is arithmetic."""
+    lines = [f"| {growth.pictures} pictures added | bytes a picture | for {pictures:,}, GB |", "|---|---|---|"]
+    words = {
+        f"signed files of {growth.side}²": growth.files,
+        "the product's rows, with their indexes": growth.rows,
+        "the ledger, one entry each": growth.ledger,
+    }
+    for word, size in words.items():
+        each = size / growth.pictures
+        lines.append(f"| {word} | {each:,.0f} | {each * pictures / 1e9:,.0f} |")
+    return lines
 
 
 def _large(outcomes: Sequence[tuple[str, Shape, Outcome]], pictures: int) -> list[str]:

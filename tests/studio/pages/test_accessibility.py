@@ -213,12 +213,13 @@ def test_what_a_reviewer_decides_about(
 def test_what_a_creator_meets_on_the_way(
     look: Callable[..., Look], people: SimpleNamespace, campaign: Campaign, picture: Picture, now: Any
 ) -> None:
-    """A picture not yet submitted, varied and compared; a request in each state, and the queue with all of them."""
+    """A picture not yet submitted, varied, compared, submitted with another; a request in each state, and the queue."""
     creator = look(people.creator)
     creator.at(reverse("picture", args=[picture.pk]))
     creator.at(f"{reverse('create', args=[campaign.pk])}?picture={picture.pk}")
     other = Picture.objects.exclude(pk=picture.pk).get()
     creator.at(f"{reverse('compare')}?picture={picture.pk}&picture={other.pk}")
+    creator.at(f"{reverse('submit-together')}?picture={picture.pk}&picture={other.pk}")
     creator.at(f"{reverse('gallery')}?starred=on")
     waiting = ask(campaign, now)
     for state in ("SUBMITTED", "HELD", "BLOCKED", "QUEUED", "FAILED", "LOST", "CANCELLED"):

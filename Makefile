@@ -15,18 +15,18 @@ demo: $(VENV)/.run ## Make, screen, sign, approve, release and verify pictures, 
 up: $(VENV)/.run ## Serve the product on http://127.0.0.1:8000 with its workers, in this terminal
 	$(RUN) manage.py up
 
-# Tests that start workers, browsers or trainings are kept apart from the others, which would starve them.
+# Tests that start workers, browsers or trainings have the machine to themselves: two at a time starve each other.
 SHARED := -n 2 --dist loadfile
 HEAVY  := alone or broker or browser or faults
 
 test: $(VENV)/.dev ## Run the whole test suite on SQLite, and on PostgreSQL what depends on the database
 	$(RUN) -m pytest $(SHARED) -m "not ($(HEAVY))"
 	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "dialect and not ($(HEAVY))"
-	$(RUN) -m pytest $(SHARED) -m "$(HEAVY)"
+	$(RUN) -m pytest -m "$(HEAVY)"
 
 test-postgresql: $(VENV)/.dev ## Run every test that touches a database on PostgreSQL
 	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "database and not ($(HEAVY))"
-	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "database and ($(HEAVY))"
+	$(RUN) -m pytest -p tests.postgresql -m "database and ($(HEAVY))"
 
 lint: $(VENV)/.dev ## Check style, types and the dependency rule
 	$(VENV)/bin/ruff format --check .

@@ -23,7 +23,7 @@ def test_strangers_check_files(seat: Seat, screen: dict[str, int], books: tuple[
     stranger.photograph("check")
     for name, file in offered(books[1], tmp_path).items():
         page.goto("/check")
-        page.get_by_label("Drop a picture here, or choose one").set_input_files(file)
+        page.get_by_label("Drop pictures here, or choose some").set_input_files(file)
         page.get_by_role("button", name="Check it").click()
         expect(page.locator(".answer h2")).to_contain_text(HEADLINES[name])
         stranger.photograph(f"check-{name}")

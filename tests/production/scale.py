@@ -1,15 +1,13 @@
 """`make scale`: what a thousand workers would do, told by a model that first has to tell what one to three really do.
 
 It measures one to three workers whose model only waits, a claim from a long line and four writers of the ledger, all on
-PostgreSQL; takes the costs of a picture from the run of one worker; lets the model predict the others; and
-goes on to large installations only if it was within 20 %. `--write` puts the tables into docs/scale.md.
+PostgreSQL; takes the costs of a picture from the run of one worker; lets the model predict the others; and goes on to
+large installations only if it was within 20 %. `--write` puts the tables into docs/scale.md.
 """
 
 import argparse
-import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -21,10 +19,12 @@ from typing import Any
 
 from provenance.benchmark.tables import write_between_marks
 from tests.faults.harness import set_up
-from tests.production.engines import ROOT, engines
+from tests.production.engines import engines
 from tests.production.installation import fill, settings
 from tests.production.scaling import STEPS, Run, measured
 from tests.production.simulation import Costs, Outcome, Shape, simulate
+from tests.promises.measures import appends
+from tests.promises.place import Database
 
 WITHIN = 0.2
 # Made, decided about, released: what the ledger says of a picture that goes the whole way.
@@ -38,7 +38,7 @@ def main() -> int:
     """Measure, predict, compare, go on; exit status 1 where the model was not within 20 %."""
     options = _options()
     runs, claim, growth = _real(options.each, options.step)
-    costs = costs_of(runs[0], model=STEPS * options.step, claim=claim, append=1 / _appends())
+    costs = costs_of(runs[0], model=STEPS * options.step, claim=claim, append=1 / appends(Database.POSTGRESQL)[0])
     rows = [(run, predicted(costs, run, STEPS * options.step, os.cpu_count() or 1)) for run in runs]
     good = all(abs(told / run.seconds - 1) <= WITHIN for run, told in rows)
     asked = shapes(costs) if good else []
@@ -116,14 +116,6 @@ def _claim() -> float:
     for project in range(3):
         line_up(project, ceil(LONG_LINE / 3), at)
     return median(timed(200, at)) / 1000
-
-
-def _appends() -> float:
-    """Entries a second of four writers on PostgreSQL."""
-    command = [sys.executable, "-m", "provenance", "bench", "--side", "256", "--rounds", "3", "--entries", "1000"]
-    done = subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=True)
-    rows = {row["name"]: row for row in map(json.loads, done.stdout.splitlines()) if "name" in row}
-    return float(rows["append, 4 writers, PostgreSQL"]["value"])
 
 
 def costs_of(alone: Run, *, model: float, claim: float, append: float) -> Costs:

@@ -4,11 +4,9 @@ import io
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,10 +14,10 @@ from django.urls import reverse
 from PIL import Image
 
 from studio import blobs
-from studio.accounts.models import Membership, Organisation
+from studio.accounts.models import Membership
 from studio.catalogue.models import Model
 from studio.jobs import bell, small
-from studio.jobs.models import FACETS, Job, Picture, Screening, Star
+from studio.jobs.models import FACETS, Job, Picture, Star
 from studio.jobs.states import VISIBLE
 from studio.operations.sample import Sample
 from studio.projects.actions import open_campaign
@@ -206,29 +204,12 @@ def test_a_small_picture_is_for_looking_only(
     assert browse("creator").get(where).status_code == 404
 
 
-def test_pictures_of_before_get_their_organisation_and_flag(
-    picture: Picture, sample: Sample, outsider: Client, now: datetime
-) -> None:
-    other = Organisation.objects.exclude(pk=sample.organisation.pk).get()
-    Picture.objects.update(organisation=other, flagged=False)
-    Screening.objects.filter(picture=picture).update(action="annotate")
-    Screening.objects.filter(picture__isnull=False).exclude(picture=picture).update(action="allow")
-    import_module("studio.jobs.migrations.0005_galleries").fill(apps, None)
-    assert set(Picture.objects.values_list("organisation", "flagged")) == {
-        (sample.organisation.pk, True),
-        (sample.organisation.pk, False),
-    }
-    assert Picture.objects.get(flagged=True) == picture
-
-
 def test_a_picture_says_of_itself_what_its_request_does(picture: Picture, crowded: Callable[[int], None]) -> None:
     def told(one: Picture | Job) -> list[object]:
         return [getattr(one, f"{name}_id") for name in FACETS]
 
     assert told(picture) == told(picture.job)
     crowded(8)
-    Picture.objects.update(**dict(zip(FACETS, told(Picture.objects.exclude(job=picture.job)[0]), strict=True)))
-    import_module("studio.jobs.migrations.0008_picture_places").fill(apps, None)
     pictures = list(Picture.objects.select_related("job"))
     assert [told(one) for one in pictures] == [told(one.job) for one in pictures]
     assert len({one.campaign_id for one in pictures}) > 1

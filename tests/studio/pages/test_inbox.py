@@ -2,19 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from studio.accounts.models import Organisation, User
+from studio.accounts.models import User
 from studio.jobs.models import Job, Picture
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
@@ -234,21 +232,6 @@ def test_the_keys_are_told(reviews: list[ReviewRequest], browse: Browse) -> None
 def test_an_empty_inbox_teaches(sample: Sample, browse: Browse, people: SimpleNamespace) -> None:
     assert "Nothing waits for you" in sheet(browse("reviewer")).content.decode()
     assert Picture.objects.count() == 0
-
-
-def test_reviews_of_before_get_their_organisation(reviews: list[ReviewRequest], outsider: Client) -> None:
-    own = {review.organisation for review in reviews}
-    ReviewRequest.objects.update(organisation=Organisation.objects.exclude(pk__in=[one.pk for one in own])[0])
-    import_module("studio.review.migrations.0008_review_organisation").fill(apps, None)
-    assert {review.organisation for review in ReviewRequest.objects.all()} == own
-
-
-def test_reviews_of_before_get_their_turn(reviews: list[ReviewRequest], campaign: Campaign, now: datetime) -> None:
-    turns = dict(ReviewRequest.objects.values_list("pk", "turn"))
-    assert len(set(turns.values())) == 3
-    ReviewRequest.objects.update(turn="")
-    import_module("studio.review.migrations.0011_turn").fill(apps, None)
-    assert dict(ReviewRequest.objects.values_list("pk", "turn")) == turns
 
 
 def test_an_appeal_is_not_for_whoever_had_a_part_in_it(

@@ -106,7 +106,8 @@ def _kept_elsewhere() -> Path | None:
 
 
 def _require_fitting(manifest: Manifest) -> None:
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    here = MigrationLoader(None).disk_migrations
+    known = {f"{app}.{name}" for key, step in here.items() for app, name in (key, *step.replaces)}
     if newer := sorted(set(manifest.migrations) - known):
         raise BackupError(
             f"The backup is of a later version, which has {newer[0]}: restore it with that version, or a later one."

@@ -15,10 +15,14 @@ from django.conf import LazySettings
 from django.utils import timezone, translation
 
 from provenance.keys import create_authority
+from provenance.watermark import create_key
 from studio import pipeline
-from studio.operations.sample import SLUG, Sample, prepare_sample
+from studio.accounts.models import Organisation, User
+from studio.catalogue.models import Model
+from studio.operations.sample import PEOPLE, SLUG, Sample, prepare_sample
 from studio.projects.actions import open_campaign
-from studio.projects.models import Campaign
+from studio.projects.models import Campaign, Project
+from tests.studio.once import Keeper, Once
 
 # Locks, constraints, order, counting and JSON differ between databases, so these run on PostgreSQL in `make test` too;
 # `make test-postgresql` runs every other one there as well.
@@ -77,8 +81,16 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def watermark_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The key of every test's watermark, since what is kept for several tests bears its mark."""
+    path = tmp_path_factory.mktemp("mark") / "watermark.key"
+    create_key(path)
+    return path
+
+
 @pytest.fixture
-def installation(tmp_path: Path, settings: LazySettings, authority: Path) -> Iterator[Path]:
+def installation(tmp_path: Path, settings: LazySettings, authority: Path, watermark_key: Path) -> Iterator[Path]:
     """Folders and a ledger of the test's own."""
     settings.STORAGE_URL = f"file://{tmp_path / 'blobs'}"
     settings.QUARANTINE_URL = f"file://{tmp_path / 'quarantine'}"
@@ -87,8 +99,7 @@ def installation(tmp_path: Path, settings: LazySettings, authority: Path) -> Ite
     settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
     settings.TRUST_DIR = tmp_path / "trust"
     shutil.copytree(authority, settings.TRUST_DIR / SLUG)
-    settings.WATERMARK = f"lattice:{tmp_path / 'watermark.key'}"
-    pipeline.create_watermark_key()
+    settings.WATERMARK = f"lattice:{shutil.copy(watermark_key, tmp_path)}"
     # A heartbeat's own thread cannot see what a test has not committed.
     settings.HEARTBEAT_SECONDS = 3600
     # The sample's seven passwords, stretched as in service, would take most of a test's time.
@@ -104,12 +115,34 @@ def installation(tmp_path: Path, settings: LazySettings, authority: Path) -> Ite
     pipeline.ledger.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def keeper(tmp_path_factory: pytest.TempPathFactory) -> Keeper:
+    """What this process has made for its tests."""
+    return Keeper(tmp_path_factory.mktemp("kept"))
+
+
 @pytest.fixture
-def sample(db: None, installation: Path, now: datetime, settings: LazySettings) -> Sample:
+def once(keeper: Keeper, installation: Path) -> Once:
+    """Makes something by this name, or puts back what it left the first time."""
+
+    def keep(name: str, make: Callable[[], object]) -> None:
+        keeper(name, installation, make)
+
+    return keep
+
+
+@pytest.fixture
+def sample(db: None, installation: Path, now: datetime, settings: LazySettings, once: Once) -> Sample:
     """The sample organisation, its people by role, its project and its model."""
     settings.DEBUG = True
     settings.LOG_HOST = f"test-{installation.name}"
-    return prepare_sample(at=now)
+    once("sample", lambda: prepare_sample(at=now))
+    return Sample(
+        Organisation.objects.get(slug=SLUG),
+        {role: User.objects.get(username=role) for role in PEOPLE},
+        Project.objects.select_related("organisation").get(),
+        Model.objects.get(),
+    )
 
 
 @pytest.fixture
@@ -119,18 +152,22 @@ def people(sample: Sample) -> SimpleNamespace:
 
 
 @pytest.fixture
-def campaign(sample: Sample, now: datetime) -> Campaign:
+def campaign(sample: Sample, now: datetime, once: Once) -> Campaign:
     """A campaign to ask for pictures in."""
-    return open_campaign(
-        actor=sample.people["creator"],
-        project=sample.project,
-        slug="rains",
-        name="Rainy season",
-        purpose="Posters before the rains.",
-        languages=["en", "fr"],
-        channels=["poster"],
-        at=now,
+    once(
+        "campaign",
+        lambda: open_campaign(
+            actor=sample.people["creator"],
+            project=sample.project,
+            slug="rains",
+            name="Rainy season",
+            purpose="Posters before the rains.",
+            languages=["en", "fr"],
+            channels=["poster"],
+            at=now,
+        ),
     )
+    return Campaign.objects.select_related("project__organisation").get(slug="rains")
 
 
 @pytest.fixture(scope="session")

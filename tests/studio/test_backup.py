@@ -30,6 +30,7 @@ from studio.review.releasing import finish_release
 from studio.trail.actions import pending, settle
 from tests.studio.elsewhere import Installation, installation, path_with_tools
 from tests.studio.files import sealed_file, signed_file
+from tests.studio.once import Once
 from tests.studio.pages.printing import claim, print_pictures, striped
 from tests.studio.requests import ask
 from tests.studio.signing import signed_in
@@ -45,16 +46,20 @@ def tools(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
 
 
 @pytest.fixture
-def picture(campaign: Campaign, sample: Sample, now: datetime) -> Picture:
+def picture(campaign: Campaign, sample: Sample, now: datetime, once: Once) -> Picture:
     """A released picture under a published checkpoint; no model is needed for what is backed up."""
-    (picture,) = print_pictures(ask(campaign, now), now)
-    request = in_review(picture, sample.people["creator"], now)
-    reviewer = sample.people["reviewer"]
-    decide(actor=reviewer, request=request, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=now)
-    assert finish_release(release(actor=reviewer, picture=picture, at=now).pk, at=now)
-    settled(now)
-    publish_checkpoint(sample.organisation, at=now)
-    return Picture.objects.select_related("job__model", "release").get(pk=picture.pk)
+
+    def publish() -> None:
+        (picture,) = print_pictures(ask(campaign, now), now)
+        request = in_review(picture, sample.people["creator"], now)
+        reviewer = sample.people["reviewer"]
+        decide(actor=reviewer, request=request, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=now)
+        assert finish_release(release(actor=reviewer, picture=picture, at=now).pk, at=now)
+        settled(now)
+        publish_checkpoint(sample.organisation, at=now)
+
+    once("released, and backed up", publish)
+    return Picture.objects.select_related("job__model", "release").get()
 
 
 def settled(now: datetime) -> None:

@@ -24,18 +24,23 @@ from studio.review.models import Release, ReviewDecision, ReviewRequest
 from studio.trail.models import LedgerIntent
 from tests.studio.files import signed_file
 from tests.studio.making import make
+from tests.studio.once import Once
 from tests.studio.requests import ask
 from tests.studio.test_loop import released
 
 
 @pytest.fixture
-def picture(campaign: Campaign, sample: Sample, now: datetime) -> Picture:
+def picture(campaign: Campaign, sample: Sample, now: datetime, once: Once) -> Picture:
     """A released picture in an installation that agrees with itself."""
-    picture = released(campaign, sample, now)
-    path = pipeline.checkpoint_path(sample.organisation.slug)
-    stores.write_whole(path, pipeline.checkpoint(sample.organisation.log, sample.organisation.slug, now=now).encode())
-    assert "agree" in check()
-    return picture
+
+    def publish() -> None:
+        released(campaign, sample, now)
+        signed = pipeline.checkpoint(sample.organisation.log, sample.organisation.slug, now=now)
+        stores.write_whole(pipeline.checkpoint_path(sample.organisation.slug), signed.encode())
+        assert "agree" in check()
+
+    once("released and under a checkpoint", publish)
+    return Picture.objects.get()
 
 
 def check(*, outside: Path | None = None) -> str:

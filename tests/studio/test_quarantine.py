@@ -51,6 +51,8 @@ def test_let_through_it_is_signed_and_recorded(picture: Picture, sample: Sample,
 
 def test_refused_it_is_gone(picture: Picture, sample: Sample, now: datetime) -> None:
     rule_on_picture(actor=sample.people["reviewer"], picture=picture, let_through=False, reason="Not ours.", at=now)
+    for intent in pending():
+        settle(intent, at=now)
     assert not list(problems(now=now))
 
 

@@ -30,12 +30,15 @@ now = timezone.now()
 ask_lesson(open_model(prepare_sample(at=now), Path(sys.argv[1]), now), now, steps=int(sys.argv[2]))
 """
 LOOKING = """
-import json, sys
+import json, sys, time
 sys.path[:0] = [".", "platform"]
 import django; django.setup()
 from studio.catalogue.models import Lesson
-lesson = Lesson.objects.select_related("model").get()
-print(json.dumps([lesson.state, lesson.step, lesson.attempt, lesson.model and lesson.model.state, lesson.failure]))
+while True:
+    lesson = Lesson.objects.select_related("model").get()
+    model = lesson.model and lesson.model.state
+    print(json.dumps([lesson.state, lesson.step, lesson.attempt, model, lesson.failure]), flush=True)
+    time.sleep(0.2)
 """
 
 
@@ -65,10 +68,18 @@ class Office:
     def wait(self, condition: Callable[[list[object]], bool]) -> list[object]:
         """State, step, attempt, the model's state and the failure of the one lesson, once they are as wanted."""
         until = time.monotonic() + PATIENCE_S
-        while not condition(found := json.loads(self.run(LOOKING))):
-            assert time.monotonic() < until, found
-            assert self.processes.died() == []
-        return list(found)
+        command = [sys.executable, "-c", LOOKING]
+        with subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=subprocess.PIPE, text=True) as looking:
+            assert looking.stdout is not None
+            try:
+                for line in looking.stdout:
+                    if condition(found := json.loads(line)):
+                        return list(found)
+                    assert time.monotonic() < until, found
+                    assert self.processes.died() == []
+            finally:
+                looking.kill()
+        pytest.fail("nobody could look at the lesson")
 
 
 @pytest.fixture

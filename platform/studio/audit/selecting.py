@@ -119,7 +119,8 @@ def names_in(organisation: Organisation) -> dict[str, dict[str, str]]:
     campaigns = Campaign.objects.filter(project__organisation=organisation).order_by("-created")
     models = Model.objects.filter(organisation=organisation).order_by("title", "-registered")
     policies = PolicyVersion.objects.filter(organisation=organisation).select_related("project", "organisation")
-    policies = policies.defer("own", "document", "examples")
+    # Where a project has its organisation's policy word for word, what was made there was made under the project's.
+    policies = policies.defer("own", "document", "examples").order_by(F("project").asc(nulls_first=True), "number")
     makers = Membership.objects.filter(Exists(Job.objects.filter(requester=OuterRef("pk"))), organisation=organisation)
     return {
         "project": {str(one.pk): one.name for one in projects},

@@ -121,9 +121,9 @@ def filtered(reviews: QuerySet[ReviewRequest], wanted: Filters, who: Reader, *, 
     if wanted.due and wanted.shown == WAITING:
         reviews = reviews.filter(due_on(day)[wanted.due])
     if wanted.project:
-        reviews = reviews.filter(picture__project__slug=wanted.project)
+        reviews = reviews.filter(picture__project__in=Project.objects.filter(slug=wanted.project))
     if wanted.maker:
-        reviews = reviews.filter(picture__job__requester=wanted.maker)
+        reviews = reviews.filter(picture__requester=wanted.maker)
     if wanted.stage:
         reviews = reviews.filter(stage__name=wanted.stage)
     if wanted.own:

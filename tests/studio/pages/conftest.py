@@ -22,7 +22,8 @@ from studio.review.models import ReviewRequest
 from studio.review.releasing import finish_release
 from studio.trail.actions import pending, settle
 from tests.studio.lessons import ask_lesson
-from tests.studio.pages.printing import print_pictures
+from tests.studio.once import Once
+from tests.studio.pages.printing import pictures_of, print_pictures
 from tests.studio.requests import ask
 from tests.studio.signing import signed_in
 
@@ -67,15 +68,18 @@ def outsider(sample: Sample, now: datetime) -> Client:
 
 
 @pytest.fixture
-def job(campaign: Campaign, now: datetime) -> Job:
+def job(campaign: Campaign, now: datetime, once: Once) -> Job:
     """A request of the creator, not yet screened."""
-    return ask(campaign, now, count=2)
+    once("job", lambda: ask(campaign, now, count=2))
+    return Job.objects.select_related("project__organisation").get(campaign=campaign)
 
 
 @pytest.fixture
-def picture(job: Job, now: datetime) -> Picture:
+def picture(job: Job, now: datetime, once: Once) -> Picture:
     """The first of the request's two pictures, signed and recorded."""
-    return print_pictures(job, now)[0]
+    once("pictures", lambda: print_pictures(job, now))
+    job.refresh_from_db()
+    return pictures_of(job)[0]
 
 
 @pytest.fixture
@@ -85,28 +89,36 @@ def lesson(sample: Sample, now: datetime) -> Lesson:
 
 
 @pytest.fixture
-def review(picture: Picture, people: SimpleNamespace, now: datetime) -> ReviewRequest:
+def review(picture: Picture, people: SimpleNamespace, now: datetime, once: Once) -> ReviewRequest:
     """The picture, submitted for review."""
-    request = submit_for_review(actor=people.creator, picture=picture, at=now, **WORDS)
+    once("review", lambda: submit_for_review(actor=people.creator, picture=picture, at=now, **WORDS))
     picture.refresh_from_db()
-    return request
+    return ReviewRequest.objects.get(picture=picture)
 
 
 @pytest.fixture
-def approved(review: ReviewRequest, people: SimpleNamespace, now: datetime) -> Picture:
+def approved(review: ReviewRequest, people: SimpleNamespace, now: datetime, once: Once) -> Picture:
     """The picture, approved."""
     picture = review.picture
-    decide(actor=people.reviewer, request=review, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=now)
+    seen = picture.sha256
+    once(
+        "approved",
+        lambda: decide(actor=people.reviewer, request=review, outcome="APPROVED", reason="", seen_sha256=seen, at=now),
+    )
     picture.refresh_from_db()
     return picture
 
 
 @pytest.fixture
-def released(approved: Picture, people: SimpleNamespace, now: datetime) -> Picture:
+def released(approved: Picture, people: SimpleNamespace, now: datetime, once: Once) -> Picture:
     """The picture, released, and everything it owes the ledger settled."""
-    assert finish_release(release(actor=people.reviewer, picture=approved, at=now).pk, at=now)
-    for intent in pending():
-        settle(intent, at=now)
+
+    def finish() -> None:
+        assert finish_release(release(actor=people.reviewer, picture=approved, at=now).pk, at=now)
+        for intent in pending():
+            settle(intent, at=now)
+
+    once("released", finish)
     approved.refresh_from_db()
     return approved
 

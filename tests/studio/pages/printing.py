@@ -64,6 +64,11 @@ def print_pictures(job: Job, at: datetime) -> list[Picture]:
         if finishing.finish(picture.pk, clock=lambda: at) == PictureState.QUARANTINED:
             Picture.objects.filter(pk=picture.pk).update(state=PictureState.CHECKED, lease=None)
             finishing.finish(picture.pk, clock=lambda: at)
+    return pictures_of(job)
+
+
+def pictures_of(job: Job) -> list[Picture]:
+    """All pictures of a request, in their order."""
     return list(Picture.objects.filter(job=job).select_related("job__project__organisation").order_by("index"))
 
 

@@ -25,6 +25,7 @@ from studio.operations.attention import concerns
 from studio.operations.processes import SECRETS, without_secrets
 from studio.operations.sample import SLUG, Sample
 from studio.pipeline import keys as opened
+from studio.trail.actions import pending, settle
 from studio.trail.models import Alarm, AlarmKind
 from tests.studio.making import later
 from tests.studio.pages.printing import print_pictures
@@ -227,6 +228,8 @@ def test_the_log_is_time_stamped_and_the_check_agrees(
     picture: Picture, sample: Sample, clock: Callable[[], "Iterator[str]"], settings: LazySettings, tmp_path: Path
 ) -> None:
     settings.CHECKPOINT_COPY_DIR = str(tmp_path / "elsewhere")
+    for intent in pending():
+        settle(intent, at=datetime.now(UTC))
     tasks.checkpoints.run()
     assert AlarmKind.STAMP in Alarm.objects.values_list("kind", flat=True), "nobody answers"
     with clock():  # type: ignore[attr-defined]
@@ -271,7 +274,7 @@ def test_an_alarm_about_pictures_that_are_gone_is_not_shown(picture: Picture, sa
         kind=AlarmKind.SIGN, organisation=sample.organisation.pk, cause="long ago", since=now, last=now
     )
     assert causes(sample) == ""
-    Picture.objects.filter(pk=picture.pk).update(state=PictureState.CHECKED)
+    Picture.objects.filter(pk=picture.pk).update(state=PictureState.CHECKED, changed=now)
     assert causes(sample) == "long ago"
 
 

@@ -8,19 +8,21 @@ import pytest
 
 from studio.accounts.actions import grant_role
 from studio.accounts.models import Role, User
-from studio.jobs.models import Picture
+from studio.jobs.models import Job, Picture
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
 from studio.review.models import ReviewRequest
-from tests.studio.pages.printing import print_pictures
+from tests.studio.once import Once
+from tests.studio.pages.printing import pictures_of, print_pictures
 from tests.studio.requests import ask
 from tests.studio.review.reviewing import submit
 
 
 @pytest.fixture
-def pictures(campaign: Campaign, now: datetime) -> list[Picture]:
+def pictures(campaign: Campaign, now: datetime, once: Once) -> list[Picture]:
     """Three pictures of one request, signed and recorded."""
-    return print_pictures(ask(campaign, now, count=3), now)
+    once("three pictures", lambda: print_pictures(ask(campaign, now, count=3), now))
+    return pictures_of(Job.objects.get(campaign=campaign))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from moderation.actions import Action, Coverage, Mode, Reach, Stage, strictest
-from moderation.errors import InputError
+from moderation.errors import InputError, PolicyError
 from moderation.policy import Threshold
 from moderation.wording import meaning, remedy
 
@@ -158,7 +158,7 @@ class Decision:
                 at=value["at"],
                 latency_ms=value["latency_ms"],
             )
-        except (KeyError, TypeError, ValueError) as wrong:
+        except (KeyError, TypeError, ValueError, PolicyError) as wrong:
             raise InputError(f"decision: {wrong!r} is missing or wrong; give the JSON that to_json wrote") from wrong
 
 

@@ -79,7 +79,7 @@ class Term:
         return tuple(match.span() for match in self._pattern().finditer(folded))
 
     def _pattern(self) -> re.Pattern[str]:
-        word = re.escape(fold(self.word).strip()).replace(r"\ ", r"\s+")
+        word = r"\s+".join(map(re.escape, fold(self.word).split()))
         return re.compile(rf"(?<!\w){word}(?!\w)" if has_spaces_between_words(self.word) else word)
 
     def to_json(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,7 +37,9 @@ def policies(draw: st.DrawFn) -> Policy:
         limits=tuple(Limit(stage, category, draw(thresholds())) for stage, category in sorted(keys)),
         uncovered_language=draw(st.sampled_from(Action)),
         on_failure=draw(st.sampled_from([Action.REVIEW, Action.BLOCK])),
+        languages=draw(st.sampled_from([("en",), ("en", "sw")])),
         terms=tuple(draw(st.lists(terms(), max_size=3))),
+        custom=draw(st.sampled_from([(), (CustomCategory("custom:logo", "Our logo", ("a sign", "a flag")),)])),
     )
 
 
@@ -129,45 +133,100 @@ def with_change(path: str, value: Any) -> dict[str, Any]:
     return policy
 
 
+EXPLICIT = "stages.prompt.sexual_explicit"
+
+
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [
-        ("name", "", "name"),
-        ("name", 3, "name"),
-        ("stages", {}, "stages"),
-        ("stages", [], "stages"),
-        ("stages.video", {}, "stages.video"),
-        ("stages.prompt.violence", {"review_at": 0.5}, "stages.prompt"),
-        ("stages.prompt.sexual_explicit.block_at", 1.5, "stages.prompt.sexual_explicit.block_at"),
-        ("stages.prompt.sexual_explicit.block_at", "high", "stages.prompt.sexual_explicit.bound"),
-        ("stages.prompt.sexual_explicit.review_at", 0.95, "review_at"),
-        ("stages.prompt.sexual_explicit.mode", "off", "stages.prompt.sexual_explicit"),
-        ("languages", [], "languages"),
-        ("languages", "en", "languages"),
-        ("on_failure", "allow", "on_failure"),
-        ("uncovered_language", "maybe", "uncovered_language"),
-        ("terms", [{"word": "x"}], "terms"),
-        ("custom", [{"category": "custom:Bad Slug", "label": "x"}], "custom"),
-        ("treshold", 1, "treshold"),
-        ("format", "other/2", "format"),
+        ("name", "", "name: "),
+        ("name", 3, "name: "),
+        ("stages", {}, "stages: "),
+        ("stages", [], "stages: "),
+        ("stages.video", {}, "stages.video: "),
+        ("stages.prompt", [], "stages.prompt: "),
+        ("stages.prompt.violence", {"review_at": 0.5}, "stages.prompt: "),
+        ("stages.prompt.sexual_minors", {"review_at": 0.5}, "stages.prompt.sexual_minors: "),
+        (EXPLICIT, [], f"{EXPLICIT}."),
+        (f"{EXPLICIT}.block_at", 1.5, f"{EXPLICIT}.block_at: "),
+        (f"{EXPLICIT}.review_at", 0, f"{EXPLICIT}.review_at: "),
+        (f"{EXPLICIT}.annotate_at", float("nan"), f"{EXPLICIT}.annotate_at: "),
+        (f"{EXPLICIT}.block_at", "high", f"{EXPLICIT}.bound: "),
+        (f"{EXPLICIT}.block_at", True, f"{EXPLICIT}.bound: "),
+        (f"{EXPLICIT}.review_at", 0.95, f"{EXPLICIT}.review_at: "),
+        (f"{EXPLICIT}.mode", "off", f"{EXPLICIT}.'off' is not a valid Mode"),
+        ("languages", [], "languages: "),
+        ("languages", "en", "languages: "),
+        ("on_failure", "allow", "on_failure: "),
+        ("on_failure", "maybe", "on_failure: "),
+        ("uncovered_language", "maybe", "uncovered_language: "),
+        ("uncovered_language", 2, "uncovered_language: "),
+        ("terms", "maize", "terms: "),
+        ("terms", [{"word": "x"}], "terms.kind: "),
+        ("custom", "logo", "custom: "),
+        ("custom", ["logo"], "custom: "),
+        ("custom", [{"label": "x"}], "category: "),
+        ("custom", [{"category": "custom:x"}], "label: "),
+        ("custom", [{"category": "custom:x", "label": " "}], "custom.custom:x: "),
+        ("custom", [{"category": "custom:x", "label": "x", "examples": [""]}], "custom.custom:x: "),
+        ("custom", [{"category": "custom:x", "label": "x", "examples": "x"}], "custom.examples: "),
+        ("custom", [{"category": "custom:Bad Slug", "label": "x"}], "custom.custom:Bad Slug: "),
+        ("treshold", 1, "treshold: "),
+        ("format", "other/2", "format: "),
     ],
 )
-def test_errors_name_the_field(path: str, value: Any, named: str) -> None:
-    with pytest.raises(PolicyError, match=named):
+def test_errors_begin_with_the_field(path: str, value: Any, named: str) -> None:
+    with pytest.raises(PolicyError) as caught:
         Policy.from_json(with_change(path, value))
+    assert str(caught.value).startswith(named)
 
 
-def test_an_allow_term_cannot_name_sexual_minors() -> None:
-    with pytest.raises(PolicyError, match="sexual_minors"):
-        Term("x", "*", TermScope.EVERYWHERE, TermKind.ALLOW, Category.SEXUAL_MINORS, "owner", "reason")
+def test_what_is_no_object_is_no_policy() -> None:
+    with pytest.raises(PolicyError, match=r"^policy: "):
+        Policy.from_json([])  # type: ignore[arg-type]
 
 
-def test_a_term_without_an_owner_or_with_a_naive_expiry_raises() -> None:
-    with pytest.raises(PolicyError, match=r"terms\.owner"):
-        Term("x", "*", TermScope.EVERYWHERE, TermKind.DENY, Category.IP_STYLE, " ", "reason")
-    with pytest.raises(PolicyError, match=r"terms\.expires"):
-        naive = datetime(2027, 1, 1)  # noqa: DTZ001 - the point of the test
-        Term("x", "*", TermScope.EVERYWHERE, TermKind.DENY, Category.IP_STYLE, "me", "reason", naive)
+SMALL = {"name": "small", "stages": {"picture": {"ip_style": {"block_at": 1}}, "prompt": {"ip_style": {}}}}
+
+
+def test_what_a_policy_does_not_say_has_its_default() -> None:
+    never = Threshold(review_at=None, block_at=None)
+    limits = (Limit(Stage.PROMPT, "ip_style", never), Limit(Stage.PICTURE, "ip_style", Threshold(None, 1.0)))
+    plain = Policy("small", limits, ("en",), Action.REVIEW, Action.REVIEW, (), ())
+    assert Policy.from_json(SMALL) == plain
+    assert plain.categories(Stage.PROMPT) == plain.categories(Stage.PICTURE) == ("ip_style",)
+    assert plain.threshold(Stage.PROMPT, "ip_style") == never
+    assert plain.threshold(Stage.PROMPT, "self_harm") is None
+
+
+def test_the_digest_is_of_the_canonical_json() -> None:
+    logo = {"label": "Уход", "category": "custom:logo", "examples": ["a sign"]}
+    policy = Policy.from_json({**SMALL, "custom": [logo], "on_failure": "block", "uncovered_language": "allow"})
+    bounds = '{{"annotate_at":null,"block_at":{},"mode":"enforce","review_at":null}}'
+    canonical = (
+        '{"custom":[{"category":"custom:logo","examples":["a sign"],"label":"Уход"}],"format":"imprimatur.policy/1",'
+        '"languages":["en"],"name":"small","on_failure":"block","stages":{"picture":{"ip_style":'
+        + bounds.format("1")
+        + '},"prompt":{"ip_style":'
+        + bounds.format("null")
+        + '}},"terms":[],"uncovered_language":"allow"}'
+    )
+    assert policy.digest == hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def test_every_bound_is_reached_by_its_own_score() -> None:
+    threshold = Threshold(annotate_at=0.2, review_at=0.5, block_at=1.0)
+    scores = (0.0, 0.19, 0.2, 0.49, 0.5, 0.99, 1.0)
+    allow, note, hold, block = Action
+    assert [threshold.action(score) for score in scores] == [allow, allow, note, note, hold, hold, block]
+    with pytest.raises(PolicyError, match=r"^review_at: .* rise"):
+        Threshold(review_at=0.5, block_at=0.5)
+
+
+def test_one_category_has_one_threshold_at_a_stage() -> None:
+    limit = FLOOR.limits[0]
+    with pytest.raises(PolicyError, match=r"^stages: .*twice"):
+        Policy("twice", (limit, limit))
 
 
 def test_an_allow_term_of_a_child_needs_the_right() -> None:
@@ -191,6 +250,20 @@ def test_differences_name_field_before_and_after() -> None:
     assert changes["stages.prompt.synthetic_evidence.block_at"].before == "None"
     assert changes["stages.prompt.synthetic_evidence.block_at"].after == "0.9"
     assert differences(FLOOR, FLOOR) == ()
+
+
+def test_differences_name_what_came_and_what_went() -> None:
+    logo = CustomCategory("custom:logo", "Our logo", ("a sign",))
+    before = replace(FLOOR, languages=("en", "fr"), custom=(logo,))
+    after = replace(
+        FLOOR, terms=(Term("maize", "*", TermScope.EVERYWHERE, TermKind.DENY, "ip_style", "press", "agreed"),)
+    )
+    found = {change.field: (change.before, change.after) for change in differences(before, after)}
+    assert found["languages"] == ("en, fr", ", ".join(FLOOR.languages))
+    assert found["custom.custom:logo.label"] == ("Our logo", "")
+    assert found["custom.custom:logo.examples"] == ("a sign", "")
+    assert found["terms.maize.word"] == ("", "maize")
+    assert not [field for field in found if field.startswith("stages")]
 
 
 def test_every_preset_is_at_least_as_strict_as_the_floor_but_health_may_ask_a_person_instead() -> None:

@@ -32,7 +32,7 @@ class Checkpoint:
             size = int(lines[1])
         except (IndexError, ValueError, binascii.Error) as error:
             raise ValueError("checkpoint: expected the origin, the size and the base64 root, one a line") from error
-        if not lines[0] or len(root) != 32 or str(size) != lines[1]:
+        if not lines[0] or len(root) != 32 or size < 0 or str(size) != lines[1]:
             raise ValueError("checkpoint: origin, size or root is malformed")
         return cls(lines[0], size, root)
 

@@ -130,6 +130,20 @@ def test_what_is_due_and_when() -> None:
     assert not is_due(just_renewed, grown=False, now=now, **rules), "the authority itself has no newer certificate yet"
 
 
+def test_what_is_due_at_the_very_moment() -> None:
+    now, moment = datetime(2026, 6, 1, tzinfo=UTC), timedelta(microseconds=1)
+    hour, month = timedelta(hours=1), 30 * DAY
+    stamp = TimeStamp(now - hour, "Clock", ends=now + 900 * DAY)
+    assert is_due(None, grown=False, now=now, every=hour, notice=month)
+    assert is_due(stamp, grown=True, now=now, every=hour, notice=month)
+    assert not is_due(replace(stamp, at=stamp.at + moment), grown=True, now=now, every=hour, notice=month)
+    ending = TimeStamp(now - 7 * DAY, "Clock", ends=now + month)
+    assert not is_due(ending, grown=False, now=now, every=hour, notice=month)
+    assert is_due(replace(ending, ends=ending.ends - moment), grown=False, now=now, every=hour, notice=month)
+    renewed = replace(ending, at=ending.at + moment, ends=ending.ends - moment)
+    assert not is_due(renewed, grown=False, now=now, every=hour, notice=month)
+
+
 @pytest.fixture
 def two_clocks(tmp_path: Path) -> tuple[TimeStampAuthority, TimeStampAuthority, bytes]:
     """An authority whose certificate has ended by now, its successor, and both roots."""

@@ -1,6 +1,5 @@
 """The ledger on SQLite and PostgreSQL: append once, keep everything, prove it, sign it, fail closed."""
 
-import random
 import sqlite3
 import threading
 from datetime import datetime
@@ -15,7 +14,6 @@ from sqlalchemy.exc import DBAPIError
 from provenance.canonical import sha256_hex
 from provenance.entries import EntryKind, canonical_entry, entry_id
 from provenance.errors import LedgerConflictError, LedgerUnavailableError
-from provenance.fingerprint import distance
 from provenance.keys import CheckpointKey, TrustStore
 from provenance.ledger import Ledger, Receipt, create_tables, merkle
 from provenance.ledger.checkpoints import Checkpoint, open_checkpoint
@@ -90,51 +88,6 @@ def test_everything_is_found_again(ledger: Ledger) -> None:
     assert (found[0].kind, found[0].body["number"], found[0].canonical) == (
         EntryKind.PICTURE, 1, entry(1, record=record, digest=digest)
     )  # fmt: skip
-
-
-def code(seed: int) -> str:
-    """Some fingerprint."""
-    import iscc_lib
-
-    return str(iscc_lib.gen_image_code_v0(random.Random(seed).randbytes(1024), 256)["iscc"])
-
-
-def looking(number: int, fingerprint: str, *, log: str = LOG) -> bytes:
-    digest = sha256_hex(str(number).encode())
-    asset = {"sha256": digest, "pixel_sha256": digest, "media_type": "image/png", "fingerprint": fingerprint}
-    return canonical_entry(
-        log=log, entry_id=entry_id(log, EntryKind.PICTURE, str(number)), kind=EntryKind.PICTURE, at=NOW, record=None,
-        asset=asset, body={},
-    )  # fmt: skip
-
-
-def test_pictures_are_found_by_their_looks_nearest_first(ledger: Ledger, ledger_url: str) -> None:
-    codes = [code(seed) for seed in range(6)]
-    for number, value in enumerate(codes[:4]):
-        ledger.append(looking(number, value))
-    ledger.append(looking(4, ""))
-    nearest = ledger.by_fingerprint(codes[2], within=256, most=3)
-    assert [bits for _, bits in nearest] == sorted(distance(value, codes[2]) for value in codes[:4])[:3]
-    assert nearest[0][0].sequence == 2
-    assert ledger.by_fingerprint(codes[4], within=0) == ()
-    writer = Ledger(ledger_url)
-    writer.append(looking(5, codes[4], log="studio.example/farm"))
-    writer.append(looking(6, codes[5]))
-    writer.close()
-    assert [entry.log for entry, _ in ledger.by_fingerprint(codes[4], within=0)] == ["studio.example/farm"]
-    assert [entry.sequence for entry, _ in ledger.by_fingerprint(codes[5], within=0)] == [5]
-    with pytest.raises(ValueError, match="fingerprint"):
-        ledger.by_fingerprint("nonsense", within=3)
-
-
-def test_an_index_that_lies_is_not_believed(ledger: Ledger, ledger_url: str) -> None:
-    ledger.append(entry(0, digest=sha256_hex(b"file")))
-    engine = create_engine(parse_url(ledger_url))
-    with engine.begin() as connection:
-        row = {"log": LOG, "sequence": 0, "value": code(1)}
-        connection.execute(text("INSERT INTO ledger_fingerprint VALUES (:log, :sequence, :value)"), row)
-    engine.dispose()
-    assert ledger.by_fingerprint(code(1), within=10) == ()
 
 
 def test_entries_are_streamed_in_order(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,3 +284,15 @@ def test_many_subtrees_are_fetched_in_several_questions(small_ledger: Ledger, mo
     monkeypatch.setattr("provenance.ledger.rows._MOST_AT_ONCE", 2)
     assert small_ledger.inclusion_proof(LOG, 9, 23) == whole
     assert len(whole) > 2
+
+
+PLACES = [[], [0], [6], [0, 1, 2], [1, 3, 4, 6], [0, 1, 2, 3, 4, 5, 6], [2, 5], [5, 9]]
+
+
+@pytest.mark.parametrize("at_once", [2, 3, 2000])
+def test_the_bytes_at_some_places(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr("provenance.ledger.rows._MOST_PLACES", at_once)
+    fill(ledger, 7)
+    fill(ledger, 9, log="studio.example/farm")
+    for places in PLACES:
+        assert ledger.canonical_at(LOG, places) == [(place, entry(place)) for place in places if place < 7]

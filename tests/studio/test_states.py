@@ -6,9 +6,11 @@ from uuid import uuid4
 import pytest
 
 from studio.jobs.models import Job
-from studio.jobs.states import JOB_ENDS, TRANSITIONS, VISIBLE, JobState, PictureState, advance
+from studio.jobs.states import JOB_ENDS, SUBMITTABLE, TRANSITIONS, VISIBLE, JobState, PictureState, advance
 from studio.trail.errors import StaleStateError
 from tests.studio.requests import ask
+
+BEFORE = {PictureState.GENERATED, PictureState.QUARANTINED, PictureState.CHECKED, PictureState.SIGNED}
 
 
 def test_every_state_is_reached_and_ends_lead_nowhere() -> None:
@@ -21,6 +23,12 @@ def test_every_state_is_reached_and_ends_lead_nowhere() -> None:
 def test_nothing_becomes_visible_but_through_signed() -> None:
     into_sight = {start for start, ends in TRANSITIONS.items() if start not in VISIBLE and ends & VISIBLE}
     assert into_sight == {PictureState.SIGNED}
+
+
+def test_what_members_see_may_be_asked_approval_of_or_is_an_end_is_said_once() -> None:
+    assert {state for state in PictureState if state not in BEFORE and state != PictureState.DISCARDED} == VISIBLE
+    assert {start for start, ends in TRANSITIONS.items() if PictureState.IN_REVIEW in ends} == SUBMITTABLE
+    assert set(JobState) - TRANSITIONS.keys() == JOB_ENDS
 
 
 def test_a_change_the_table_does_not_know_is_refused(db: None) -> None:

@@ -54,6 +54,9 @@ faults: $(VENV)/.dev ## The long form of the fault tests: workers are killed aga
 promises: $(VENV)/.dev ## Measure what docs/reliability.md promises, and write the table there (hours with LONG=--long)
 	$(RUN) -m tests.promises $(LONG) --write docs/reliability.md
 
+mutation: $(VENV)/.dev ## Make small changes in policy, ledger and states and count those that tests notice (SAMPLE=600: so many)
+	OMP_NUM_THREADS=1 $(RUN) -m tests.mutation $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
 production-demo: $(VENV)/.dev ## Run on PostgreSQL, Valkey and S3 storage, under load, while processes are killed
 	$(RUN) -m tests.production
 

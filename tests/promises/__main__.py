@@ -14,6 +14,7 @@ from tests.promises.figure import Standing
 from tests.promises.measures import (
     Measure,
     appending,
+    bites,
     by_module,
     described,
     hostile,
@@ -100,7 +101,7 @@ PROMISES = (
         22,
         "The tests bite.",
         "four mutants caught; mutation score >= 85 %",
-        by_module("mutants"),
+        bites,
         (Database.SQLITE,),
     ),
 )

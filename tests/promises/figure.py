@@ -32,6 +32,13 @@ def judged(words: str, *, good: bool, enough: bool = True) -> Figure:
     return Figure(Standing.BROKEN if not good else Standing.HELD if enough else Standing.SHORT, words)
 
 
+def together(*figures: Figure) -> Figure:
+    """Several figures of one promise: it stands as the worst of them does."""
+    order = list(Standing)
+    worst = max((one.standing for one in figures), key=order.index)
+    return Figure(worst, "; ".join(one.words for one in figures))
+
+
 def hand_over(*figures: Figure) -> int:
     """Print figures as JSON lines for `python -m tests.promises`; the exit status."""
     for figure in figures:

@@ -15,7 +15,7 @@ from statistics import quantiles
 from typing import Any
 
 from tests.production.engines import ROOT
-from tests.promises.figure import Figure, judged, taken_over
+from tests.promises.figure import Figure, judged, taken_over, together
 from tests.promises.place import Database, databases
 from tests.promises.tested import tested
 
@@ -132,6 +132,14 @@ def described(database: Database, long: bool) -> Figure:
         done = _run(["tests.studio.api.fuzz", "--examples", "5000" if long else "300"], environment)
     first = done.stdout.splitlines()[0] if done.stdout else done.stderr[-200:]
     return judged(first, good=done.returncode == 0, enough=long)
+
+
+def bites(database: Database, long: bool) -> Figure:
+    """Promise 22: mistakes made on purpose, and small changes of others' choosing, each of them or some."""
+    changes = [] if long else ["--sample", "600"]
+    done = _run(["tests.mutation", *changes], {"OMP_NUM_THREADS": "1"})
+    found = taken_over(done.stdout) or [judged(f"no change was tried: {done.stdout.strip()[-200:]}", good=False)]
+    return together(by_module("mutants")(database, long), found[-1])
 
 
 def _run(module: list[str], environment: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":

@@ -10,6 +10,7 @@ Memory stays constant: rows are streamed, and at most 100 problems are listed.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -83,7 +84,7 @@ class Auditor:
             self._compare(frontier, expected)
         self._require_all_there(size, expected)
         self._require_stamps()
-        problems = tuple(sorted(self._problems, key=lambda problem: (problem.sequence is None, problem.sequence or 0)))
+        problems = tuple(sorted(self._problems, key=_position))
         return AuditReport(not problems, size, frontier.root(), problems)
 
     def _report(self, sequence: int | None, reason: str) -> None:
@@ -246,6 +247,11 @@ class Auditor:
             return
         if self.outside.token not in {anchor.token for anchor in kept}:
             self._report(None, "the time-stamp that is kept elsewhere was taken out of here, or put in only after")
+
+
+def _position(problem: Problem) -> float:
+    """Where a problem is listed: what no single entry is meant by comes last."""
+    return inf if problem.sequence is None else problem.sequence
 
 
 def _hash(value: object) -> bytes | None:

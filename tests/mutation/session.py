@@ -1,8 +1,8 @@
 """A pytest session that stays warm: every test once without a change, then each change in a fork of it.
 
 - Fixtures of the session (keys, servers, Django's tables) are made once, by the first run; the forks inherit them.
-- Each change meets the tests that run its statement, the quickest first, and the first that fails has noticed it. A
-  table of a module meets all tests.
+- Each change meets the tests that run its statement, those of the quickest file first, and the first that fails has
+  noticed it. A table of a module meets all tests.
 - A test that fails without any change, in the first run or in a fork, counts for nothing, and is named.
 - Every fork finds Django's database as the first run left it.
 """
@@ -16,8 +16,9 @@ import select
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,6 @@ from tests.mutation.swapping import Functions, NotMadeError, functions, swap
 
 _PATIENCE = 5  # times as long as without a change
 _LEAST_SECONDS = 10.0
-_BETWEEN = "\n"
 _ENDED = {"failed": "the process ended"}
 
 
@@ -52,6 +52,7 @@ class Warm:
     seconds: dict[str, float] = field(default_factory=dict)
     failing: list[str] = field(default_factory=list)
     unsound: list[str] = field(default_factory=list)
+    _sound: list[str] = field(default_factory=list)
     _items: dict[str, pytest.Item] = field(default_factory=dict)
     _lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     _database: Path | None = None
@@ -75,12 +76,11 @@ class Warm:
         self._known = functions({str(ROOT / path) for path in self.paths})
         gc.collect()
         gc.freeze()  # a fork copies what its collector touches
-        self._leave_out_unsound()
         self.work(self)
         return True
 
     def tests(self, mutant: Mutant, among: Sequence[str]) -> list[str]:
-        """The tests that run the changed statement, the quickest first, among those whose names begin so."""
+        """The tests that run the changed statement, of the quickest file first, among those whose names begin so."""
         lines = self._lines.get(str(ROOT / mutant.path), {})
         met = {name for line in mutant.lines for name in lines.get(line, ())}
         asked = [name for name in self.seconds if name.startswith(tuple(among))]
@@ -91,8 +91,19 @@ class Warm:
         return {name: digest(_text(item)) for name, item in self._items.items()}
 
     def attempt(self, mutant: Mutant, after: str, tests: Sequence[str]) -> Attempt:
-        """Make the change in a fork and run the tests there until one fails."""
-        return self._forked(tests, lambda: swap(mutant.path, mutant.whole.code, after, self._known))
+        """Make the change in a fork and run the tests there until one fails that does not fail without it."""
+        while True:
+            sound = [name for name in tests if name not in self.unsound]
+            found = self._forked(sound, lambda: swap(mutant.path, mutant.whole.code, after, self._known))
+            if found.failed not in self.seconds or self._is_sound(found.failed):
+                return found
+
+    def _is_sound(self, name: str) -> bool:
+        """Whether a test passes in a fork without any change; asked once of those that noticed one."""
+        if name not in self._sound:
+            passes = not self._forked([name], lambda: None).failed
+            (self._sound if passes else self.unsound).append(name)
+        return name in self._sound
 
     def _run_all(self, session: pytest.Session) -> None:
         files = [str(ROOT / path) for path in self.paths]
@@ -110,7 +121,7 @@ class Warm:
             elif not any(report.skipped for report in reports):
                 passed[item.nodeid] = time.monotonic() - begun
                 self._items[item.nodeid] = item
-        self.seconds = dict(sorted(passed.items(), key=lambda one: one[1]))
+        self.seconds = _quickest_file_first(passed)
         data = measuring.get_data()
         self._lines = {file: data.contexts_by_lineno(file) for file in files}
 
@@ -133,15 +144,7 @@ class Warm:
                 self._database.with_name(self._database.name + rest).unlink(missing_ok=True)
             shutil.copyfile(self._database.with_suffix(".kept"), self._database)
 
-    def _leave_out_unsound(self) -> None:
-        failed = self._forked(list(self.seconds), lambda: None, every=True).failed
-        self.unsound = failed.split(_BETWEEN) if failed else []
-        if unknown := set(self.unsound) - self.seconds.keys():
-            raise RuntimeError(f"the tests do not run in a fork: {', '.join(unknown)}")
-        for name in self.unsound:
-            del self.seconds[name]
-
-    def _forked(self, tests: Sequence[str], change: Callable[[], None], *, every: bool = False) -> Attempt:
+    def _forked(self, tests: Sequence[str], change: Callable[[], None]) -> Attempt:
         self._restore()
         patience = _LEAST_SECONDS + _PATIENCE * sum(self.seconds[name] for name in tests)
         begun = time.monotonic()
@@ -149,12 +152,12 @@ class Warm:
         child = os.fork()
         if child == 0:
             os.close(reading)
-            self._try(change, tests, writing, every=every)
+            self._try(change, tests, writing)
         os.close(writing)
         said = _heard(reading, child, patience)
         return Attempt(**said, seconds=round(time.monotonic() - begun, 2))
 
-    def _try(self, change: Callable[[], None], tests: Sequence[str], writing: int, *, every: bool) -> None:
+    def _try(self, change: Callable[[], None], tests: Sequence[str], writing: int) -> None:
         """In the fork, which ends here whatever happens."""
         said = _ENDED
         try:
@@ -162,20 +165,27 @@ class Warm:
             silence = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):
                 os.dup2(silence, stream)
-            said = _made(change)
-            if not said:
-                failing = self._failing(tests)
-                said = {"failed": _BETWEEN.join(failing) if every else next(failing, "")}
+            said = _made(change) or {"failed": self._first_failing(tests)}
         finally:
             os.write(writing, json.dumps(said).encode())
             os._exit(0)
 
-    def _failing(self, tests: Sequence[str]) -> Iterator[str]:
-        for name in tests:
-            item = self._items[name]
-            reports = runtestprotocol(item, log=False, nextitem=item.session)  # type: ignore[arg-type]
+    def _first_failing(self, tests: Sequence[str]) -> str:
+        items = [self._items[name] for name in tests]
+        for item, follows in zip_longest(items, items[1:]):
+            reports = runtestprotocol(item, log=False, nextitem=follows or item.session)
             if any(report.failed for report in reports):
-                yield name
+                return item.nodeid
+        return ""
+
+
+def _quickest_file_first(seconds: dict[str, float]) -> dict[str, float]:
+    """In the order in which they came within a file, so that its fixtures are made once."""
+    files: dict[str, list[float]] = {}
+    for name, taken in seconds.items():
+        files.setdefault(name.partition("::")[0], []).append(taken)
+    mean = {file: sum(taken) / len(taken) for file, taken in files.items()}
+    return dict(sorted(seconds.items(), key=lambda one: mean[one[0].partition("::")[0]]))
 
 
 def _heard(reading: int, child: int, patience: float) -> dict[str, str]:

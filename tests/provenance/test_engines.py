@@ -4,6 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -29,6 +30,17 @@ def test_connections_are_durable_and_patient(ledger_url: str) -> None:
         assert shown(engines, *names) == ["10s", "30s", "on", "read committed"]
         schema = ledger_url.rpartition("%3D")[2]
         assert shown(engines, "search_path") == [schema], "what the URL asks for itself is kept"
+    engines.close()
+
+
+def test_a_connection_that_the_server_ended_is_not_used_again(postgresql: str) -> None:
+    engines = Engines(postgresql)
+    with engines.reading() as connection:
+        backend = connection.scalar(text("SELECT pg_backend_pid()"))
+    with psycopg.connect(postgresql, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    with engines.reading() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
     engines.close()
 
 

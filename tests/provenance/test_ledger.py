@@ -183,11 +183,11 @@ def test_tables_may_be_made_again(ledger: Ledger, ledger_url: str) -> None:
 
 def test_the_writing_role_may_only_insert_and_select(postgresql: str) -> None:
     url = new_database(postgresql)
+    writer = f"writer_{uuid4().hex}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
-        connection.execute("DROP ROLE IF EXISTS imprimatur_writer")
-        connection.execute("CREATE ROLE imprimatur_writer LOGIN")
-    create_tables(url, writer="imprimatur_writer")
-    mine = url.replace("postgres:@", "imprimatur_writer@")
+        connection.execute(f"CREATE ROLE {writer} LOGIN")
+    create_tables(url, writer=writer)
+    mine = url.replace("postgres:@", f"{writer}@")
     ledger = Ledger(mine)
     assert ledger.append(entry(1)).sequence == 0
     ledger.checkpoint(LOG, _any_key(), now=NOW)

@@ -25,7 +25,7 @@ from tests.provenance.conftest import NOW, new_schema
 from tests.provenance.office import LOG, PASSPHRASE
 from tests.provenance.tampering import crimes
 from tests.provenance.tampering.crimes import ENTRIES, KINDS, Kind, recompute
-from tests.provenance.tampering.scene import Scene, drop_triggers, entry, fill
+from tests.provenance.tampering.scene import SIZE, Scene, drop_triggers, entry, fill
 from tests.provenance.test_timestamps import query
 
 Ask = Callable[[bytes], bytes]
@@ -134,6 +134,25 @@ def test_one_crime_is_one_problem(scene: Scene) -> None:
     problem, *more = scene.audit().problems
     assert (problem.sequence, more) == (4, [])
     assert "4 to 5" in problem.reason
+
+
+@pytest.mark.parametrize(
+    ("commit", "reason"),
+    [
+        (crimes.twice, "stands in the ledger twice"),
+        (lambda scene: crimes.edit(scene, 3), "the entry is not the one that was hashed: it was changed"),
+        (lambda scene: crimes.remove(scene, 3), "the entry is missing: it was deleted or moved"),
+        (lambda scene: crimes.columns(scene, 3, kind="x", record="y"), "the columns kind, record do not agree with"),
+        (lambda scene: crimes.columns(scene, 3, canonical=b"{}"), "the entry's bytes were changed: "),
+        (lambda scene: crimes.node(scene, 0, 3, None), "the tree has no leaf for the entry: it was added"),
+        (lambda scene: crimes.remove(scene, SIZE - 1), f"the tree has {SIZE} leaves, {SIZE - 1} entries are left"),
+        (lambda scene: crimes.remove(scene, SIZE - 1), f"a checkpoint signed {SIZE} entries, {SIZE - 1} are left"),
+    ],
+)  # fmt: skip
+def test_the_words_say_what_was_done(scene: Scene, commit: Callable[[Scene], None], reason: str) -> None:
+    commit(scene)
+    reasons = [problem.reason for problem in scene.audit(outside=scene.outside).problems]
+    assert any(reason in told for told in reasons), reasons
 
 
 def test_a_forged_checkpoint_is_known_by_its_signature(scene: Scene) -> None:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -25,10 +26,10 @@ class MemberRequest(HttpRequest):
     user: User
 
 
-def attempt(form: BaseForm, verb: Callable[[], object]) -> HTTPStatus:
+def attempt(form: BaseForm, verb: Callable[[], object], *, stale: str | Promise = MOVED_ON) -> HTTPStatus:
     """Do `verb`; what it refuses is put on the form, at its field where it names one. Returns the answer's status:
 
-    200 done; 422 a field has to be mended; 403 not for this person; 409 somebody else was faster.
+    200 done; 422 a field has to be mended; 403 not for this person; 409 somebody else was faster, told as `stale`.
     """
     try:
         verb()
@@ -39,7 +40,7 @@ def attempt(form: BaseForm, verb: Callable[[], object]) -> HTTPStatus:
         form.add_error(None, str(error) or gettext("You may not do this."))
         return HTTPStatus.FORBIDDEN
     except StaleStateError:
-        form.add_error(None, MOVED_ON)
+        form.add_error(None, str(stale))
         return HTTPStatus.CONFLICT
     return HTTPStatus.OK
 

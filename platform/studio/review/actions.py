@@ -25,6 +25,7 @@ from studio.review.plans import is_about, plan_in_force
 from studio.review.rules import may_review
 from studio.review.withdrawing import standing_against, take_back
 from studio.trail.actions import note
+from studio.trail.errors import StaleStateError
 
 Outcome = ReviewDecision.Outcome
 
@@ -39,8 +40,12 @@ def submit_for_review(
     checklist: dict[str, str],
     at: datetime,
     due: date | None = None,
+    before: int | None = None,
 ) -> ReviewRequest:
     """Ask for approval of a recorded picture. Whoever has decided about this request before cannot become its maker.
+
+    `before` is how often it had been submitted when these words were written: if it is another number now, they were
+    sent already, and nothing is submitted. None is for who asks the rows themselves.
 
     Raises PermissionDenied, ValidationError, StaleStateError.
     """
@@ -52,6 +57,8 @@ def submit_for_review(
         if has_decided(actor, job):
             raise PermissionDenied(_("You decided about this request before, so somebody else must submit it."))
         picture.refresh_from_db()
+        if before is not None and picture.review_requests.count() != before:
+            raise StaleStateError(picture.pk, picture.state)
         again = picture.state == PictureState.CHANGES_REQUESTED
         start = PictureState.CHANGES_REQUESTED if again else PictureState.RECORDED
         advance(Picture, picture.pk, start, PictureState.IN_REVIEW, changed=at)

@@ -63,18 +63,28 @@ class AskForm(forms.Form):
 
 
 class SubmitForm(AskForm):
-    """Asking for approval of one picture."""
+    """Asking for approval of one picture.
+
+    `before` is how often it had been submitted when the page was made; a form that does not say was never sent.
+    """
 
     alt_text = forms.CharField(
         label=DESCRIBE, widget=forms.Textarea({"rows": 3, "dir": "auto"}), help_text=HOW_TO_DESCRIBE
     )
+    before = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
     field_order = ("purpose", "channel", "alt_text", "due")
 
     def __init__(self, *args: Any, picture: Picture, **kwargs: Any) -> None:
         super().__init__(*args, pictures=[picture], **kwargs)
+        self.fields["before"].initial = picture.review_requests.count()
+
+    def anew(self) -> None:
+        """Let the same words be sent once more: as the page stands now."""
+        self.data = self.data.copy()
+        self.data["before"] = str(self.fields["before"].initial)
 
     def words(self) -> dict[str, Any]:
-        """The arguments of `review.actions.submit_for_review` but for who, which and when."""
+        """The arguments of `review.actions.submit_for_review` but for who, which, when and how often before."""
         said = {name: self.cleaned_data[name] for name in self.field_order}
         return {**said, "checklist": self.answers()}
 

@@ -10,14 +10,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 
 from studio.accounts.models import User
 from studio.jobs.models import Picture
 from studio.pages import MOVED_ON
 from studio.review.actions import submit_for_review
 from studio.review.checklists import questions_under
-from studio.review.deciding import lock
 from studio.review.models import ReviewRequest
 from studio.trail.errors import StaleStateError
 
@@ -56,20 +54,17 @@ def submit_together(*, actor: User, described: Sequence[Described], shared: Shar
 def _submit(actor: User, one: Described, shared: Shared, at: datetime) -> str:
     """Submit one; returns why not, nothing when it is with the reviewers."""
     try:
-        with transaction.atomic():
-            lock(one.picture.job)
-            if one.picture.review_requests.count() != one.before:
-                raise StaleStateError(one.picture.pk, one.picture.state)
-            submit_for_review(
-                actor=actor,
-                picture=one.picture,
-                purpose=shared.purpose,
-                channel=shared.channel,
-                alt_text=one.alt_text,
-                checklist=shared.about(one.picture),
-                due=shared.due,
-                at=at,
-            )
+        submit_for_review(
+            actor=actor,
+            picture=one.picture,
+            purpose=shared.purpose,
+            channel=shared.channel,
+            alt_text=one.alt_text,
+            checklist=shared.about(one.picture),
+            due=shared.due,
+            before=one.before,
+            at=at,
+        )
     except PermissionDenied as error:
         return str(error)
     except ValidationError as error:

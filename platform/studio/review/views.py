@@ -16,11 +16,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from studio import blobs, pipeline
-from studio.accounts.models import Role
+from studio.accounts.models import Role, User
 from studio.accounts.rules import roles_of
 from studio.jobs import process
 from studio.jobs.models import Picture, Screening
@@ -32,10 +33,14 @@ from studio.review.captions import caption_of
 from studio.review.commenting import comments_on
 from studio.review.delivered import delivered
 from studio.review.forms import SubmitForm, WithdrawForm
-from studio.review.models import Release, Rendition
+from studio.review.models import Release, Rendition, ReviewRequest
 from studio.review.related import related_to
 from studio.trail.models import AuditRow
 
+SENT_BEFORE = gettext_lazy(
+    "Nothing was submitted again: this form was sent before, or somebody submitted the picture meanwhile. You now see "
+    "where it stands, and what you wrote is kept below."
+)
 A_YEAR = 365 * 24 * 3600
 SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/avif": ".avif"}
 JOINED = ("job__project__organisation", "job__campaign", "job__model", "job__policy", "job__requester__user")
@@ -207,19 +212,32 @@ def _made(picture: Picture) -> int:
 @login_required
 @require_POST
 def submit(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Ask for approval."""
+    """Ask for approval. A form that was sent before submits nothing again, and what it says is not lost."""
     picture = visible_picture(request, pk)
     form = SubmitForm(request.POST, picture=picture)
     if not form.is_valid():
         return show(request, picture, status=HTTPStatus.UNPROCESSABLE_ENTITY, submit=form)
-    return _done(
-        request,
-        picture,
+    words = form.words()
+    before = form.cleaned_data["before"] or 0
+    status = attempt(
         form,
-        "submit",
-        lambda: actions.submit_for_review(actor=request.user, picture=picture, at=timezone.now(), **form.words()),
-        _("It is with the reviewers now."),
+        lambda: actions.submit_for_review(
+            actor=request.user, picture=picture, at=timezone.now(), before=before, **words
+        ),
+        stale=SENT_BEFORE,
     )
+    stale = status == HTTPStatus.CONFLICT
+    if status == HTTPStatus.OK or (stale and _is_submitted(request.user, picture, words)):
+        messages.success(request, _("It is with the reviewers now."))
+        return redirect("picture", pk=pk)
+    if stale:
+        form.anew()
+    return show(request, picture, status=status, submit=form)
+
+
+def _is_submitted(maker: User, picture: Picture, words: Mapping[str, Any]) -> bool:
+    """Whether the reviewers have it from this maker in these very words: a second click says nothing new."""
+    return ReviewRequest.objects.filter(picture=picture, maker=maker, ended=None, **words).exists()
 
 
 @login_required

@@ -76,8 +76,33 @@ def test_asking_again_begins_with_what_was_written(
     assert "Too dark." in page
     assert review.alt_text in page
     assert f"?picture={picture.pk}&amp;as=replacement" in page
-    assert browse("creator").post(at("picture-submit", picture), SUBMISSION).status_code == 302
+    assert '<input type="hidden" name="before" value="1"' in page
+    answer = browse("creator").post(at("picture-submit", picture), SUBMISSION | {"before": "1"})
+    assert answer.status_code == 302
     assert picture.review_requests.count() == 2
+
+
+def test_a_form_that_is_sent_again_after_changes_were_asked_for_submits_nothing(
+    picture: Picture, people: SimpleNamespace, browse: Browse, now: datetime
+) -> None:
+    client, where = browse("creator"), at("picture-submit", picture)
+    first = SUBMISSION | {"before": "0"}
+    assert client.post(where, first).status_code == 302
+    decide(
+        actor=people.reviewer, request=ReviewRequest.objects.get(), outcome="CHANGES_REQUESTED", reason="Too dark.",
+        seen_sha256=picture.sha256, at=now,
+    )  # fmt: skip
+    again = client.post(where, first | {"purpose": "Another poster"})
+    page = again.content.decode()
+    assert again.status_code == 409
+    assert "this form was sent before" in page
+    assert "Too dark." in page
+    assert (ReviewRequest.objects.count(), Picture.objects.get(pk=picture.pk).state) == (1, "CHANGES_REQUESTED")
+    # What was typed is still there, and can be sent for good by whoever has read why.
+    assert ">\nAnother poster</textarea>" in page
+    assert '<input type="hidden" name="before" value="1"' in page
+    assert client.post(where, first | {"before": "1"}).status_code == 302
+    assert ReviewRequest.objects.count() == 2
 
 
 def test_scores_are_for_reviewers(picture: Picture, browse: Browse) -> None:
@@ -119,9 +144,17 @@ def test_submitting_for_review(picture: Picture, browse: Browse) -> None:
     assert (request.purpose, request.alt_text) == ("Poster", "A plain blue picture.")
     assert sorted(request.checklist.values()) == ["no", "no", "no", "yes"]
     assert any("at risk" in question for question in request.checklist), "the sector's own question"
-    again = browse("creator").post(at("picture-submit", picture), SUBMISSION)
-    assert again.status_code == 409
-    assert "somebody else was faster" in again.content.decode()
+    # A second click sends the same words once more: it is with the reviewers, as the first one said.
+    again = browse("creator").post(at("picture-submit", picture), SUBMISSION, follow=True)
+    assert again.redirect_chain == [(at("picture", picture), 302)]
+    assert "It is with the reviewers now." in again.content.decode()
+    other = browse("creator").post(at("picture-submit", picture), SUBMISSION | {"purpose": "Leaflet"})
+    page = other.content.decode()
+    assert other.status_code == 409
+    assert "this form was sent before" in page
+    assert ">\nLeaflet</textarea>" in page
+    assert '<button class="button button-main" type="submit">Submit for review</button>' not in page
+    assert ReviewRequest.objects.count() == 1
 
 
 @pytest.mark.parametrize("field", sorted(SUBMISSION))

@@ -6,8 +6,7 @@
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, cast
-from urllib.parse import urlencode
+from typing import Any, cast
 
 from allauth.account.views import logout
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
@@ -23,12 +22,11 @@ from django.urls import URLPattern, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
 
 from studio.accounts.models import Organisation, Role, RoleGrant, User
-from studio.wording import COLUMNS, REGISTERS
+from studio.wording import REGISTERS
 
 View = Callable[..., HttpResponseBase]
 RELAXED = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
@@ -167,60 +165,3 @@ def holds_one(request: HttpRequest, roles: Sequence[str]) -> bool:
         grants = RoleGrant.objects.filter(membership__user=user, membership__user__is_active=True)
         kept["roles_held"] = frozenset(grants.values_list("role", flat=True))
     return not kept["roles_held"].isdisjoint(roles)
-
-
-class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
-    """A read-only list of rows of the organisations in which the reader holds one of `readers`.
-
-    `organisation` is the lookup from a row to its organisation's key.
-    """
-
-    organisation: ClassVar[str]
-    readers: ClassVar[tuple[Role, ...]] = (Role.REVIEWER, Role.AUDITOR, Role.CUSTODIAN, Role.ADMINISTRATOR)
-    list_per_page = 50
-    show_full_result_count = False
-
-    def __init__(self, model: type[models.Model], admin_site: UnfoldAdminSite) -> None:
-        """Rows and fields get their words here, for heads, filters and forms; a migration is about what models say."""
-        super().__init__(model, admin_site)
-        model._meta.verbose_name_plural = REGISTERS.get(model.__name__, model._meta.verbose_name_plural)
-        for field in model._meta.fields:
-            field.verbose_name = COLUMNS.get(field.name, field.verbose_name)
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """Rows of the reader's organisations."""
-        rows: models.QuerySet[Any] = super().get_queryset(request)
-        own = organisations_as(person(request), self.readers)
-        return rows.filter(**{f"{self.organisation}__in": own.values("pk")})
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list, under the name that the navigation has for it."""
-        title = REGISTERS[self.opts.object_name]
-        answer: HttpResponse = super().changelist_view(request, {"title": title, **(extra_context or {})})
-        return answer
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """What was done to a row stands in the trail, not in the panel's own log."""
-        return redirect(f"{reverse('admin:trail_auditrow_changelist')}?{urlencode({'q': object_id})}")
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Shown to whoever may read it."""
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Whether the person holds one of `readers` anywhere; the rows are limited by `get_queryset`."""
-        return request.user.is_authenticated and holds_one(request, self.readers)
-
-    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Never by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Never by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Never by hand."""
-        return False

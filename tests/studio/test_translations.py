@@ -12,12 +12,13 @@ import moderation.wording
 from moderation import explaining
 from moderation.policy import Policy
 from moderation.presets import PRESETS
+from provenance.survival import TRANSFORMS
 from studio.audit import inspecting, writing
 from studio.jobs import finishing, reference
 from studio.policies import reading
 from studio.portrayals import measuring
 from studio.references import registering
-from studio.wording import REASONS_KEPT, SENTENCES
+from studio.wording import REASONS_KEPT, SENTENCES, TRIALS_KEPT
 from tests.studio import translations
 
 CODES = sorted(code for code, _ in settings.LANGUAGES if code != "en")
@@ -71,6 +72,11 @@ def test_why_something_waits_or_failed_is_known_to_translators() -> None:
     """Rows keep it in English, whoever asked; the pages read it out."""
     kept = [*finishing.WAITING.values(), reference.GONE, registering.GONE, measuring.NOTHING]
     assert {*kept, inspecting.STUCK, inspecting.UNREADABLE, writing.STUCK} <= REASONS_KEPT
+
+
+def test_what_was_tried_on_a_file_is_known_to_translators() -> None:
+    """A release's report keeps it in the library's English; the picture page reads it out."""
+    assert set(TRANSFORMS) <= TRIALS_KEPT
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)

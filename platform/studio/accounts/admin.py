@@ -1,11 +1,14 @@
 """People, organisations and roles on the desk, to read. They change on the pages of an organisation's people."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from studio.accounts.models import Invitation, Membership, OperatorAct, Organisation, Role, RoleGrant, User
-from studio.site import Register, site
+from studio.registers import Register
+from studio.site import site
 
 
 @admin.register(Organisation, site=site)
@@ -75,4 +78,5 @@ class InvitationAdmin(Register):
     list_display = ("email", "organisation", "invited_by", "made", "accepted", "accepted_by", "withdrawn")
     list_select_related = ("organisation", "invited_by", "accepted_by")
     search_fields = ("email",)
+    words: ClassVar = {"roles": lambda role: str(Role(role).label)}
     fields = ("email", "organisation", "roles", "invited_by", "made", "expires", "accepted", "accepted_by", "withdrawn")

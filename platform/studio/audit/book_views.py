@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -25,7 +25,7 @@ from studio.audit.dossiers import dossier as dossier_of
 from studio.audit.dossiers import find_pictures
 from studio.audit.inspecting import ask_inspection
 from studio.audit.models import Inspection, Recorded
-from studio.audit.selecting import names_in
+from studio.audit.selecting import KINDS, names_in
 from studio.catalogue.reading import find_model
 from studio.jobs.models import Picture
 from studio.jobs.states import VISIBLE
@@ -166,6 +166,11 @@ def _signed(organisation: Organisation, since: int | None, until: int | None) ->
         return []
     rows = Recorded.objects.filter(organisation=organisation, kind__in=SIGNED_KINDS, sequence__gte=since)
     rows = rows.filter(sequence__lt=until) if until is not None else rows
+    return _counted(rows)
+
+
+def _counted(rows: QuerySet[Recorded]) -> list[tuple[str, int]]:
+    """How many entries of each kind there are."""
     return sorted(rows.order_by().values_list("kind").annotate(n=Count("*")))
 
 
@@ -189,7 +194,7 @@ def model_uses(request: MemberRequest, pk: UUID) -> HttpResponse:
         "organisation": organisation,
         "model": model,
         "heirs": [one for one in heirs if one.pk != model.pk],
-        "kinds": dict(entries.order_by().values_list("kind").annotate(n=Count("*"))),
+        "kinds": [(KINDS.get(kind, kind), n) for kind, n in _counted(entries) if kind != "picture"],
         "campaigns": [
             {**row, "name": names.get(row["campaign"], row["campaign"])}
             for row in sorted(campaigns, key=lambda row: -row["n"])

@@ -23,6 +23,7 @@ from studio.audit.reporting import pictures_in
 from studio.audit.selecting import in_words, names_in
 from studio.audit.story import Event, Facts
 from studio.templatetags.stamps import state as stands
+from studio.wording import credentials
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -146,11 +147,11 @@ class Sheet:
             stamped = _("time-stamped %(at)s by %(who)s") % {"at": one.stamped_at, "who": one.stamped_by}
             facts = [
                 (_("Title"), one.title),
-                (_("State"), f"{one.integrity}, {one.signer}"),
+                (_("State"), f"{credentials.integrity(one.integrity)}; {credentials.signer(one.signer)}"),
                 (_("Signed by key"), one.key_id),
                 (_("When"), stamped if one.stamped_at else _("no time-stamp")),
-                (_("Kind"), one.source_type),
-                (_("Actions"), ", ".join(one.actions)),
+                (_("Kind"), credentials.source(one.source_type)),
+                (_("Actions"), ", ".join(map(credentials.action, one.actions))),
                 (_("Manifest"), one.manifest_id),
             ]
             self._line(name, size=9.5, bold=True)

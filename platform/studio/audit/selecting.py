@@ -21,6 +21,7 @@ from studio.catalogue.models import Model
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import PictureState
 from studio.projects.models import Campaign, PolicyVersion, Project
+from studio.wording import part
 
 KINDS = {
     "picture": _("Picture recorded"),
@@ -133,7 +134,7 @@ def names_in(organisation: Organisation) -> dict[str, dict[str, str]]:
 
 def role_id(role: str, pseudonym: object) -> str:
     """Somebody by what they were, not by who they are."""
-    return f"{role} {str(pseudonym)[:8]}"
+    return f"{part(role)} {str(pseudonym)[:8]}"
 
 
 def select(organisation: Organisation, scope: Mapping[str, str]) -> QuerySet[Recorded]:

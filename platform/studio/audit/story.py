@@ -20,8 +20,7 @@ from studio.audit.selecting import role_id
 from studio.jobs.models import Job, Picture, Screening
 from studio.review.models import HoldRuling, Release, Rendition, ReviewDecision, ReviewRequest, Withdrawal
 from studio.review.models.deciding import OUTSIDE_APPROVER
-from studio.templatetags.stamps import category, licence
-from studio.wording import read_out
+from studio.wording import category, licence, part, read_out
 
 Facts = Sequence[tuple[str, str]]
 
@@ -62,7 +61,7 @@ class People:
     def __call__(self, role: str, user: int | None) -> str:
         member = self._members.get(user) if user else None
         if member is None:
-            return role
+            return part(role)
         said = role_id(role, member.pseudonym)
         self.named[said] = member.user.get_username()
         return said

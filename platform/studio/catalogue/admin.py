@@ -1,16 +1,21 @@
 """Models on the desk: which weights, under which licence, approved by whom. The same list for every organisation."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from studio.accounts.models import Organisation, Role
 from studio.catalogue.actions import approve_model
+from studio.catalogue.licences import Use
 from studio.catalogue.models import Lesson, Material, Model, ModelDecision
-from studio.site import Register, person, site
+from studio.registers import Register, Worded
+from studio.site import person, site
 
 
 @admin.register(Model, site=site)
@@ -19,7 +24,7 @@ class ModelRegister(Register):
 
     organisation = "organisation"
     list_display = ("title", "organisation", "family", "licence", "state", "approved_by", "registered")
-    list_filter = ("state", "licence")
+    list_filter = ("state", ("licence", Worded))
     search_fields = ("title", "slug", "digest")
     list_select_related = ("organisation", "approved_by")
     actions = ("approve",)
@@ -38,6 +43,10 @@ class ModelRegister(Register):
         names = ", ".join(map(str, waiting)) or gettext("none, because none waited")
         self.message_user(request, gettext("Approved: %(names)s.") % {"names": names}, messages.SUCCESS)
 
+    def page_of(self, row: Any) -> str:
+        """Its card and what taught it."""
+        return reverse("model", args=[row.pk])
+
 
 @admin.register(ModelDecision, site=site)
 class ModelDecisionRegister(Register):
@@ -45,6 +54,7 @@ class ModelDecisionRegister(Register):
 
     organisation = "model__organisation"
     list_display = ("model", "outcome", "custodian", "words", "at")
+    words: ClassVar = {"uses": lambda kept: str(Use(kept).label)}
     list_filter = ("outcome",)
     list_select_related = ("model", "custodian")
     date_hierarchy = "at"
@@ -56,7 +66,7 @@ class MaterialRegister(Register):
 
     organisation = "model__organisation"
     list_display = ("name", "model", "licence", "source", "consent", "sha256")
-    list_filter = ("licence",)
+    list_filter = (("licence", Worded),)
     list_select_related = ("model",)
     search_fields = ("name", "sha256", "licence", "source", "consent")
 
@@ -71,3 +81,7 @@ class LessonRegister(Register):
     list_select_related = ("parent", "custodian__user", "custodian__organisation", "model")
     search_fields = ("id", "concept")
     date_hierarchy = "asked"
+
+    def page_of(self, row: Any) -> str:
+        """How far it has come."""
+        return reverse("lesson", args=[row.pk])

@@ -1,10 +1,19 @@
 """Requests, pictures and screenings on the desk, read-only. What a person typed is on none of them."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from studio.jobs.models import Job, Picture, Screening, Shaper
-from studio.site import Register, site
+from studio.jobs.states import VISIBLE
+from studio.registers import Register, Worded
+from studio.site import site
+from studio.templatetags.stamps import state
+from studio.wording import read_out
+
+HOW = {"request": _("asked for it"), "submission": _("submitted a picture of it for review")}
 
 
 @admin.register(Job, site=site)
@@ -18,6 +27,10 @@ class JobRegister(Register):
     search_fields = ("id", "request_digest", "prompt_commitment")
     date_hierarchy = "submitted"
 
+    def page_of(self, row: Any) -> str:
+        """The request's own page."""
+        return reverse("request", args=[row.pk])
+
 
 @admin.register(Picture, site=site)
 class PictureRegister(Register):
@@ -30,6 +43,10 @@ class PictureRegister(Register):
     search_fields = ("id", "sha256", "pixel_sha256", "manifest")
     date_hierarchy = "created"
 
+    def page_of(self, row: Any) -> str:
+        """The picture page, once there is something to see."""
+        return reverse("picture", args=[row.pk]) if row.state in VISIBLE else ""
+
 
 @admin.register(Screening, site=site)
 class ScreeningRegister(Register):
@@ -37,7 +54,8 @@ class ScreeningRegister(Register):
 
     organisation = "job__project__organisation"
     list_display = ("id", "action", "job", "subject", "picture", "at")
-    list_filter = ("action", "reference")
+    list_filter = (("action", Worded), "reference")
+    words: ClassVar = {"action": state, "reasons": read_out}
     list_select_related = ("job", "picture")
     search_fields = ("id", "job__id", "picture__id")
 
@@ -53,5 +71,6 @@ class ShaperRegister(Register):
 
     organisation = "job__project__organisation"
     list_display = ("user", "job", "how")
+    words: ClassVar = {"how": lambda kept: str(HOW.get(kept, kept))}
     list_select_related = ("user", "job")
     search_fields = ("user__username", "job__id")

@@ -20,8 +20,7 @@ from studio.languages import language
 from studio.policies.reading import follows, grade
 from studio.policies.scope import LABELS, Scope
 from studio.projects.models import PolicyVersion, Project
-from studio.templatetags.stamps import category
-from studio.wording import read_out
+from studio.wording import category, read_out
 
 STEPS = (("annotate", _("Note it")), ("review", _("Ask a reviewer")), ("block", _("Refuse it")))
 STAGES = (("prompt", _("In the words of a request")), ("picture", _("In finished pictures")))

@@ -1,9 +1,13 @@
 """Projects, campaigns and policy versions on the desk, read-only."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.urls import reverse
 
 from studio.projects.models import Campaign, PolicyVersion, Project
-from studio.site import Register, site
+from studio.registers import Register
+from studio.site import site
 
 
 @admin.register(Project, site=site)
@@ -15,6 +19,10 @@ class ProjectRegister(Register):
     list_select_related = ("organisation",)
     search_fields = ("name", "slug")
 
+    def page_of(self, row: Any) -> str:
+        """Its campaigns and newest pictures."""
+        return reverse("project", args=[row.pk])
+
 
 @admin.register(Campaign, site=site)
 class CampaignRegister(Register):
@@ -25,6 +33,10 @@ class CampaignRegister(Register):
     list_select_related = ("project",)
     search_fields = ("name", "slug", "purpose")
 
+    def page_of(self, row: Any) -> str:
+        """Its pictures and requests."""
+        return reverse("campaign", args=[row.pk])
+
 
 @admin.register(PolicyVersion, site=site)
 class PolicyRegister(Register):
@@ -34,3 +46,7 @@ class PolicyRegister(Register):
     list_display = ("organisation", "project", "number", "author", "approver", "published", "digest")
     list_select_related = ("organisation", "project", "author", "approver")
     search_fields = ("digest",)
+
+    def page_of(self, row: Any) -> str:
+        """The policy in sentences."""
+        return reverse("policy-version", args=[row.pk])

@@ -1,18 +1,21 @@
 """The reviewer's pages in the panel, and the registers of what was decided."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from studio.pages import MemberRequest
+from studio.registers import Register
 from studio.review import decided_desk, decision_desk, desk, inbox_desk, plan_desk, quality_desk, recall_desk
 from studio.review.models import HoldRuling, Release, ReviewDecision, ReviewRequest, Withdrawal
 from studio.review.readers import READERS
-from studio.site import Register, site
+from studio.review.reasons import REASONS
+from studio.site import site
 
 site.pages += [
     *desk.urlpatterns,
@@ -52,6 +55,7 @@ class DecisionRegister(Register):
     organisation = "picture__job__project__organisation"
     list_display = ("at", "outcome", "stage", "final", "by", "picture", "sha256")
     list_filter = ("outcome", "final")
+    words: ClassVar = {"reasons": lambda code: str(REASONS.get(code, code))}
     list_select_related = ("reviewer", "invitation__outsider", "stage", "picture")
     search_fields = ("sha256", "picture__id", "reviewer__username")
     date_hierarchy = "at"
@@ -60,6 +64,10 @@ class DecisionRegister(Register):
     def by(self, decision: ReviewDecision) -> str:
         """A member, or somebody outside."""
         return decision.by
+
+    def page_of(self, row: Any) -> str:
+        """What it was decided about."""
+        return reverse("admin:review_reviewrequest_change", args=[row.request_id])
 
 
 @admin.register(HoldRuling, site=site)
@@ -73,6 +81,14 @@ class RulingRegister(Register):
     search_fields = ("job__id", "picture__id", "reviewer__username")
     date_hierarchy = "at"
 
+    def page_of(self, row: Any) -> str:
+        """What was held."""
+        return (
+            reverse("admin:rule-picture", args=[row.picture_id])
+            if row.picture_id
+            else reverse("admin:rule-request", args=[row.job_id])
+        )
+
 
 @admin.register(Release, site=site)
 class ReleaseRegister(Register):
@@ -84,6 +100,10 @@ class ReleaseRegister(Register):
     search_fields = ("picture__id", "sha256", "manifest")
     date_hierarchy = "asked"
 
+    def page_of(self, row: Any) -> str:
+        """The picture that was released."""
+        return reverse("picture", args=[row.picture_id])
+
 
 @admin.register(Withdrawal, site=site)
 class WithdrawalRegister(Register):
@@ -94,3 +114,7 @@ class WithdrawalRegister(Register):
     list_select_related = ("picture", "withdrawn_by")
     search_fields = ("picture__id", "public_reason")
     date_hierarchy = "at"
+
+    def page_of(self, row: Any) -> str:
+        """The picture that was withdrawn."""
+        return reverse("picture", args=[row.picture_id])

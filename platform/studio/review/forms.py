@@ -13,7 +13,7 @@ from studio.policies.proposing import allowable
 from studio.review.checklists import questions_under
 from studio.review.models import PER_MILLE, ReviewDecision, ReviewRequest
 from studio.review.reasons import REASONS
-from studio.templatetags.stamps import category
+from studio.wording import category
 
 USUALLY_ALLOWED, LONGEST_ALLOWED = timedelta(days=90), timedelta(days=365)
 DESCRIBE = _("Describe it for people who cannot see it")

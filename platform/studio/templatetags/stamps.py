@@ -19,10 +19,16 @@ from studio.catalogue.models import Model
 from studio.catalogue.states import LessonState
 from studio.jobs.states import JobState, PictureState
 from studio.languages import language
-from studio.wording import CATEGORIES, DEEDS, EXPECTATIONS, LICENCES, MARKERS, MATTERS, read_out
+from studio.wording import EXPECTATIONS, MARKERS, MATTERS, category, credentials, deed, invariant, licence, read_out
 
 register = template.Library()
-register.filter(language)
+for words in (category, deed, invariant, language, licence):
+    register.filter(words)
+for found in (
+    credentials.integrity, credentials.signer, credentials.kept, credentials.release_status, credentials.source,
+    credentials.action,
+):  # fmt: skip
+    register.filter(found)
 J, P = JobState, PictureState
 
 
@@ -156,12 +162,6 @@ def state(name: str) -> str:
 
 
 @register.filter
-def category(name: str) -> str:
-    """A moderation category in plain words."""
-    return str(CATEGORIES.get(name, name.removeprefix("custom:").replace("-", " ").replace("_", " ").capitalize()))
-
-
-@register.filter
 def marker(name: str) -> str:
     """A group or role of a representation report in plain words."""
     return str(MARKERS.get(name, name.replace("-", " ").replace("_", " ")))
@@ -211,18 +211,6 @@ def unscreened(findings: list[dict[str, Any]]) -> list[str]:
     seen = {found["category"] for found in findings if found["coverage"] == "screened"}
     missing = dict.fromkeys(found["category"] for found in findings if found["coverage"] == "not_screened")
     return [category(name).lower() for name in missing if name not in seen and name != "uncovered_language"]
-
-
-@register.filter
-def deed(verb: str) -> str:
-    """An audit row's verb in plain words; those that begin small follow the name of who did it."""
-    return str(DEEDS.get(verb, verb.replace(".", ": ").replace("_", " ")))
-
-
-@register.filter
-def licence(name: str) -> str:
-    """A model's licence in words, where its card states none of its own."""
-    return str(LICENCES.get(name, name))
 
 
 @register.filter

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from studio.jobs.models import Job, Picture
@@ -34,6 +35,11 @@ class Event(models.TextChoices):
 
 
 TEST = "webhook.test"
+
+
+def event_in_words(name: str) -> str:
+    """What a delivery tells; its own name is for the program that takes it."""
+    return gettext("A test") if name == TEST else str(Event(name).label)
 
 
 def _always(row: AuditRow) -> bool:

@@ -24,7 +24,7 @@ from studio.accounts.rules import administered
 from studio.accounts.signing_in import asks_again
 from studio.pages import MemberRequest, attempt
 from studio.webhooks import actions
-from studio.webhooks.events import Event
+from studio.webhooks.events import Event, event_in_words
 from studio.webhooks.forms import EndpointForm
 from studio.webhooks.models import Delivery, Endpoint
 
@@ -110,11 +110,13 @@ def _attempted(
 
 
 def _page(request: MemberRequest, endpoint: Endpoint, form: forms.Form, *, status: int = HTTPStatus.OK) -> HttpResponse:
+    leaf = Paginator(endpoint.deliveries.all(), DELIVERIES_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "endpoint": endpoint,
         "form": form,
         "told": [Event(event).label for event in endpoint.events],
-        "deliveries": Paginator(endpoint.deliveries.all(), DELIVERIES_A_PAGE).get_page(request.GET.get("page")),
+        "deliveries": leaf,
+        "rows": [(one, event_in_words(one.event)) for one in leaf],
         "waiting": endpoint.deliveries.filter(state=Delivery.State.WAITING).count(),
     }
     return render(request, "studio/webhook.html", context, status=status)

@@ -19,10 +19,21 @@ from studio.catalogue.models import Model
 from studio.catalogue.states import LessonState
 from studio.jobs.states import JobState, PictureState
 from studio.languages import language
-from studio.wording import EXPECTATIONS, MARKERS, MATTERS, category, credentials, deed, invariant, licence, read_out
+from studio.wording import (
+    EXPECTATIONS,
+    MARKERS,
+    MATTERS,
+    category,
+    credentials,
+    deed,
+    invariant,
+    licence,
+    read_out,
+    screen,
+)
 
 register = template.Library()
-for words in (category, deed, invariant, language, licence):
+for words in (category, deed, invariant, language, licence, screen):
     register.filter(words)
 for found in (
     credentials.integrity, credentials.signer, credentials.kept, credentials.release_status, credentials.source,

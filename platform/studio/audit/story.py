@@ -20,7 +20,7 @@ from studio.audit.selecting import role_id
 from studio.jobs.models import Job, Picture, Screening
 from studio.review.models import HoldRuling, Release, Rendition, ReviewDecision, ReviewRequest, Withdrawal
 from studio.review.models.deciding import OUTSIDE_APPROVER
-from studio.wording import category, licence, part, read_out
+from studio.wording import answered, category, licence, part, read_out
 
 Facts = Sequence[tuple[str, str]]
 
@@ -192,10 +192,7 @@ def _recorded(picture: Picture, witness: Witness) -> Event:
 
 
 def _submitted(request: ReviewRequest, people: People) -> Event:
-    answers = [
-        f"{question}: {answer}" if not question.endswith("?") else f"{question} {answer}"
-        for question, answer in request.checklist.items()
-    ]
+    answers = [f"{_(question)} {answered(answer)}" for question, answer in request.checklist.items()]
     told = [
         _("For: %(purpose)s. Channel: %(channel)s.") % {"purpose": request.purpose, "channel": request.channel},
         _("Described as: %(text)s") % {"text": request.alt_text},

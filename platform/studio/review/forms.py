@@ -13,7 +13,7 @@ from studio.policies.proposing import allowable
 from studio.review.checklists import questions_under
 from studio.review.models import PER_MILLE, ReviewDecision, ReviewRequest
 from studio.review.reasons import REASONS
-from studio.wording import category
+from studio.wording import ANSWERS, category
 
 USUALLY_ALLOWED, LONGEST_ALLOWED = timedelta(days=90), timedelta(days=365)
 DESCRIBE = _("Describe it for people who cannot see it")
@@ -21,7 +21,6 @@ HOW_TO_DESCRIBE = _(
     "Say what somebody must know who hears the page read out: who does what, where, and what matters of it for this "
     "purpose. One or two sentences, without “picture of”. It travels with the picture."
 )
-ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("unsure", _("Not sure"))]
 
 
 class AskForm(forms.Form):
@@ -55,7 +54,9 @@ class AskForm(forms.Form):
             name: one for picture in pictures for name, one in questions_under(picture.job.policy).items()
         }
         for name, question in self.questions.items():
-            self.fields[name] = forms.ChoiceField(label=_(question), choices=ANSWERS, widget=forms.RadioSelect)
+            self.fields[name] = forms.ChoiceField(
+                label=_(question), choices=list(ANSWERS.items()), widget=forms.RadioSelect
+            )
 
     def answers(self) -> dict[str, str]:
         """The checklist: each question with its answer."""

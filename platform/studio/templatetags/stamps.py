@@ -23,6 +23,7 @@ from studio.wording import (
     EXPECTATIONS,
     MARKERS,
     MATTERS,
+    answered,
     category,
     credentials,
     deed,
@@ -33,7 +34,7 @@ from studio.wording import (
 )
 
 register = template.Library()
-for words in (category, deed, invariant, language, licence, screen):
+for words in (answered, category, deed, invariant, language, licence, screen):
     register.filter(words)
 for found in (
     credentials.integrity, credentials.signer, credentials.kept, credentials.release_status, credentials.source,

@@ -5,11 +5,23 @@ as it is; nothing here decides anything.
 """
 
 from studio.wording.deeds import DEEDS, deed
-from studio.wording.names import EXPECTATIONS, MARKERS, MATTERS, category, invariant, licence, part, screen
+from studio.wording.names import (
+    ANSWERS,
+    EXPECTATIONS,
+    MARKERS,
+    MATTERS,
+    answered,
+    category,
+    invariant,
+    licence,
+    part,
+    screen,
+)
 from studio.wording.rows import COLUMNS, REGISTERS, THINGS, thing
 from studio.wording.sentences import REASONS_KEPT, SENTENCES, TRIALS_KEPT, read_out
 
 __all__ = [
+    "ANSWERS",
     "COLUMNS",
     "DEEDS",
     "EXPECTATIONS",
@@ -20,6 +32,7 @@ __all__ = [
     "SENTENCES",
     "THINGS",
     "TRIALS_KEPT",
+    "answered",
     "category",
     "deed",
     "invariant",

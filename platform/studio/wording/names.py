@@ -51,6 +51,8 @@ MATTERS = MappingProxyType(
 EXPECTATIONS = MappingProxyType(
     {"allow": _("let through"), "stop": _("stopped or looked at by a reviewer"), "block": _("refused")}
 )
+# What makers answer to a checklist's questions.
+ANSWERS = MappingProxyType({"yes": _("Yes"), "no": _("No"), "unsure": _("Not sure")})
 # What screens words and pictures, by the names that findings carry.
 SCREENS = MappingProxyType(
     {
@@ -124,3 +126,8 @@ def invariant(number: int) -> str:
 def screen(source: str) -> str:
     """What screened, by the source that a finding names; an added classifier goes by its own name."""
     return str(SCREENS.get(source.partition(":")[0], source))
+
+
+def answered(answer: str) -> str:
+    """An answer to a question of a checklist."""
+    return str(ANSWERS.get(answer, answer))

@@ -19,12 +19,14 @@ from django.urls import NoReverseMatch, reverse
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 from studio.accounts.actions import set_colour
+from studio.accounts.models import User
 from studio.jobs.models import Job, Picture
 from studio.projects.models import Campaign
 from studio.review.commenting import comment
 from studio.review.flags import flag
 from studio.review.inviting import invite
 from studio.review.models import ReviewRequest
+from studio.site import site
 from tests.studio.pages import test_access
 from tests.studio.requests import ask
 
@@ -185,6 +187,15 @@ def test_what_a_role_sees_beside(
     somebody = look(getattr(people, role))
     for where in pages(ROLES[role], address):
         somebody.at(where)
+
+
+def test_a_row_of_each_register(look: Callable[..., Look], people: SimpleNamespace, released: Picture) -> None:
+    """The page of a row: facts, digests, and documents as they are kept."""
+    auditor = look(people.auditor)
+    for model in site._registry:
+        kind, first = f"{model._meta.app_label}_{model._meta.model_name}", model._default_manager.first()
+        if first is not None and model not in {User, ReviewRequest}:
+            auditor.at(reverse(f"admin:{kind}_change", args=[first.pk]))
 
 
 def test_what_a_reviewer_decides_about(

@@ -5,7 +5,7 @@
 - What a machine goes by (digests, ids, verbs) stands apart from what people read, and whole.
 """
 
-from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -22,7 +22,7 @@ from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
 from studio.accounts.models import Role
-from studio.rows import CODES, SAID, Row, called, in_words, row_of
+from studio.rows import CODES, SAID, Row, Words, called, in_words, row_of
 from studio.site import holds_one, organisations_as, person
 from studio.wording import COLUMNS, REGISTERS, THINGS, thing
 
@@ -35,7 +35,7 @@ class Worded(admin.AllValuesFieldListFilter):
 
     def choices(self, changelist: Any) -> Any:
         """As they stand in the rows, but for what is read."""
-        kept, words = set(self.lookup_choices), changelist.model_admin.words
+        kept, words = set(self.lookup_choices), changelist.model_admin.said
         for choice in super().choices(changelist):
             said = choice["display"]
             yield choice if said not in kept else {**choice, "display": in_words(self.field.name, said, words)}
@@ -50,14 +50,14 @@ class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
 
     organisation: ClassVar[str]
     readers: ClassVar[tuple[Role, ...]] = (Role.REVIEWER, Role.AUDITOR, Role.CUSTODIAN, Role.ADMINISTRATOR)
-    words: Mapping[str, Callable[[Any], str]] = {}
+    words: ClassVar[Words] = MappingProxyType({})
     list_per_page = 50
     show_full_result_count = False
 
     def __init__(self, model: type[models.Model], admin_site: UnfoldAdminSite) -> None:
         """Rows and fields get their words here, for heads, filters and pages; a migration is about what models say."""
         super().__init__(model, admin_site)
-        self.words = {**SAID, **self.words}
+        self.said: Words = {**SAID, **self.words}
         model._meta.verbose_name = THINGS.get(str(model._meta.model_name), model._meta.verbose_name)
         model._meta.verbose_name_plural = REGISTERS.get(model.__name__, model._meta.verbose_name_plural)
         for field in [*model._meta.fields, *model._meta.many_to_many]:
@@ -67,15 +67,15 @@ class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     def _column(self, name: str) -> str:
         """The name of a column; where its kept values are not for people, that of one which says them."""
         field = next((one for one in self.model._meta.fields if one.name == name), None)
-        if field is None or not (field.is_relation or name in self.words or name in CODES):
+        if field is None or not (field.is_relation or name in self.said or name in CODES):
             return name
 
         @admin.display(description=field.verbose_name, ordering=name)
         def said(row: models.Model) -> str:
             value = getattr(row, name)
-            if name in CODES and name not in self.words:
+            if name in CODES and name not in self.said:
                 return _shortened(str(value))
-            return called(value) if isinstance(value, models.Model) else in_words(name, value, self.words)
+            return called(value) if isinstance(value, models.Model) else in_words(name, value, self.said)
 
         setattr(self, f"said_{name}", said)
         return f"said_{name}"
@@ -121,7 +121,7 @@ class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     def _told(self, request: HttpRequest, row: models.Model) -> Row:
         own = [*self.model._meta.fields, *self.model._meta.many_to_many]
         shown = [one for one in own if not self.fields or one.name in self.fields]
-        return row_of(row, shown, words=self.words, link=lambda other: self._link(request, other))
+        return row_of(row, shown, words=self.said, link=lambda other: self._link(request, other))
 
     def _link(self, request: HttpRequest, row: models.Model) -> str:
         """Where another row can be read, if this reader may."""

@@ -34,13 +34,19 @@ from studio.wording import (
 )
 
 register = template.Library()
-for words in (answered, category, deed, invariant, language, licence, screen):
-    register.filter(words)
-for found in (
-    credentials.integrity, credentials.signer, credentials.kept, credentials.release_status, credentials.source,
-    credentials.action,
-):  # fmt: skip
-    register.filter(found)
+register.filter(answered)
+register.filter(category)
+register.filter(deed)
+register.filter(invariant)
+register.filter(language)
+register.filter(licence)
+register.filter(screen)
+register.filter(credentials.action)
+register.filter(credentials.integrity)
+register.filter(credentials.kept)
+register.filter(credentials.release_status)
+register.filter(credentials.signer)
+register.filter(credentials.source)
 J, P = JobState, PictureState
 
 

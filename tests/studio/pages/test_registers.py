@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.admin.utils import label_for_field
-from django.db.models import BinaryField
+from django.db.models import BinaryField, Model
 from django.test import Client
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import strip_tags
 
 from studio.accounts.models import OperatorAct
-from studio.catalogue.models import Lesson, Model
+from studio.catalogue.models import Lesson
+from studio.catalogue.models import Model as Weights
 from studio.catalogue.states import LESSON_ENDS
 from studio.jobs.models import Picture
 from studio.jobs.states import JobState
@@ -41,8 +42,8 @@ def read(page: str) -> str:
     return strip_tags(re.sub(r"<(code|pre)\b.*?</\1>", "", inside, flags=re.S))
 
 
-def row(model: object, pk: object) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[pk])  # type: ignore[attr-defined]
+def row(model: type[Model], pk: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[pk])
 
 
 def verbs() -> Iterator[str]:
@@ -71,11 +72,11 @@ def test_every_deed_has_words() -> None:
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model.__name__)
-def test_every_field_has_a_name_in_the_reader_s_language(model: type) -> None:
-    register = site._registry[model]  # type: ignore[index]
+def test_every_field_has_a_name_in_the_reader_s_language(model: type[Model]) -> None:
+    register = site._registry[model]
     assert model.__name__ in REGISTERS
-    assert model._meta.model_name in THINGS  # type: ignore[attr-defined]
-    for field in model._meta.get_fields():  # type: ignore[attr-defined]
+    assert model._meta.model_name in THINGS
+    for field in model._meta.get_fields():
         if (
             field.concrete
             and not isinstance(field, BinaryField)
@@ -112,7 +113,7 @@ def test_a_row_s_own_page_has_what_an_auditor_compares(released: Picture, browse
     for code in (released.pk, released.sha256, released.pixel_sha256, released.leaf, released.manifest):
         assert f"<code>{code}</code>" in page
     assert 'Kind of file</dt><dd dir="auto">PNG<' in page
-    assert row(Model, released.model_id) in page
+    assert row(Weights, released.model_id) in page
     assert reverse("picture", args=[released.pk]) in page
     noted = AuditRow.objects.get(verb="release.publish", object_id=str(released.pk))
     page = browse("auditor").get(row(AuditRow, noted.pk)).content.decode()

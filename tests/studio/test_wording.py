@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from moderation.inventory import bundled
 from provenance.evidence import Integrity
 from provenance.manifest import WATERMARKED
+from provenance.profiles import Contents, profiles
 from studio.audit import integrity
 from studio.wording import credentials
 from studio.wording.names import INVARIANTS, SCREENS
@@ -37,6 +38,26 @@ def test_what_is_found_about_a_file_has_words() -> None:
 )
 def test_a_signer_is_named_with_what_their_signature_is_worth(found: str, said: str) -> None:
     assert credentials.signer(found) == said
+
+
+def test_every_field_of_a_label_has_words() -> None:
+    """Of a file with nothing in it: what it lacks is all that there is."""
+    empty = Contents(
+        "image/png",
+        64,
+        64,
+        signed=False,
+        stamped=False,
+        signer="",
+        assertions={},
+        parents=0,
+        xmp={},
+        label=None,
+        watermark=False,
+    )
+    asked = {field.name for profile in profiles(empty) for field in profile.fields}
+    assert len(asked) > 20
+    assert asked <= credentials.LABEL_FIELDS.keys() | credentials.STANDARD_FIELDS.keys()
 
 
 def test_every_screen_that_comes_with_the_product_has_words() -> None:

@@ -58,6 +58,40 @@ ACTIONS = MappingProxyType(
         "c2pa.transcoded": _("saved in another format"),
     }
 )
+# The fields of laws and standards that say a picture is generated, by the names that reports of files have for them.
+LABEL_FIELDS = MappingProxyType(
+    {
+        "signed metadata": _("signed metadata"),
+        "statement that it is generated": _("statement that it is generated"),
+        "time-stamp": _("time-stamp"),
+        "imperceptible watermark": _("imperceptible watermark"),
+        "marks on its inputs kept": _("marks on its inputs kept"),
+        "visible label": _("visible label"),
+        "unique identifier": _("unique identifier"),
+        "name of the provider": _("name of the provider"),
+        "name and version of the system": _("name and version of the system"),
+        "time and date": _("time and date"),
+        "size of the label": _("size of the label"),
+        "identifier that outlives metadata": _("identifier that outlives metadata"),
+    }
+)
+# Those that a standard gives a name of its own, which is told beside the words.
+STANDARD_FIELDS = MappingProxyType(
+    {
+        "DigitalSourceType": _("kind of source"),
+        "AISystemUsed": _("AI system used"),
+        "AISystemVersionUsed": _("version of that system"),
+        "AIPromptInformation": _("about the prompt"),
+        "AIPromptWriterName": _("who wrote the prompt"),
+        "AIGC Label": _("mark of generated content"),
+        "AIGC ContentProducer": _("who made it"),
+        "AIGC ProduceID": _("its number with whoever made it"),
+        "AIGC ReservedCode1": _("reserved, the first"),
+        "AIGC ContentPropagator": _("who spreads it"),
+        "AIGC PropagateID": _("its number with whoever spreads it"),
+        "AIGC ReservedCode2": _("reserved, the second"),
+    }
+)
 
 
 def integrity(found: str) -> str:
@@ -93,3 +127,10 @@ def source(found: str) -> str:
 def action(found: str) -> str:
     """Something that was done to a picture, of C2PA's list."""
     return str(ACTIONS.get(found, found))
+
+
+def label_field(found: str) -> str:
+    """A field of a law or a standard, with the standard's own name where it has one."""
+    if found in STANDARD_FIELDS:
+        return f"{STANDARD_FIELDS[found]} ({found})"
+    return str(LABEL_FIELDS.get(found, found))

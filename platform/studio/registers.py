@@ -109,7 +109,7 @@ class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
             "list": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
             "row": self._told(request, found),
             "page": self.page_of(found),
-            "trail": self._trail(found) if holds_one(request, TRAIL_READERS) else "",
+            "trail": trail_of(self.subject_of(found)) if holds_one(request, TRAIL_READERS) else "",
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/desk/row.html", context)
@@ -117,6 +117,10 @@ class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     def page_of(self, row: Any) -> str:
         """The address of the page on which people work with it; empty where there is none."""
         return ""
+
+    def subject_of(self, row: Any) -> object:
+        """The key under which the trail knows what the row is about."""
+        return row.pk
 
     def _told(self, request: HttpRequest, row: models.Model) -> Row:
         own = [*self.model._meta.fields, *self.model._meta.many_to_many]
@@ -130,14 +134,11 @@ class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
             return ""
         return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
-    def _trail(self, row: models.Model) -> str:
-        return f"{reverse('admin:trail_auditrow_changelist')}?{urlencode({'q': row.pk})}"
-
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """What was done to a row stands in the trail, not in the panel's own log."""
-        return redirect(f"{reverse('admin:trail_auditrow_changelist')}?{urlencode({'q': object_id})}")
+        return redirect(trail_of(object_id))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Shown to whoever may read it."""
@@ -158,6 +159,11 @@ class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Never by hand."""
         return False
+
+
+def trail_of(key: object) -> str:
+    """Where everything stands that was done to a row."""
+    return f"{reverse('admin:trail_auditrow_changelist')}?{urlencode({'q': key})}"
 
 
 def _shortened(code: str) -> str:

@@ -100,9 +100,12 @@ def row_of(row: models.Model, fields: Iterable[Any], *, words: Words, link: Call
     """The row, told by these of its fields."""
     told = Row(called(row), state=next((str(getattr(row, name)) for name in STATES if hasattr(row, name)), ""))
     for one in fields:
-        if isinstance(one, models.BinaryField) or one.name in STATES:
+        if isinstance(one, models.BinaryField | models.AutoField) or one.name in STATES:
             continue
-        value = list(getattr(row, one.name).all()) if one.many_to_many else getattr(row, one.name)
+        value = getattr(row, one.name)
+        if one.many_to_many:
+            # A model stands in its own line.
+            value = [other for other in value.all() if other != row]
         if value not in (None, "", [], {}):
             _tell(told, row, one, value, words, link)
     return told
@@ -140,13 +143,16 @@ def in_words(name: str, value: Any, words: Words) -> str:
 
 
 def called(row: models.Model) -> str:
-    """What people call a row: by its own name, by whom it is, by its number; else by what it is and its key's start."""
+    """What people call a row: by its own name, by whom it is, by the deed, by its
+    number; else by what it is and its key's start."""
     for name in ("title", "name", "username", "email", "concept"):
         if own := getattr(row, name, ""):
             return str(own)
     for name in ("user", "membership"):
         if isinstance(somebody := getattr(row, name, None), models.Model):
             return called(somebody)
+    if verb := getattr(row, "verb", ""):
+        return deed(verb)
     if number := getattr(row, "number", None):
         return pgettext("a policy", "Version %(n)s") % {"n": number}
     return f"{thing(str(row._meta.model_name))} {str(row.pk)[:8]}"

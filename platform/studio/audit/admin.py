@@ -36,6 +36,10 @@ class AuditRegister(Register):
     date_hierarchy = "at"
     ordering = ("-at",)
 
+    def subject_of(self, row: Any) -> object:
+        """What the deed was done to, not the deed."""
+        return row.object_id
+
 
 @admin.register(LedgerIntent, site=site)
 class IntentRegister(Register):
@@ -53,3 +57,7 @@ class IntentRegister(Register):
         """An intent names its log, not its organisation."""
         own = organisations_as(person(request), self.readers)
         return LedgerIntent.objects.filter(log__in=own.values("log"))
+
+    def subject_of(self, row: Any) -> object:
+        """What caused the entry."""
+        return row.row

@@ -38,6 +38,8 @@ class PictureRegister(Register):
 
     organisation = "job__project__organisation"
     list_display = ("id", "state", "job", "index", "sequence", "sha256", "created")
+    # People count from one.
+    words: ClassVar = {"index": lambda place: str(place + 1)}
     list_filter = ("state",)
     list_select_related = ("job",)
     search_fields = ("id", "sha256", "pixel_sha256", "manifest")

@@ -51,8 +51,8 @@ def test_every_verdict_has_a_stamp_and_an_explanation() -> None:
 def test_a_released_picture_is_genuine(released: Picture) -> None:
     page = send(blobs.get(released.release.sha256)).content.decode()
     assert "Genuine and unchanged" in page
-    assert "unchanged since it was signed <code>intact</code>" in page
-    assert "this file is on record <code>recorded</code>" in page
+    assert 'Unchanged since it was signed <code class="quiet">intact</code>' in page
+    assert 'This file is on record <code class="quiet">recorded</code>' in page
     assert reverse("record", args=[released.pk]) in page
 
 

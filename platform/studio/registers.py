@@ -168,5 +168,6 @@ def trail_of(key: object) -> str:
 
 def _shortened(code: str) -> str:
     """The beginning of an id or a digest; the row's own page has the whole."""
-    whole = len(code) <= SHORT
-    return format_html("<code>{}</code>", code) if whole else format_html("<code>{}…</code>", code[:SHORT])
+    if not code:
+        return "–"
+    return format_html("<code>{}</code>", code if len(code) <= SHORT else f"{code[:SHORT]}…")

@@ -143,7 +143,7 @@ def in_words(name: str, value: Any, words: Words) -> str:
 
 
 def called(row: models.Model) -> str:
-    """What people call a row: its own name, its person's, the deed, or its number; else what it is and its key's start."""
+    """What people call a row: its own name, its person's, its deed or number; else what it is and its key's start."""
     for name in ("title", "name", "username", "email", "concept"):
         if own := getattr(row, name, ""):
             return str(own)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -81,8 +82,10 @@ class SubmitForm(AskForm):
 
     def anew(self) -> None:
         """Let the same words be sent once more: as the page stands now."""
-        self.data = self.data.copy()
-        self.data["before"] = str(self.fields["before"].initial)
+        again = QueryDict(mutable=True)
+        again.update(self.data)
+        again["before"] = str(self.fields["before"].initial)
+        self.data = again
 
     def words(self) -> dict[str, Any]:
         """The arguments of `review.actions.submit_for_review` but for who, which, when and how often before."""

@@ -52,12 +52,12 @@ def verbs() -> Iterator[str]:
     """The deeds that the product's own source notes, as far as they are written out there."""
     for path in STUDIO.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            said: list[ast.AST] = []
-            is_named = isinstance(node, ast.keyword) and node.arg == "verb"
-            if is_named or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "verb"):
-                said = [node.value]
-            elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"_note", "_move", "_repeat"}:
-                said = list(node.args)
+            said: list[ast.expr] = []
+            match node:
+                case ast.keyword(arg="verb", value=value) | ast.Assign(targets=[ast.Name(id="verb")], value=value):
+                    said = [value]
+                case ast.Call(func=ast.Name(id="_note" | "_move" | "_repeat"), args=args):
+                    said = list(args)
             for part in said:
                 for one in ast.walk(part):
                     if isinstance(one, ast.Constant) and re.fullmatch(r"[a-z]+\.[a-z_]+", str(one.value)):
@@ -78,12 +78,8 @@ def test_every_field_has_a_name_in_the_reader_s_language(model: type[Model]) -> 
     register = site._registry[model]
     assert model.__name__ in REGISTERS
     assert model._meta.model_name in THINGS
-    for field in model._meta.get_fields():
-        if (
-            field.concrete
-            and not isinstance(field, BinaryField)
-            and (not register.fields or field.name in register.fields)
-        ):
+    for field in [*model._meta.fields, *model._meta.many_to_many]:
+        if not isinstance(field, BinaryField) and (not register.fields or field.name in register.fields):
             assert isinstance(field.verbose_name, Promise), field.name
     for column in register.list_display:
         assert isinstance(label_for_field(column, model, register), Promise), column

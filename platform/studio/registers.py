@@ -51,6 +51,7 @@ class Register(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     organisation: ClassVar[str]
     readers: ClassVar[tuple[Role, ...]] = (Role.REVIEWER, Role.AUDITOR, Role.CUSTODIAN, Role.ADMINISTRATOR)
     words: ClassVar[Words] = MappingProxyType({})
+    list_display: Any = ("__str__",)
     list_per_page = 50
     show_full_result_count = False
 

@@ -1,6 +1,5 @@
 """Writes the trail: audit rows and ledger intents inside the caller's transaction, receipts after it."""
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     # The trail lies below the accounts, so it knows people by type only.
     from studio.accounts.models import User
 
-logger = logging.getLogger(__name__)
 # Sent with each new `row`, inside the transaction of what it tells: apps above the trail hear of things by it.
 noted = Signal()
 

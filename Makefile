@@ -21,7 +21,7 @@ HEAVY  := alone or broker or browser or faults
 
 test: $(VENV)/.dev ## Run the whole test suite on SQLite, and on PostgreSQL what depends on the database
 	$(RUN) -m pytest $(SHARED) -m "not ($(HEAVY))"
-	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "dialect and not ($(HEAVY))"
+	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "dialect and not ($(HEAVY))" tests/studio
 	$(RUN) -m pytest -m "$(HEAVY)"
 
 test-postgresql: $(VENV)/.dev ## Run every test that touches a database on PostgreSQL

@@ -6,12 +6,13 @@ large installations only if it was within 20 %. `--write` puts the tables into d
 """
 
 import argparse
+import json
 import os
 import re
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from math import ceil
 from pathlib import Path
 from statistics import median
@@ -37,8 +38,9 @@ MODEL_SECONDS = 5.0
 def main() -> int:
     """Measure, predict, compare, go on; exit status 1 where the model was not within 20 %."""
     options = _options()
-    runs, claim, growth = _real(options.each, options.step)
-    costs = costs_of(runs[0], model=STEPS * options.step, claim=claim, append=1 / appends(Database.POSTGRESQL)[0])
+    real = _real(options.each, options.step, options.keep)
+    runs, growth = real.runs, real.growth
+    costs = costs_of(runs[0], model=STEPS * options.step, claim=real.claim, append=real.append)
     rows = [(run, predicted(costs, run, STEPS * options.step, os.cpu_count() or 1)) for run in runs]
     good = all(abs(told / run.seconds - 1) <= WITHIN for run, told in rows)
     asked = shapes(costs) if good else []
@@ -60,6 +62,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--each", type=int, default=8, help="pictures for each real worker (default: %(default)s)")
     parser.add_argument("--step", type=float, default=0.5, help="seconds a step of theirs (default: %(default)s)")
     parser.add_argument("--pictures", type=int, default=10_000_000, help="in the model (default: %(default)s)")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE", help="keep what was measured here; what is here is not measured again"
+    )
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables into a document, between its marks")
     return parser.parse_args()
 
@@ -75,8 +80,30 @@ class Growth:
     files: int
 
 
-def _real(each: int, step: float) -> tuple[list[Run], float, Growth]:
-    """The runs of one to three workers, the seconds of a claim from a long line, and what the runs' pictures added."""
+@dataclass(frozen=True, slots=True)
+class Real:
+    """What was measured: the runs of one to three workers, the seconds of a claim from a long line and of an entry in
+    one log, and what the runs' pictures added."""
+
+    runs: list[Run]
+    claim: float
+    append: float
+    growth: Growth
+
+
+def _real(each: int, step: float, keep: Path | None) -> Real:
+    if keep and keep.exists():
+        kept = json.loads(keep.read_text(encoding="utf-8"))
+        runs, growth = [Run(**run) for run in kept["runs"]], Growth(**kept["growth"])
+        return Real(runs, kept["claim"], kept["append"], growth)
+    real = _measure(each, step)
+    if keep:
+        keep.write_text(json.dumps(asdict(real)), encoding="utf-8")
+    return real
+
+
+def _measure(each: int, step: float) -> Real:
+    append = 1 / appends(Database.POSTGRESQL)[0]
     with tempfile.TemporaryDirectory(prefix="imprimatur-scale-") as name, engines(Path(name)) as started:
         os.environ.update({**started.environment, **settings(Path(name), quick=False)})
         set_up()
@@ -85,7 +112,7 @@ def _real(each: int, step: float) -> tuple[list[Run], float, Growth]:
         before = _sizes(started.database)
         runs = [measured(Path(name), workers, each, step) for workers in (1, 2, 3)]
         growth = _grown(before, _sizes(started.database))
-        return runs, _claim(), growth
+        return Real(runs, _claim(), append, growth)
 
 
 def _sizes(server: Any) -> tuple[int, int]:

@@ -7,8 +7,9 @@ must tell what one to three real ones did: `tests.production.scale` measures the
 All times are in seconds, all rates in pictures a second.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import simpy
@@ -81,21 +82,16 @@ class Outcome:
 
 
 class Part:
-    """Something that so many can use at once, and that counts how long it was used."""
+    """Something that so many can use at once."""
 
     def __init__(self, env: simpy.Environment, places: int) -> None:
-        self.places, self.used = places, 0.0
         self._env, self._queue = env, simpy.Resource(env, places)
 
-    def hold(self, seconds: float, *, on: "Part | None" = None) -> Wait:
-        """Wait for a place, and keep it for so many seconds: of the clock, or of a core of the machine `on`."""
+    def hold(self, seconds: float) -> Wait:
+        """Wait for a place, and keep it for so many seconds."""
         with self._queue.request() as turn:
             yield turn
-            if on is None:
-                yield self._env.timeout(seconds)
-            else:
-                yield from on.share(seconds)
-        self.used += seconds
+            yield self._env.timeout(seconds)
 
     def share(self, seconds: float) -> Wait:
         """As `hold`, but in slices, as a scheduler deals out cores."""
@@ -103,9 +99,35 @@ class Part:
             yield from self.hold(min(seconds, SLICE))
             seconds -= SLICE
 
-    def busy(self, seconds: float) -> float:
-        """How much of it was used in that time, 0 to 1."""
-        return min(1.0, self.used / (self.places * seconds))
+
+class Stage:
+    """Processes that take what waits before them one by one, and hand it on. What waits is counted, not kept."""
+
+    def __init__(self, env: simpy.Environment, processes: int, work: Callable[[], Wait]) -> None:
+        self.waiting, self.then = 0, Stage.end
+        self._env, self._work = env, work
+        self._idle: list[simpy.Event] = []
+        for _ in range(processes):
+            env.process(self._serve())
+
+    @staticmethod
+    def end() -> None:
+        """Nothing comes after the last one."""
+
+    def put(self) -> None:
+        """One more is waiting."""
+        self.waiting += 1
+        if self._idle:
+            self._idle.pop().succeed()
+
+    def _serve(self) -> Wait:
+        while True:
+            while not self.waiting:
+                self._idle.append(self._env.event())
+                yield self._idle[-1]
+            self.waiting -= 1
+            yield from self._work()
+            self.then()
 
 
 class Installation:
@@ -114,13 +136,19 @@ class Installation:
     def __init__(self, costs: Costs, shape: Shape, pictures: int) -> None:
         self.env = simpy.Environment()
         self.costs, self.shape, self.asked, self.left = costs, shape, pictures, pictures
-        machine = Part(self.env, shape.cores)
+        self.machine = Part(self.env, shape.cores) if shape.together else None
         self.database = Part(self.env, shape.database_cores)
-        self.machine = machine if shape.together else None
-        self.screens, self.signs = Part(self.env, shape.screeners), Part(self.env, shape.signers)
         self.projects = [Part(self.env, 1) for _ in range(shape.projects)]
-        self.logs = [Part(self.env, 1) for _ in range(shape.logs)]
-        self.served = self.finished = 0
+        self.served = 0
+        # No worker waits for these, but on one machine they take cores from them.
+        self.screening = Stage(self.env, shape.screeners, partial(self.compute, costs.screen_cpu))
+        self.signing = Stage(self.env, shape.signers, partial(self.compute, costs.sign_cpu))
+        self.engines = Stage(self.env, shape.cores, partial(self.compute, costs.engines_cpu))
+        self.recording = Stage(self.env, shape.logs, self.record)
+        self.screening.then = self.signing.put
+        # Elsewhere broker, storage and sweep have machines of their own.
+        self.signing.then = self.engines.put if self.machine else self.recording.put
+        self.engines.then = self.recording.put
 
     def run(self) -> Outcome:
         """Until every picture was recorded."""
@@ -128,16 +156,24 @@ class Installation:
         self.env.run(until=self.env.all_of(workers))
         made = self.env.now
         self.env.run()
-        seconds = self.env.now
-        busy = {
-            "workers": self.costs.per_picture(self.shape.model) * self.asked / (self.shape.workers * seconds),
-            "claims": sum(part.busy(seconds) for part in self.projects) / len(self.projects),
-            "database": self.database.busy(seconds),
-            "screening": self.screens.busy(seconds),
-            "signing": self.signs.busy(seconds),
-            "ledger": sum(part.busy(seconds) for part in self.logs) / len(self.logs),
-        }
-        return Outcome(self.asked, made, seconds, {part: min(1.0, share) for part, share in busy.items()})
+        costs, shape, seconds = self.costs, self.shape, self.env.now
+
+        def busy(each: float, places: int) -> float:
+            return min(1.0, each * self.asked / (places * seconds))
+
+        return Outcome(
+            self.asked,
+            made,
+            seconds,
+            {
+                "workers": busy(costs.per_picture(shape.model), shape.workers),
+                "claims": busy(costs.claim, shape.projects),
+                "database": busy(costs.database_cpu, shape.database_cores),
+                "screening": busy(costs.screen_cpu, shape.screeners),
+                "signing": busy(costs.sign_cpu, shape.signers),
+                "ledger": busy(costs.append * costs.entries, shape.logs),
+            },
+        )
 
     def worker(self) -> Wait:
         """Claim, make, hand over, again."""
@@ -147,28 +183,18 @@ class Installation:
             project = self.projects[self.served % len(self.projects)]
             self.served += 1
             yield from project.hold(costs.claim)
-            half = costs.work_cpu / 2
-            yield from self.compute(half)
+            yield from self.compute(costs.work_cpu / 2)
             yield self.env.timeout(self.shape.model + costs.work_wait)
-            yield from (
-                self.database.hold(costs.database_cpu) if self.machine is None else self.compute(costs.database_cpu)
-            )
-            yield from self.compute(half)
-            self.env.process(self.finish())
+            yield from (self.machine.share if self.machine else self.database.hold)(costs.database_cpu)
+            yield from self.compute(costs.work_cpu / 2)
+            self.screening.put()
 
-    def finish(self) -> Wait:
-        """Screen, sign, record: no worker waits for it, but on one machine it takes cores from them."""
-        costs = self.costs
-        yield from self.screens.hold(costs.screen_cpu, on=self.machine)
-        yield from self.signs.hold(costs.sign_cpu, on=self.machine)
-        if self.machine is not None:
-            yield from self.machine.share(costs.engines_cpu)
-        log = self.logs[self.finished % len(self.logs)]
-        self.finished += 1
-        yield from log.hold(costs.append * costs.entries)
+    def record(self) -> Wait:
+        """All entries of one picture in its log."""
+        yield self.env.timeout(self.costs.append * self.costs.entries)
 
     def compute(self, seconds: float) -> Wait:
-        """A worker's own work: on a core of the one machine, or on its own, where nobody is in the way."""
+        """A process's own work: on a core of the one machine, or on its own, where nobody is in the way."""
         if self.machine is not None:
             yield from self.machine.share(seconds)
         else:

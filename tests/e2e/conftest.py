@@ -29,14 +29,14 @@ prepare_sample(at=timezone.now())
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Web, control and generate at work in a folder of their own; the value is the address."""
     folder = tmp_path_factory.mktemp("office")
     environment = {
         "VAR_DIR": str(folder / "var"),
         "DJANGO_SETTINGS_MODULE": "studio.settings",
-        "SWEEP_SECONDS": "1",
+        "SWEEP_SECONDS": "3",
         "GENERATE_THREADS": "1",
         "WEBHOOKS_MAY_REACH": "127.0.0.0/8",
         # The browser's fixture allows it to tests; the product itself keeps Django's guard.
@@ -104,11 +104,11 @@ publish_checkpoint(sample.organisation, at=now)
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Web, control and sign at work on an installation with pictures on record: its address, and its folder."""
     folder = tmp_path_factory.mktemp("books")
-    environment = {"VAR_DIR": str(folder / "var"), "DJANGO_SETTINGS_MODULE": "studio.settings", "SWEEP_SECONDS": "1"}
+    environment = {"VAR_DIR": str(folder / "var"), "DJANGO_SETTINGS_MODULE": "studio.settings"}
     script = SETTING_UP + WITH_BOOKS
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, env={**os.environ, **environment}, check=True)
     port = free_port()

@@ -23,11 +23,8 @@ def _in(folder: str, *names: str) -> tuple[str, ...]:
 POLICY = Subject(
     "policy",
     _in("moderation", "policy", "inheritance", "decision", "terms", "rules", "actions", "rejudging"),
-    _in(
-        "tests/moderation",
-        *("test_policy", "test_decision", "test_rules", "test_terms", "test_prompts", "test_pictures", "test_faults"),
-        *("test_broken_parts", "test_explaining"),
-    ),
+    # Not the screens' tests, which meet the real encoder and heads: a change that only they notice is a rule untested.
+    _in("tests/moderation", "test_policy", "test_decision", "test_rules", "test_terms", "test_explaining"),
 )
 LEDGER = Subject(
     "ledger",

@@ -82,7 +82,9 @@ class _Found(libcst.CSTVisitor):
         for number, after in enumerate(_changes(node)):
             place = self._place(node)
             lines = range(self._begun[-1] if self._begun else 1, place.end.line + 1)
-            at = f"{place.start.line}:{place.start.column}:{type(node).__name__}:{number}"
+            # Its end too: calls of what a call gave begin at one place.
+            ends = f"{place.end.line}:{place.end.column}"
+            at = f"{place.start.line}:{place.start.column}-{ends}:{type(node).__name__}:{number}"
             self.mutants.append(
                 Mutant(self._path, place.start.line, at, lines, not self._inside, self._whole, node, after)
             )

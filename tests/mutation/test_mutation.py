@@ -172,6 +172,12 @@ def test_the_score_counts_what_no_test_runs_and_not_what_could_not_be_made() -> 
     assert figure([subject], [], 0).standing == Standing.BROKEN
 
 
+def test_no_two_changes_have_one_name() -> None:
+    for subject in SUBJECTS:
+        names = [mutant.name for path in subject.modules for mutant in mutants(path)]
+        assert len(set(names)) == len(names)
+
+
 def test_every_subject_is_there_and_every_exception_still_possible() -> None:
     for subject in SUBJECTS:
         for name in (*subject.modules, *subject.tests):

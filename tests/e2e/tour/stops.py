@@ -87,7 +87,7 @@ def type_a_wish(page: Page, world: World) -> None:
 def reveal(page: Page, world: World) -> None:
     """Lift the blur of what is flagged."""
     page.get_by_role("button", name="Reveal it").click()
-    expect(page.locator("[data-pin] img")).to_be_visible()
+    expect(page.locator("[data-pin] img")).to_be_visible(timeout=20_000)
 
 
 def check(file: Callable[[World], bytes]) -> Callable[[Page, World], None]:
@@ -97,7 +97,7 @@ def check(file: Callable[[World], bytes]) -> Callable[[Page, World], None]:
         payload = {"name": "poster.png", "mimeType": "image/png", "buffer": file(world)}
         page.locator("#file").set_input_files(payload)  # type: ignore[arg-type]
         page.locator(".drop button").click()
-        expect(page.locator(".answer")).to_be_visible()
+        expect(page.locator(".answer")).to_be_visible(timeout=60_000)
 
     return act
 
@@ -123,7 +123,7 @@ def try_a_colour(page: Page, world: World) -> None:
     """See what a colour becomes."""
     page.get_by_label("Your colour").fill("#f2b705")
     page.get_by_role("button", name="See what it becomes").click()
-    expect(page.get_by_role("heading", name="What it would become")).to_be_visible()
+    expect(page.get_by_role("heading", name="What it would become")).to_be_visible(timeout=20_000)
 
 
 def answered(page: Page, world: World) -> None:

@@ -72,7 +72,7 @@ def test_the_page_tells_from_the_bytes_what_each_file_carries(
 ) -> None:
     page = browse("auditor").get(at("picture-tab", released, "files")).content.decode()
     assert "It carries the fields of IPTC Photo Metadata 2025.1 for generated pictures." in page
-    assert "imperceptible watermark" in page
+    assert "Imperceptible watermark" in page
     assert "a website&#x27;s chain" in page
     assert small.report["survival"][0] == {
         "transform": "as delivered", "manifest": "intact", "xmp": True, "watermark": True,

@@ -8,6 +8,7 @@ Invariants:
 - One request at a time; what still comes of an abandoned request is read past by its number.
 - Closing the iterator cancels: the child stops at its next step and keeps its model.
 - When the deadline passes, the child is killed; so no request outlives its time by more than that takes.
+- On a machine that does something else, too, the child gives way.
 - The child inherits a short list of environment variables and no secret; it ends when its parent does.
 """
 
@@ -27,8 +28,10 @@ from generation.engine import GeneratedAsset, Reference, Step, Stream
 from generation.errors import ChildDiedError, DeadlineError, GenerationError
 from generation.frames import BrokenFrameError, Frame, FrameReader, write_frame
 from generation.messages import asset_from, error_from, step_from
+from generation.priority import give_way
 from generation.spec import GenerationSpec
 
+NICENESS = 10
 ROOT = Path(__file__).resolve().parent.parent
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVICES")
 
@@ -107,6 +110,7 @@ class _Running:
             bufsize=0,
             start_new_session=True,
         )
+        give_way(self._process.pid, NICENESS)
         assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101 - both were asked for
         self._questions, self._answers = self._process.stdin, self._process.stdout
         self._reader = FrameReader(self._answers.fileno())

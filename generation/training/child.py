@@ -23,6 +23,7 @@ from typing import Any, Self
 
 from generation.child import environment
 from generation.errors import ChildDiedError, DeadlineError
+from generation.priority import give_way
 from generation.training.errors import DataError
 from generation.training.lesson import Lesson
 from generation.training.progress import Pace
@@ -39,6 +40,7 @@ class TrainingChild:
         self._process = subprocess.Popen(
             _command(lesson), cwd=ROOT, env=environment(threads), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
         )
+        give_way(self._process.pid, NICENESS)
         assert self._process.stdout is not None  # noqa: S101 - it was asked for
         self._out = self._process.stdout.fileno()
         os.set_blocking(self._out, False)
@@ -115,5 +117,4 @@ def _command(lesson: Lesson) -> list[str]:
     }
     # Written with "=", so that no value is ever taken for an option.
     given = [f"{name}={value}" for name, value in options.items()] + [f"--word={word}" for word in lesson.words]
-    nice = ["nice", "-n", str(NICENESS)]
-    return [*nice, sys.executable, "-m", "generation", "finetune", "--json", *given]
+    return [sys.executable, "-m", "generation", "finetune", "--json", *given]

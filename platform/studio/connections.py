@@ -11,6 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 # A full cache forgets, and whoever can fill it must not make it forget whom it has locked out.
 ROOMY = {"MAX_ENTRIES": 100_000}
+# Of one process. A database that was away is asked again at the next request, not when a schedule says so.
+MOST_CONNECTIONS = 20
+POOL = {"min_size": 0, "max_size": MOST_CONNECTIONS, "timeout": 5.0, "reconnect_timeout": 5.0, "max_idle": 60.0}
 
 
 def database(url: str) -> dict[str, Any]:
@@ -43,8 +46,8 @@ def database(url: str) -> dict[str, Any]:
             # A socket's folder comes as ?host=/run/postgresql, as libpq writes it.
             "HOST": parts.hostname or query.pop("host", ""),
             "PORT": str(parts.port or ""),
-            "OPTIONS": query,
-            "CONN_MAX_AGE": 60,
+            # Over ASGI every request has a thread of its own, so connections are a process's to keep, not a thread's.
+            "OPTIONS": {**query, "pool": POOL},
             "CONN_HEALTH_CHECKS": True,
         }
     raise ImproperlyConfigured(f"DATABASE_URL begins with {parts.scheme!r}; use sqlite:///… or postgresql://…")

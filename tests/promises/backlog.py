@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from statistics import median, quantiles
 from uuid import uuid4
 
-from tests.promises.figure import Figure, hand_over, judged
+from tests.promises.figure import Figure, hand_over, judged, together
 from tests.promises.place import Database, place
 
 # A project that asks for nearly everything, and two that ask for little.
@@ -22,7 +22,7 @@ LONG_LINE, MOST_MS = 10_000, 50.0
 def main() -> int:
     """Fill, claim, and say what was seen."""
     with place(Database(sys.argv[1]), creators=12):
-        return hand_over(fairness(), cost())
+        return hand_over(together(fairness(), cost()))
 
 
 def fairness() -> Figure:

@@ -210,3 +210,29 @@ def test_a_closed_keeper_may_be_closed_again() -> None:
     keeper = Keeper()
     keeper.close()
     keeper.close()
+
+
+REHEARSED = """
+import sys
+from pathlib import Path
+
+from provenance.evidence import examine
+from provenance.keys import Anchors
+from provenance.rehearsal import rehearse
+
+rehearse()
+before = set(sys.modules)
+evidence = examine(Path(sys.argv[1]).read_bytes(), anchors=Anchors(roots_pem=Path(sys.argv[2]).read_bytes()))
+print(evidence.integrity, len(set(sys.modules) - before))
+"""
+
+
+def test_a_look_loads_nothing_that_the_rehearsal_did_not(office: Office, pixels: Pixels, tmp_path: Path) -> None:
+    file, roots = tmp_path / "sealed.png", tmp_path / "roots.pem"
+    file.write_bytes(office.make(pixels)[1].data)
+    roots.write_bytes(office.trust.anchors.roots_pem)
+    command = [sys.executable, "-c", REHEARSED, os.fspath(file), os.fspath(roots)]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split() == [
+        "intact",
+        "0",
+    ]

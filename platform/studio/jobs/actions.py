@@ -100,8 +100,8 @@ def accept(job: Job, typed: words.Words, *, actor: User, at: datetime) -> Job:
     project, idempotency_key = job.project, job.idempotency_key
     with tracing.step("submit", job.pk, first=True, count=job.count), transaction.atomic():
         quotas.lock(project.organisation_id)
-        # The project's row is the lock for its budget and its idempotency keys.
-        locked = Project.objects.select_for_update().get(pk=project.pk)
+        # The project's row is the lock for its budget and its idempotency keys; what refers to it may be written.
+        locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         earlier = (
             Job.objects.filter(project=project, idempotency_key=idempotency_key).first() if idempotency_key else None
         )

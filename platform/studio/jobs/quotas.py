@@ -59,7 +59,7 @@ class Allowance:
 
 def lock(organisation: UUID) -> None:
     """Let nobody else count until the transaction ends; nothing to lock where there is no quota."""
-    Quota.objects.select_for_update().filter(organisation=organisation).first()
+    Quota.objects.select_for_update(no_key=True).filter(organisation=organisation).first()
 
 
 def allowances(membership: Membership, *, at: datetime) -> list[Allowance]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from generation.engine import GeneratedAsset, Reference, Step
 from generation.errors import GenerationError, ModelFolderError, SpecError
+from generation.priority import give_way
 from generation.process import MEDIA_TYPE as STRIP_MEDIA_TYPE
 from generation.process import Process
 from generation.process import Row as ProcessRow
@@ -246,6 +247,7 @@ __all__ = [
     "entry_id",
     "expected",
     "explanation",
+    "give_way",
     "grades",
     "grid",
     "grid_roles",

@@ -8,6 +8,9 @@ from django.conf import settings
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 
+# Longer than proxies keep an idle connection to us (Caddy: 120): one that we hung up on would lose a request.
+KEEP_ALIVE_SECONDS = 150
+
 
 class Command(BaseCommand):
     """Serves the studio over ASGI with uvicorn."""
@@ -35,4 +38,5 @@ class Command(BaseCommand):
             log_level="warning",
             server_header=False,
             lifespan="off",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )

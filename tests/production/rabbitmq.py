@@ -20,25 +20,57 @@ def installed() -> bool:
     return shutil.which("rabbitmq-server", path=PLACES) is not None
 
 
+class Rabbit:
+    """One server with its files in a folder, which may be killed and started again on the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises RuntimeError where none is installed."""
+        program, control = (shutil.which(name, path=PLACES) for name in ("rabbitmq-server", "rabbitmqctl"))
+        if program is None or control is None:
+            raise RuntimeError("rabbitmq-server is not installed: install it, or take the broker valkey")
+        folder.mkdir(parents=True)
+        self._program, self._control, self._folder = program, control, folder
+        self._port, self._environment = free_port(), _environment(folder)
+        self._environment["RABBITMQ_NODE_PORT"] = str(self._port)
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"amqp://guest:guest@127.0.0.1:{self._port}//"
+
+    def start(self) -> None:
+        """Start, and wait until it serves. Raises RuntimeError when it does not."""
+        with (self._folder / "log").open("ab") as log:
+            self._server = subprocess.Popen([self._program], env=self._environment, stdout=log, stderr=log)
+        deadline, ask = time.monotonic() + PATIENCE_SECONDS, [self._control, "-q", "await_startup"]
+        while subprocess.run(ask, env=self._environment, capture_output=True, check=False).returncode:
+            if self._server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("RabbitMQ did not start; its log says why")
+            time.sleep(1)
+
+    def stop(self) -> None:
+        """End it, if it runs."""
+        if self._server is not None:
+            self._server.terminate()
+            self._server.wait(60)
+            self._server = None
+
+    def close(self) -> None:
+        """End it, and Erlang's name service, which outlives its nodes."""
+        self.stop()
+        subprocess.run(["epmd", "-kill"], env=self._environment, capture_output=True, check=False)
+
+
 @contextmanager
-def rabbitmq(folder: Path) -> Iterator[str]:
-    """A running server with its files in `folder`; the value is its URL. Raises RuntimeError where there is none."""
-    program, control = (shutil.which(name, path=PLACES) for name in ("rabbitmq-server", "rabbitmqctl"))
-    if program is None or control is None:
-        raise RuntimeError("rabbitmq-server is not installed: install it, or take the broker valkey")
-    folder.mkdir(parents=True)
-    port, environment = free_port(), _environment(folder)
-    environment["RABBITMQ_NODE_PORT"] = str(port)
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen([program], env=environment, stdout=log, stderr=log)
-        try:
-            _await(control, environment, server)
-            yield f"amqp://guest:guest@127.0.0.1:{port}//"
-        finally:
-            server.terminate()
-            server.wait(60)
-            # Erlang's name service outlives its nodes.
-            subprocess.run(["epmd", "-kill"], env=environment, capture_output=True, check=False)
+def rabbitmq(folder: Path) -> Iterator[Rabbit]:
+    """A running server with its files in `folder`. Raises RuntimeError where there is none."""
+    server = Rabbit(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -56,12 +88,3 @@ def _environment(folder: Path) -> dict[str, str]:
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
         "RABBITMQ_CONF_ENV_FILE": os.devnull,
     }
-
-
-def _await(control: str, environment: dict[str, str], server: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    ask = [control, "-q", "await_startup"]
-    while subprocess.run(ask, env=environment, capture_output=True, check=False).returncode:
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("RabbitMQ did not start; its log says why")
-        time.sleep(1)

@@ -17,6 +17,7 @@ from tests.promises.measures import (
     bites,
     by_module,
     described,
+    ended,
     hostile,
     killing,
     load,
@@ -42,7 +43,7 @@ class Promise:
 
 OLD_BACKUP = "tests/studio/test_backup.py::test_an_old_backup_is_found_out_by_a_checkpoint_kept_elsewhere"
 PROMISES = (
-    Promise(1, "An accepted request reaches exactly one end.", ">= 1,000 jobs, >= 300 kills, 0 lost", killing),
+    Promise(1, "An accepted request reaches exactly one end.", ">= 1,000 jobs, >= 300 kills, 0 lost", ended),
     Promise(2, "Nothing is visible without a valid signature and its entry.", "0 in the run of 1", killing),
     Promise(3, "Nothing is recorded twice.", "0 in 10,000 appends; 50 posts, one key", by_module("doubles")),
     Promise(

@@ -14,7 +14,8 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from tests.production.engines import ROOT
+from tests.production.engines import BROKERS, ROOT
+from tests.production.rabbitmq import installed
 from tests.promises.figure import Figure, judged, taken_over, together
 from tests.promises.place import Database, databases
 from tests.promises.tested import tested
@@ -52,6 +53,30 @@ def killing(database: Database, long: bool) -> Figure:
     words += f"; {len(seen['early'])} of {seen['looks']:,} looks found a picture too early"
     good = not (seen["lost"] or seen["early"] or seen["double"] or seen["problems"])
     return judged(words, good=good, enough=seen["requests"] >= 1000 and kills >= 300)
+
+
+def drilled(broker: str, *, long: bool) -> Figure:
+    """Promises 1 and 2 on production's engines: a process of each kind and the broker die under load."""
+    done = _run(["tests.production", "--broker", broker, "--seconds", "180" if long else "60", "--json"])
+    if not done.stdout.strip():
+        return judged(f"with {broker} it ended with {done.returncode}: {done.stderr.strip()[-200:]}", good=False)
+    seen = json.loads(done.stdout.splitlines()[-1])
+    words = (
+        f"with {broker} and S3 storage {seen['accepted']} requests and {len(seen['killed'])} deaths, the broker's among"
+    )
+    words += f" them: {len(seen['lost'])} lost, {len(seen['problems'])} disagreements, {len(seen['early'])} of"
+    words += f" {seen['looks']} looks too early"
+    good = not (seen["lost"] or seen["early"] or seen["problems"] or done.returncode)
+    return judged(words, good=good)
+
+
+def ended(database: Database, long: bool) -> Figure:
+    """Promise 1: the drill of fault points, and on PostgreSQL production's engines with every broker that there is."""
+    figures = [killing(database, long)]
+    if database == Database.POSTGRESQL:
+        brokers = [broker for broker in BROKERS if broker != "rabbitmq" or installed()]
+        figures += [drilled(broker, long=long) for broker in brokers]
+    return together(*figures)
 
 
 def tampering(database: Database, long: bool) -> Figure:

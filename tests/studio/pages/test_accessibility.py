@@ -1,4 +1,4 @@
-"""Barriers on every page, as axe-core finds them, for each role: light at a desk, dark on a phone.
+"""Barriers on every page, as axe-core finds them, for each role: light at a desk, then dark on a phone.
 
 The pages of members and of the public are those of `test_access`, so that no new one is left out; the desk's and what
 only one role sees are listed here. Beside barriers, a page must not be wider than its window, nor upset the browser.
@@ -34,7 +34,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900), pytest.mark.django_
 address, token = test_access.address, test_access.token
 AXE = Axe()
 WEIGHTY = {"serious", "critical"}
-LOOKS = ("light", {"width": 1280, "height": 900}), ("dark", {"width": 390, "height": 844})
+LOOKS: tuple[tuple[Literal["light", "dark"], ViewportSize], ...] = (
+    ("light", {"width": 1280, "height": 900}),
+    ("dark", {"width": 390, "height": 844}),
+)
+DESK = "/admin/"
 # Pages by role that the lists of `test_access` do not have: an address, or a name with what fills it.
 ROLES: dict[str, tuple[str, ...]] = {
     "reviewer": (
@@ -81,7 +85,7 @@ NOT_A_PAGE = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A window in one colour scheme; `faults` gathers what is wrong, page by page."""
+    """A window, in which each page is looked at in all `LOOKS`; `faults` gathers what is wrong, page by page."""
 
     page: Page
     base: str
@@ -89,16 +93,23 @@ class Look:
 
     def at(self, where: str) -> None:
         """Open an address and look at it."""
+        self.page.emulate_media(color_scheme=LOOKS[0][0])
         answer = self.page.goto(f"{self.base}{where}")
         assert answer is not None
         if not answer.text().lower().lstrip().startswith("<!doctype html"):
             return
         if answer.status != 200:
             self.faults.append(f"{where}: status {answer.status}")
-        found = AXE.run(self.page).response["violations"]
-        self.faults.extend(f"{where}: {_told(one)}" for one in found if one["impact"] in WEIGHTY)
-        if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            self.faults.append(f"{where}: wider than its window")
+        for scheme, size in LOOKS:
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.set_viewport_size(size)
+            if (scheme, size) != LOOKS[0] and where.startswith(DESK):
+                # The desk chooses its colours when a page is loaded.
+                self.page.reload()
+            found = AXE.run(self.page).response["violations"]
+            self.faults.extend(f"{where}, {scheme}: {_told(one)}" for one in found if one["impact"] in WEIGHTY)
+            if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                self.faults.append(f"{where}, {scheme}: wider than its window")
 
     def hear(self, message: ConsoleMessage) -> None:
         """What the browser complains of, but for requests that were on their way when their page was left.
@@ -117,17 +128,13 @@ def _told(violation: dict[str, Any]) -> str:
     return f"{violation['id']} ({violation['impact']}): {nodes}"
 
 
-@pytest.fixture(params=LOOKS, ids=[scheme for scheme, _ in LOOKS])
-def look(
-    request: pytest.FixtureRequest, chromium: Browser, live_server: SimpleNamespace
-) -> Iterator[Callable[[AbstractBaseUser | None], Look]]:
+@pytest.fixture
+def look(chromium: Browser, live_server: SimpleNamespace) -> Iterator[Callable[[AbstractBaseUser | None], Look]]:
     """Opens a window for somebody; at the end nothing may have been wrong in any of them."""
-    scheme: Literal["light", "dark"] = request.param[0]
-    size: ViewportSize = request.param[1]
     opened: list[Look] = []
 
     def open_for(user: AbstractBaseUser | None) -> Look:
-        context = chromium.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")
+        context = chromium.new_context(reduced_motion="reduce")
         if user is not None:
             client = Client()
             client.force_login(user)

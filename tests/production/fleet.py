@@ -6,6 +6,7 @@ front, and each caller's own address arrives.
 
 import json
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -55,6 +56,7 @@ class Fleet:
         self._start_proxy()
         for name in WEBS:
             self.wait_ready(name)
+        self._wait_for_proxy()
 
     def start_web(self, name: str) -> None:
         """Start one web process, again too."""
@@ -104,6 +106,14 @@ class Fleet:
                 [program, "run", "--config", str(config)], env=environment, stdout=log, stderr=log
             )
 
+    def _wait_for_proxy(self) -> None:
+        """Until it has its certificate, and a way to a web. Raises TimeoutError."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (self.root.exists() and answers(f"{self.address}/alive", trusting=self.root)):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the proxy does not answer")
+            time.sleep(0.2)
+
     def _config(self) -> dict[str, Any]:
         """Each web in turn; one that does not answer is left out for a while, and the request goes to the other."""
         webs = [{"dial": f"127.0.0.1:{port}"} for port in self.ports.values()]
@@ -142,10 +152,12 @@ class Fleet:
         self.processes.stop()
 
 
-def answers(address: str) -> bool:
-    """Whether something answers there with a success."""
+def answers(address: str, *, trusting: Path | None = None) -> bool:
+    """Whether something answers there with a success; over TLS, under a certificate that this root vouches for."""
+    context = ssl.create_default_context(cafile=trusting) if trusting else None
     try:
-        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310  ours, on the loopback interface
+        # Ours, on the loopback interface.
+        with urllib.request.urlopen(address, timeout=5, context=context) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except OSError:
         return False

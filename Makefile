@@ -22,7 +22,10 @@ HEAVY  := alone or broker or browser or faults
 test: $(VENV)/.dev ## Run the whole test suite on SQLite, and on PostgreSQL what depends on the database
 	$(RUN) -m pytest $(SHARED) -m "not ($(HEAVY))"
 	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "dialect and not ($(HEAVY))" tests/studio
-	$(RUN) -m pytest -m "$(HEAVY)"
+	$(RUN) -m pytest -m "($(HEAVY)) and not long"
+
+test-long: $(VENV)/.dev ## Run what `make test` leaves out: the same ways through the pages, on other screens
+	$(RUN) -m pytest -m long
 
 test-postgresql: $(VENV)/.dev ## Run every test that touches a database on PostgreSQL
 	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "database and not ($(HEAVY))"

@@ -10,7 +10,9 @@ from tests.e2e.people import DESKTOP, PHONE, Person
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "screen", [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone", marks=pytest.mark.long)]
+)
 def test_an_administrators_day(person: Callable[..., Person], screen: dict[str, int]) -> None:
     administrator = person("administrator", screen)
     page = administrator.page

@@ -23,7 +23,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 PATIENCE_MS = 90_000
 
 
-@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "screen", [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone", marks=pytest.mark.long)]
+)
 def test_an_auditors_way(seat: Callable[[str, dict[str, int]], Person], screen: dict[str, int], tmp_path: Path) -> None:
     auditor = seat("auditor", screen)
     auditor.sign_in()

@@ -14,7 +14,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 Seat = Callable[[str, dict[str, int]], Person]
 
 
-@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "screen", [pytest.param(DESKTOP, id="desktop", marks=pytest.mark.long), pytest.param(PHONE, id="phone")]
+)
 def test_strangers_check_files(seat: Seat, screen: dict[str, int], books: tuple[str, Path], tmp_path: Path) -> None:
     stranger = seat("stranger", screen)
     page = stranger.page

@@ -18,7 +18,7 @@ PATIENCE_MS = 300_000
 SCREENS = {"desk": DESKTOP, "phone": PHONE}
 
 
-@pytest.mark.parametrize("where", SCREENS)
+@pytest.mark.parametrize("where", [pytest.param("desk", marks=pytest.mark.long), "phone"])
 def test_a_creators_way(where: str, person: Callable[..., Person]) -> None:
     creator, campaign = person("creator", SCREENS[where]), f"Market day, {where}"
     creator.sign_in()

@@ -1,4 +1,4 @@
-"""Each process is killed once for each thing that it does: the short form of `make faults`, which takes every point."""
+"""Each kind of process is killed where it writes: the short form of `make faults`, which takes every point."""
 
 import json
 import subprocess
@@ -11,14 +11,10 @@ from tests.faults import harness
 
 SHORT = (
     "submit after commit",
-    "decision before append",
     "during generation",
-    "blob before rename",
-    "after output check",
     "stored before intent",
     "appended before recorded",
     "release appended before published",
-    "rendition signed before store",
     "the model's child is killed",
 )
 

@@ -93,7 +93,9 @@ def waiting(campaign: Campaign, people: SimpleNamespace, sample: Sample, now: da
     return reviews
 
 
-@pytest.mark.parametrize(("screen", "scheme"), [(DESKTOP, "light"), (PHONE, "dark"), (PHONE, "light")])
+@pytest.mark.parametrize(
+    ("screen", "scheme"), [(DESKTOP, "light"), (PHONE, "dark"), pytest.param(PHONE, "light", marks=pytest.mark.long)]
+)
 def test_the_reviewers_path(
     screen: dict[str, int], scheme: str, window: Callable[..., Window], waiting: list[ReviewRequest],
     people: SimpleNamespace,
@@ -190,7 +192,7 @@ def together(one: Window) -> None:
     expect(page.get_by_text("2 pictures are approved")).to_be_visible()
 
 
-@pytest.mark.parametrize("screen", [DESKTOP, PHONE])
+@pytest.mark.parametrize("screen", [pytest.param(DESKTOP, marks=pytest.mark.long), PHONE])
 def test_somebody_outside_decides(
     screen: dict[str, int], window: Callable[..., Window], review: ReviewRequest, people: SimpleNamespace
 ) -> None:
@@ -218,7 +220,7 @@ def test_somebody_outside_decides(
     outside.photograph("outside-done")
 
 
-@pytest.mark.parametrize("screen", [DESKTOP, PHONE])
+@pytest.mark.parametrize("screen", [pytest.param(DESKTOP, marks=pytest.mark.long), PHONE])
 def test_stages_and_a_recall(
     screen: dict[str, int], window: Callable[..., Window], released: Picture, sample: Sample, people: SimpleNamespace
 ) -> None:

@@ -44,7 +44,10 @@ def main() -> int:
     rows = [(run, predicted(costs, run, STEPS * options.step, os.cpu_count() or 1)) for run in runs]
     good = all(abs(told / run.seconds - 1) <= WITHIN for run, told in rows)
     asked = shapes(costs) if good else []
-    outcomes = [(words, shape, simulate(costs, shape, options.pictures)) for words, shape in asked]
+    outcomes = []
+    for words, shape in asked:
+        sys.stderr.write(f"{options.pictures:,} pictures, {words}\n")
+        outcomes.append((words, shape, simulate(costs, shape, options.pictures)))
     parts = (_measured(rows), _costs(costs), _growth(growth, options.pictures), _large(outcomes, options.pictures))
     text = "\n\n".join("\n".join(part) for part in parts)
     sys.stdout.write(text + "\n")

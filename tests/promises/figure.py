@@ -28,8 +28,9 @@ class Figure:
 
 
 def judged(words: str, *, good: bool, enough: bool = True) -> Figure:
-    """A figure of something that held or did not, on as many cases as were promised or on fewer."""
-    return Figure(Standing.BROKEN if not good else Standing.HELD if enough else Standing.SHORT, words)
+    """A figure of something that held or did not, on as many cases as were promised or on fewer; on one line."""
+    standing = Standing.BROKEN if not good else Standing.HELD if enough else Standing.SHORT
+    return Figure(standing, " ".join(words.split()))
 
 
 def together(*figures: Figure) -> Figure:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tests.faults.harness import set_up
-from tests.production.engines import postgresql
+from tests.production.engines import authority, postgresql
 from tests.production.installation import Site, fill, settings
 
 
@@ -30,11 +30,16 @@ def databases(kind: Database, folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def place(kind: Database, *, creators: int) -> Iterator[Site]:
-    """An organisation with three projects, without workers. Sets Django up, so once in a process."""
+def place(kind: Database, *, creators: int, manned: bool = False) -> Iterator[Site]:
+    """An organisation with three projects. Sets Django up, so once in a process.
+
+    Workers may be started where it is `manned`: with production's settings they want a time-stamp authority.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="imprimatur-promise-")))
         os.environ.update(settings(folder, quick=False))
         os.environ.update(stack.enter_context(databases(kind, folder)))
+        if manned:
+            os.environ.update(stack.enter_context(authority(folder)))
         set_up()
         yield fill(creators=creators)

@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 240
 def main() -> int:
     """Kill as often as is asked for."""
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS
-    with place(Database(sys.argv[1]), creators=1):
+    with place(Database(sys.argv[1]), creators=1, manned=True):
         return hand_over(recovered(rounds))
 
 
@@ -61,6 +61,8 @@ def one(processes: "Processes", name: str) -> float:
     job = ask(campaign, timezone.now(), actor=actor, steps=60, count=4)
 
     def now() -> Job:
+        if died := processes.died():
+            raise RuntimeError(f"{', '.join(died)} ended by itself")
         return Job.objects.get(pk=job.pk)
 
     until(lambda: now().progress > 0, within_s=PATIENCE_SECONDS)

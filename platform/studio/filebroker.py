@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from time import time_ns
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,7 @@ import kombu.transport
 from kombu.transport import filesystem
 
 SCHEME = "imprimatur-files"
+_BINDING = Lock()
 
 
 class Channel(filesystem.Channel):
@@ -34,6 +36,14 @@ class Channel(filesystem.Channel):
         """The exchange's queues."""
         with self._turn(exchange):
             return super().get_table(exchange)
+
+    def queue_bind(self, *arguments: Any, **named: Any) -> None:
+        """Bind a queue, or wait for the thread that does: kombu takes it for bound before the table says so.
+
+        What another thread published meanwhile would reach no queue.
+        """
+        with _BINDING:
+            super().queue_bind(*arguments, **named)
 
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
         with self._turn(exchange):

@@ -19,7 +19,7 @@ up: $(VENV)/.run ## Serve the product on http://127.0.0.1:8000 with its workers,
 SHARED := -n 2 --dist loadfile
 HEAVY  := alone or broker or browser or faults
 
-test: $(VENV)/.dev ## Run the whole test suite on SQLite, and on PostgreSQL what depends on the database
+test: $(VENV)/.dev ## Run the test suite on SQLite, and on PostgreSQL what depends on the database
 	$(RUN) -m pytest $(SHARED) -m "not ($(HEAVY))"
 	$(RUN) -m pytest $(SHARED) -p tests.postgresql -m "dialect and not ($(HEAVY))" tests/studio
 	$(RUN) -m pytest -m "($(HEAVY)) and not long"

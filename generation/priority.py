@@ -9,10 +9,11 @@ def give_way(pid: int, niceness: int) -> None:
     """Give a process, and what it starts from now on, less of the processor where others want it; 0 to 19, as nice(1).
 
     Linux shares the processor out between sessions before it looks at who is nice within one (sched(7), "The autogroup
-    feature"), so the process's session gets the same value. Where that cannot be set, systemd's CPUWeight= and its like
-    decide. Nothing happens to a process that is gone.
+    feature"), so the session of a process that leads one gets the same value; a session of others, a terminal's say, is
+    left as it is. Where that cannot be set, systemd's CPUWeight= and its like decide. Nothing happens to a process that
+    is gone.
     """
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, pid, niceness)
-    with suppress(OSError):
-        Path(f"/proc/{pid}/autogroup").write_text(str(niceness), encoding="ascii")
+        if os.getsid(pid) == pid:
+            Path(f"/proc/{pid}/autogroup").write_text(str(niceness), encoding="ascii")

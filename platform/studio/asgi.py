@@ -1,7 +1,6 @@
 """ASGI entry: `uvicorn studio.asgi:application` with `platform/` on the path."""
 
 import os
-from typing import Any
 
 import django
 from asgiref.sync import sync_to_async
@@ -36,9 +35,7 @@ class InOneThread(ASGIHandler):
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         """Go through the chain in the request's thread."""
-        answer: Any = sync_to_async(self.get_response, thread_sensitive=True)
-        response: HttpResponseBase = await answer(request)
-        return response
+        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")

@@ -20,7 +20,7 @@ from django.template.loader import render_to_string
 # Where programs ask, who read no pages: a problem document (RFC 9457) of the kind that studio.api writes.
 PROGRAMS = ("/api/", "/v1/")
 # Whoever watches over this process must be answered when it is busy, too.
-UNHURRIED = frozenset({"/alive", "/ready", "/metrics"})
+PROBES = frozenset({"/alive", "/ready", "/metrics"})
 AGAIN_SECONDS = 2
 
 
@@ -94,7 +94,7 @@ class Gate:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        turns = None if scope["path"] in UNHURRIED else self._turns
+        turns = None if scope["path"] in PROBES else self._turns
         passage = _Passage(receive, send, self._limit, turns, asks=scope["path"].startswith(PROGRAMS))
         if _declared(scope) > self._limit:
             passage.refused = TOO_LARGE

@@ -24,6 +24,15 @@ def test_a_process_and_its_session_give_way() -> None:
     assert (nice, session) in {(7, "7"), (7, "")}
 
 
+def test_a_session_of_others_is_left_as_it_is() -> None:
+    before = standing(os.getpid())
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        give_way(process.pid, 7)
+        nice, session = standing(process.pid)
+        process.kill()
+    assert (nice, session) == (7, before[1])
+
+
 def test_the_child_that_holds_the_model_gives_way(shared_child: GenerationChild) -> None:
     shared_child.start()
     assert shared_child.pid is not None

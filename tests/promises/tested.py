@@ -27,5 +27,5 @@ def tested(database: Database, *names: str, environment: dict[str, str] | None =
     run = int(suite.get("tests", 0)) - int(suite.get("skipped", 0))
     failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
     said = [one.get("value", "") for one in suite.iter("property") if one.get("name") == "figure"]
-    words = "; ".join([*said, f"{run} tests, {failed} failed"])
+    words = "; ".join([*said, f"{run} {'test' if run == 1 else 'tests'}, {failed} failed"])
     return judged(words, good=run > 0 and not failed, enough=enough)

@@ -10,12 +10,23 @@ request a thread and a connection to the database, however many come at once.
 """
 
 import asyncio
+import io
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
-from asgiref.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, ASGISendEvent, Scope
+from asgiref.typing import (
+    ASGIReceiveCallable,
+    ASGIReceiveEvent,
+    ASGISendCallable,
+    ASGISendEvent,
+    HTTPScope,
+    Scope,
+)
+from django.core.handlers.asgi import ASGIRequest
 from django.template.loader import render_to_string
+from django.utils import translation
 
 # Where programs ask, who read no pages: a problem document (RFC 9457) of the kind that studio.api writes.
 PROGRAMS = ("/api/", "/v1/")
@@ -95,7 +106,7 @@ class Gate:
             await self._application(scope, receive, send)
             return
         turns = None if scope["path"] in PROBES else self._turns
-        passage = _Passage(receive, send, self._limit, turns, asks=scope["path"].startswith(PROGRAMS))
+        passage = _Passage(receive, send, self._limit, turns)
         if _declared(scope) > self._limit:
             passage.refused = TOO_LARGE
         else:
@@ -103,7 +114,8 @@ class Gate:
                 await self._application(scope, passage.receive, passage.send)
             finally:
                 passage.done()
-        await passage.answer()
+        if passage.refused is not None and not passage.started:
+            await _answer(passage.refused, scope, send)
 
 
 def _declared(scope: Scope) -> int:
@@ -114,11 +126,10 @@ def _declared(scope: Scope) -> int:
 class _Passage:
     """One request on its way through. A refused one looks to the application like a caller who hung up."""
 
-    def __init__(
-        self, receive: ASGIReceiveCallable, send: ASGISendCallable, limit: int, turns: Turns | None, *, asks: bool
-    ) -> None:
-        self._receive, self._send, self._left, self._asks = receive, send, limit, asks
-        self._turns, self._served, self._started = turns, False, False
+    def __init__(self, receive: ASGIReceiveCallable, send: ASGISendCallable, limit: int, turns: Turns | None) -> None:
+        self._receive, self._send, self._left = receive, send, limit
+        self._turns, self._served = turns, False
+        self.started = False
         self.refused: Refusal | None = None
 
     async def receive(self) -> ASGIReceiveEvent:
@@ -135,7 +146,7 @@ class _Passage:
         return {"type": "http.disconnect"} if self.refused else event
 
     async def send(self, event: ASGISendEvent) -> None:
-        self._started = True
+        self.started = True
         self.done()
         await self._send(event)
 
@@ -145,19 +156,24 @@ class _Passage:
             self._served = False
             self._turns.give_back()
 
-    async def answer(self) -> None:
-        """Say why the request was refused, unless an answer is already on its way."""
-        if self.refused is None or self._started:
-            return
-        page = self.refused.problem() if self._asks else render_to_string(self.refused.template).encode()
-        headers = [
-            (b"content-type", b"application/problem+json" if self._asks else b"text/html; charset=utf-8"),
-            (b"content-length", str(len(page)).encode()),
-            (b"content-security-policy", b"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'"),
-            (b"connection", b"close"),
-            *self.refused.headers,
-        ]
-        await self._send(
-            {"type": "http.response.start", "status": self.refused.status, "headers": headers, "trailers": False}
-        )
-        await self._send({"type": "http.response.body", "body": page, "more_body": False})
+
+async def _answer(refusal: Refusal, scope: HTTPScope, send: ASGISendCallable) -> None:
+    """Say why the request goes no further, to a person in their language."""
+    asks = scope["path"].startswith(PROGRAMS)
+    page = refusal.problem() if asks else _page(refusal, scope)
+    headers = [
+        (b"content-type", b"application/problem+json" if asks else b"text/html; charset=utf-8"),
+        (b"content-length", str(len(page)).encode()),
+        (b"content-security-policy", b"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'"),
+        (b"connection", b"close"),
+        *refusal.headers,
+    ]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers, "trailers": False})
+    await send({"type": "http.response.body", "body": page, "more_body": False})
+
+
+def _page(refusal: Refusal, scope: HTTPScope) -> bytes:
+    """Middlewares, which would find out the language, have not seen the request."""
+    asked: Any = ASGIRequest(scope, io.BytesIO())
+    with translation.override(translation.get_language_from_request(asked)):
+        return render_to_string(refusal.template).encode()

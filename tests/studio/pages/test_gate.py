@@ -221,3 +221,9 @@ def test_middlewares_and_views_share_one_thread() -> None:
 def test_a_page_over_asgi() -> None:
     status, _, _ = talk(gate(InOneThread()), [b""], [(b"host", b"localhost")], path="/alive", method="GET")
     assert status == 200
+
+
+def test_a_person_is_told_in_their_language() -> None:
+    headers = [(b"content-length", b"1001"), (b"accept-language", b"fr-BE, en;q=0.5")]
+    _, page, _ = talk(gate(echo), [b""], headers)
+    assert '<html lang="fr"' in page.decode()

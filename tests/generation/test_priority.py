@@ -11,9 +11,10 @@ from generation.priority import give_way
 
 
 def standing(pid: int) -> tuple[int, str]:
-    """Its niceness, and its session's, as the kernel tells them."""
+    """Its niceness, and its session's, as the kernel tells them; "" where sessions share nothing out, as in a cgroup."""
     group = Path(f"/proc/{pid}/autogroup")
-    return os.getpriority(os.PRIO_PROCESS, pid), group.read_text().split()[-1] if group.exists() else ""
+    told = group.read_text(encoding="ascii").split() if group.exists() else []
+    return os.getpriority(os.PRIO_PROCESS, pid), told[-1] if told else ""
 
 
 def test_a_process_and_its_session_give_way() -> None:

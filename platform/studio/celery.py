@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import beat_embedded_init
 from django.conf import settings
 
@@ -30,7 +30,7 @@ PROCESS = os.getpid()
 def broker_options(url: str) -> tuple[str, dict[str, object]]:
     """The broker URL for kombu and its transport options; `filesystem:///folder` is the embedded default."""
     if not url.startswith("filesystem://"):
-        return url, {"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 7200}
+        return url, {"socket_timeout": 2, "socket_connect_timeout": 2, "visibility_timeout": 7200}
     folder = Path(urlsplit(url).path)
     for name in ("messages", "control"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,14 @@ def _every(seconds: float, task: str, *, expires: int = 60) -> dict[str, object]
     return {"task": task, "schedule": seconds, "options": {"expires": expires}}
 
 
-app = Celery("studio")
+class _Task(Task):  # type: ignore[misc]
+    """Every task of ours."""
+
+    # By name: only a worker has any use for what it imports.
+    Request = "studio.acknowledging:Request"
+
+
+app = Celery("studio", task_cls=_Task)
 url, options = broker_options(settings.BROKER_URL)
 app.conf.update(
     broker_url=url,
@@ -114,13 +121,35 @@ def end_with_worker(**_: object) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+class _Silence:
+    """How long this process leaves a broker alone that did not answer, so that requests do not wait one by one."""
+
+    SECONDS = 10
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def begin(self) -> None:
+        self._until = time.monotonic() + self.SECONDS
+
+    @property
+    def lasts(self) -> bool:
+        return time.monotonic() < self._until
+
+
+_silence = _Silence()
+
+
 def ring(task: str, *arguments: str, queue: str | None = None) -> None:
     """Wake a worker, of the task's own queue or of another.
 
-    A broker that is down is logged and forgiven, because the sweeper rings again.
+    A broker that is down is logged and forgiven, because the sweeper rings again; for some seconds nobody asks it.
     """
+    if _silence.lasts:
+        return
     try:
         elsewhere = {"queue": queue} if queue else {}
         app.send_task(task, args=list(arguments), ignore_result=True, retry=False, expires=RING_SECONDS, **elsewhere)
     except Exception as error:  # noqa: BLE001  every transport raises its own kinds, and none may fail a request
+        _silence.begin()
         logger.warning("broker not reached (%s); the sweeper will ring for %s", type(error).__name__, task)

@@ -36,9 +36,24 @@ class Claimable(models.Model):
         abstract = True
 
 
-def claimable(now: datetime) -> Q:
-    """Rows that nobody works on now, and whose pause is over."""
-    return (Q(lease=None) | Q(lease__lte=now)) & (Q(not_before=None) | Q(not_before__lte=now))
+def claimable(now: datetime, *, longest: timedelta | None = None) -> Q:
+    """Rows that nobody works on now, and whose pause is over.
+
+    One `longest` or longer away (unless told, that of BACKOFF_SECONDS, at least a minute) was begun by a clock that was
+    ahead; nobody waits for it.
+    """
+    if longest is None:
+        longest = timedelta(seconds=max(*settings.BACKOFF_SECONDS, 60))
+    rested = Q(not_before=None) | Q(not_before__lte=now) | Q(not_before__gt=now + longest)
+    return (Q(lease=None) | Q(lease__lte=now)) & rested
+
+
+def unheard(stamped: str, now: datetime, *, seconds: float = 2) -> Q:
+    """Rows whose bell somebody should have heard by now: `stamped`, a field, says when it rang.
+
+    A moment that has not come yet was stamped by a clock that was ahead, and says nothing.
+    """
+    return Q(**{f"{stamped}__lt": now - timedelta(seconds=seconds)}) | Q(**{f"{stamped}__gt": now})
 
 
 def lease_from(now: datetime) -> datetime:

@@ -5,6 +5,7 @@ from django.views.i18n import set_language
 
 from studio.site import site
 
+handler500 = "studio.away.server_error"
 urlpatterns = [
     path("admin/", site.urls),
     path("language/", set_language, name="language"),

@@ -1,4 +1,4 @@
-"""Each kind of process is killed where it writes: the short form of `make faults`, which takes every point."""
+"""Each kind of process is killed where it writes, and the disk runs full: the short form of `make faults`."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from studio.faults import POINTS
-from tests.faults import harness
+from tests.faults import full, harness
 
 SHORT = (
     "submit after commit",
@@ -38,3 +38,20 @@ def test_nothing_is_lost_early_or_double_when_processes_die() -> None:
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["kills"] == dict.fromkeys(SHORT, 1)
     assert figures["looks"] > 0
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_a_full_disk_is_told_and_heals() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.full", "--json"],
+        capture_output=True,
+        text=True,
+        cwd=harness.ROOT,
+        check=False,
+    )
+    if done.returncode == full.CANNOT:
+        pytest.skip(done.stderr.strip())
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert seen["asked"] > len(seen["accepted"]) > 0, "some were told to come again"

@@ -11,7 +11,7 @@ from generation.priority import give_way
 
 
 def standing(pid: int) -> tuple[int, str]:
-    """Its niceness, and its session's, as the kernel tells them; "" where sessions share nothing out, as in a cgroup."""
+    """Its niceness, and its session's, as the kernel tells them; "" where sessions share nothing out (cgroups)."""
     group = Path(f"/proc/{pid}/autogroup")
     told = group.read_text(encoding="ascii").split() if group.exists() else []
     return os.getpriority(os.PRIO_PROCESS, pid), told[-1] if told else ""

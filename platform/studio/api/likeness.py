@@ -37,6 +37,7 @@ KINDS = {
     HTTPStatus.FORBIDDEN: "permission_error",
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
     HTTPStatus.INTERNAL_SERVER_ERROR: "server_error",
+    HTTPStatus.SERVICE_UNAVAILABLE: "server_error",
 }
 # What means nothing here may be sent as long as it asks for nothing else than what happens.
 MEANINGLESS = {
@@ -137,8 +138,8 @@ class Likeness(Service):
         answer = self.create_response(request, {"error": error}, status=refusal.status)
         for name, value in refusal.headers.items():
             answer[name] = value
-        # These clients repeat 408, 409 and 5xx by themselves; only "too much at once" gets better by waiting.
-        answer["x-should-retry"] = "true" if refusal.status == HTTPStatus.TOO_MANY_REQUESTS else "false"
+        # These clients repeat 408, 409 and 5xx by themselves; only what says when to come again gets better by waiting.
+        answer["x-should-retry"] = "true" if "Retry-After" in refusal.headers else "false"
         return answer
 
 
@@ -148,7 +149,7 @@ api = Likeness(title="Imprimatur for OpenAI's clients", version="1", description
 
 
 def _answers(shown: type[Schema], *refused: int) -> dict[int, Any]:
-    return {200: shown, **dict.fromkeys(sorted({401, 403, 429, *refused}), ErrorOut)}
+    return {200: shown, **dict.fromkeys(sorted({401, 403, 429, 503, *refused}), ErrorOut)}
 
 
 @api.get("/models", response=_answers(LikeModels), auth=reads, operation_id="like_models", url_name="models")

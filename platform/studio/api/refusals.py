@@ -32,6 +32,7 @@ from ninja.errors import ValidationError as SchemaError
 
 from studio import pipeline
 from studio.audit.asking import RefusedError, without_ledger
+from studio.away import AGAIN_SECONDS, is_away
 from studio.jobs.quotas import OverQuotaError
 from studio.jobs.words import ErasedError
 from studio.pages import beside
@@ -84,6 +85,10 @@ def refusal_of(error: Exception) -> Refusal:
         if isinstance(error, kind):
             return tell(error)
     logger.error("a program's request failed", exc_info=error)
+    if is_away(error):
+        reason = _("A database or a store does not answer, or is full; nothing was changed. Ask again in a moment.")
+        after = {"Retry-After": str(AGAIN_SECONDS)}
+        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "away", reason, headers=after)
     reason = _("Something went wrong here, and it is written down for whoever looks after this installation.")
     return Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", reason)
 

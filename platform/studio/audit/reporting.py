@@ -21,6 +21,7 @@ from studio.audit import bell
 from studio.audit.models import Recorded, Report
 from studio.audit.registering import registered
 from studio.audit.selecting import select
+from studio.claims import unheard
 from studio.jobs.models import Picture
 from studio.jobs.states import VISIBLE
 from studio.quarantine import Kind
@@ -112,7 +113,7 @@ def cancel_report(*, actor: User, report: Report, at: datetime) -> None:
         if not moving.update(state=State.CANCELLED, finished=at, lease=None):
             raise StaleStateError(report.pk, report.state)
         note(actor=actor, verb="report.cancel", subject=report, organisation=report.organisation_id, at=at)
-        transaction.on_commit(lambda: quarantine.forget_all(Kind.REPORT, report.pk))
+        transaction.on_commit(lambda: quarantine.forget_all(Kind.REPORT, report.pk), robust=True)
 
 
 def expire(*, now: datetime) -> int:
@@ -128,7 +129,7 @@ def expire(*, now: datetime) -> int:
 
 def left_over(*, now: datetime) -> list[Report]:
     """Reports that a lost message or a worker's end left unfinished."""
-    waiting = Report.objects.filter(state__in=MOVING, asked__lt=now - timedelta(seconds=10))
+    waiting = Report.objects.filter(unheard("asked", now, seconds=10), state__in=MOVING)
     return list(waiting.filter(Q(lease=None) | Q(lease__lt=now)).only("pk", "state")[:20])
 
 

@@ -83,7 +83,7 @@ def _leave(lesson: Lesson, state: str, *, at: datetime, verb: str, **changes: An
             **changes,
         )
         if state in LESSON_ENDS:
-            transaction.on_commit(partial(lesson_files.forget, lesson.pk))
+            transaction.on_commit(partial(lesson_files.forget, lesson.pk), robust=True)
         failure = changes.get("failure")
         _note(lesson, verb, at, attempt=lesson.attempt, **({"reason": failure} if failure else {}))
 

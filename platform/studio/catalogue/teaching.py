@@ -147,5 +147,5 @@ def cancel(*, actor: User, lesson: Lesson, at: datetime) -> None:
             Lesson.objects.filter(pk=lesson.pk).update(cancel_requested=True)
         else:
             advance(Lesson, lesson.pk, state, LessonState.CANCELLED, ended=at, cancel_requested=True)
-            transaction.on_commit(lambda: lesson_files.forget(lesson.pk))
+            transaction.on_commit(lambda: lesson_files.forget(lesson.pk), robust=True)
         note(actor=actor, verb="lesson.cancel", subject=lesson, organisation=lesson.organisation.pk, at=at)

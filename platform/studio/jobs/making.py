@@ -19,7 +19,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from studio import pipeline, quarantine, tracing, vault
+from studio import pipeline, quarantine, stores, tracing, vault
 from studio.catalogue.models import Model
 from studio.claims import heartbeat, lease_from
 from studio.faults import fault
@@ -92,9 +92,10 @@ def _work(job: Job, press: pipeline.Press) -> None:
         else:
             give_back(job, reason=_public(error), at=timezone.now())
     except OSError as error:
-        # A full or failing disk: nothing was kept half, and another attempt may find room.
+        # A full disk, or a storage that is away: nothing was kept half, and the request waits until there is one.
         logger.exception("%s: the quarantine could not be read or written", job)
-        give_back(job, reason=f"a picture could not be read or stored ({type(error).__name__})", at=timezone.now())
+        reason = f"a picture could not be read or stored ({type(error).__name__})"
+        give_back(job, reason=reason, at=timezone.now(), counted=not stores.is_away(error))
 
 
 def _public(error: pipeline.GenerationError) -> str:
@@ -199,7 +200,7 @@ def _end(job: Job, state: str, *, failure: str = "") -> None:
     with transaction.atomic():
         advance(Job, job.pk, JobState.GENERATING, state, fence=job.token, ended=at, failure=failure, lease=None)
         if state == JobState.DONE:
-            transaction.on_commit(partial(reference.forget, job.pk))
+            transaction.on_commit(partial(reference.forget, job.pk), robust=True)
         else:
             close(job, outcome=state, at=at)
         note(actor=None, verb=f"job.{state.lower()}", subject=job, organisation=job.project.organisation_id, at=at)

@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from studio import tracing
 from studio.accounts.models import Membership, User
-from studio.claims import MAX_ATTEMPTS, claimable, lease_from, pause_after
+from studio.claims import MAX_ATTEMPTS, claimable, lease_from, pause_after, unheard
 from studio.faults import fault
 from studio.jobs import bell, reference
 from studio.jobs.models import Job, Picture
@@ -29,6 +29,8 @@ from studio.trail.models import LedgerIntent
 logger = logging.getLogger(__name__)
 PRIORITY_STEP = timedelta(minutes=10)
 RINGS = 100
+# Where an attempt does not count, the pause is always that of this one.
+UNCOUNTED = 2
 JOINED = ("job__project__organisation", "job__campaign", "job__model", "job__policy", "job__requester")
 LEAST_LATELY = (F("served").asc(nulls_first=True), "pk")
 UNFINISHED = (PictureState.GENERATED, PictureState.CHECKED, PictureState.SIGNED)
@@ -130,7 +132,7 @@ def close(job: Job, *, outcome: str, at: datetime, reason: str = "") -> LedgerIn
     """
     organisation = job.project.organisation
     transaction.on_commit(bell.ring_settle)
-    transaction.on_commit(partial(reference.forget, job.pk))
+    transaction.on_commit(partial(reference.forget, job.pk), robust=True)
     return intend(
         log=organisation.log,
         kind="block" if outcome == JobState.BLOCKED else "closure",
@@ -150,14 +152,18 @@ def close(job: Job, *, outcome: str, at: datetime, reason: str = "") -> LedgerIn
     )
 
 
-def give_back(job: Job, *, reason: str, at: datetime) -> str:
+def give_back(job: Job, *, reason: str, at: datetime, counted: bool = True) -> str:
     """End a claim that did not succeed; returns the state: back in the line with a pause, or an end.
 
-    The end is CANCELLED where the maker had asked for it, LOST after the last attempt.
+    The end is CANCELLED where the maker had asked for it, LOST after the last attempt. An attempt is not `counted`
+    where the request had no part in what went wrong: it is tried however often, until that is over.
     """
     job.refresh_from_db(fields=["cancel_requested"])
+    changes: dict[str, object]
     state, changes = JobState.QUEUED, {"not_before": at + pause_after(job.attempt)}
-    if job.cancel_requested or job.attempt >= MAX_ATTEMPTS:
+    if not counted:
+        changes = {"not_before": at + pause_after(UNCOUNTED), "attempt": job.attempt - 1}
+    if job.cancel_requested or (counted and job.attempt >= MAX_ATTEMPTS):
         state = JobState.CANCELLED if job.cancel_requested else JobState.LOST
         changes = {"ended": at}
     with transaction.atomic():
@@ -181,17 +187,16 @@ def sweep(*, now: datetime) -> dict[str, int]:
 
     One row's trouble never keeps the others waiting.
     """
-    late = now - timedelta(seconds=2)
-    unscreened = Job.objects.filter(state=JobState.SUBMITTED, submitted__lt=late).order_by("submitted")
-    queued = Job.objects.filter(claimable(now), state=JobState.QUEUED, rank__lt=late)
-    unfinished = Picture.objects.filter(claimable(now), state__in=UNFINISHED, changed__lt=late).order_by("changed")
+    unscreened = Job.objects.filter(unheard("submitted", now), state=JobState.SUBMITTED).order_by("submitted")
+    queued = Job.objects.filter(claimable(now), unheard("rank", now), state=JobState.QUEUED)
+    unfinished = Picture.objects.filter(claimable(now), unheard("changed", now), state__in=UNFINISHED)
     found = {"silent": _take_back(now), "unscreened": 0, "queued": int(queued.exists()), "unfinished": 0}
     for pk in unscreened.values_list("pk", flat=True)[:RINGS]:
         bell.ring_screen(pk)
         found["unscreened"] += 1
     if found["queued"]:
         bell.ring_generate()
-    for pk, state in unfinished.values_list("pk", "state")[:RINGS]:
+    for pk, state in unfinished.order_by("changed").values_list("pk", "state")[:RINGS]:
         ring = bell.ring_seal if state == PictureState.CHECKED else bell.ring_finish
         ring(pk)
         found["unfinished"] += 1

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from studio import pipeline
+from studio.claims import unheard
 from studio.jobs import bell, words
 from studio.jobs.models import Job, Screening
 from studio.policies.actions import Preview, preview
@@ -144,7 +145,7 @@ def _before(screening: Screening, document: Mapping[str, Any] | None, at: dateti
 
 def left_over(*, now: datetime) -> list[UUID]:
     """Rehearsals that a lost message, or a worker's end, left unfinished."""
-    waiting = Rehearsal.objects.filter(finished=None, asked__lt=now - timedelta(seconds=10))
+    waiting = Rehearsal.objects.filter(unheard("asked", now, seconds=10), finished=None)
     return list(waiting.filter(Q(lease=None) | Q(lease__lt=now)).values_list("pk", flat=True)[:20])
 
 

@@ -6,7 +6,7 @@ A picture that cannot be used is REFUSED, with the reason for whoever handed it 
 import logging
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from django.db import transaction
 
 from studio import offering, pipeline, quarantine, vault
 from studio.accounts.models import Organisation, SubjectKey
+from studio.claims import unheard
 from studio.quarantine import Kind
 from studio.references.models import Protected
 from studio.references.recording import witness
@@ -86,7 +87,7 @@ def compared_with(organisation: Organisation, *, at: datetime) -> pipeline.Refer
 
 def left_over(*, now: datetime) -> list[UUID]:
     """Pictures that a lost message, or a worker's end, left unread."""
-    waiting = Protected.objects.filter(state=STATE.WAITING, added__lt=now - timedelta(seconds=10))
+    waiting = Protected.objects.filter(unheard("added", now, seconds=10), state=STATE.WAITING)
     return list(waiting.values_list("pk", flat=True)[:20])
 
 

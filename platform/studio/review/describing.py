@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from studio import pipeline
+from studio.claims import unheard
 from studio.jobs.models import Picture
 from studio.review.models import DescriptionScreening, ReviewRequest
 from studio.trail.actions import note
@@ -59,9 +60,9 @@ def _judged(request: ReviewRequest, *, at: datetime) -> pipeline.Screened:
         return pipeline.unscreened("prompt", decision_id=decision_id, at=at, error=type(error).__name__)
 
 
-def left_over(*, before: datetime) -> Iterable[UUID]:
-    """Submissions whose description nobody has screened yet, though it was sent `before`."""
-    waiting = ReviewRequest.objects.filter(ended=None, screening=None, at__lt=before).order_by("at")
+def left_over(*, now: datetime) -> Iterable[UUID]:
+    """Submissions whose description nobody has screened, though it was sent a while ago."""
+    waiting = ReviewRequest.objects.filter(unheard("at", now), ended=None, screening=None).order_by("at")
     return waiting.values_list("pk", flat=True)[:_RINGS]
 
 

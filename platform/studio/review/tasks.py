@@ -1,11 +1,11 @@
 """The workers' part in what follows a decision: releases and renditions where keys are, recalls elsewhere."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
 from studio.celery import app
+from studio.claims import unheard
 from studio.jobs import bell
 from studio.jobs.states import PictureState
 from studio.review import recalling
@@ -43,12 +43,13 @@ def describe(pk: str) -> None:
 @app.task
 def sweep() -> None:
     """Ring for what was left lying: descriptions, releases, renditions, recalls. Tell what files did not tell yet."""
-    late = timezone.now() - timedelta(seconds=2)
-    for pk in left_over(before=late):
+    now = timezone.now()
+    for pk in left_over(now=now):
         bell.ring_description(pk)
-    for pk in Release.objects.filter(at=None, asked__lt=late).order_by("asked").values_list("pk", flat=True)[:100]:
+    asked = Release.objects.filter(unheard("asked", now), at=None).order_by("asked")
+    for pk in asked.values_list("pk", flat=True)[:100]:
         bell.ring_release(pk)
-    waiting = Rendition.objects.filter(at=None, asked__lt=late, release__picture__state=PictureState.RELEASED)
+    waiting = Rendition.objects.filter(unheard("asked", now), at=None, release__picture__state=PictureState.RELEASED)
     for pk in waiting.order_by("asked").values_list("pk", flat=True)[:100]:
         bell.ring_rendition(pk)
     for release in Release.objects.filter(at__isnull=False, report={})[:5]:

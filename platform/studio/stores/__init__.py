@@ -7,6 +7,6 @@ Whatever goes wrong is an OSError, whichever kind of store it is; a name that is
 """
 
 from studio.stores.folder import write_whole
-from studio.stores.store import Place, Store, Stored, at
+from studio.stores.store import Place, Store, Stored, at, is_away
 
-__all__ = ["Place", "Store", "Stored", "at", "write_whole"]
+__all__ = ["Place", "Store", "Stored", "at", "is_away", "write_whole"]

@@ -79,6 +79,11 @@ class Place:
         self.store.remove(self.name)
 
 
+def is_away(error: BaseException | None) -> bool:
+    """Whether a store could not be reached or has no room, as against a name that is not there."""
+    return isinstance(error, OSError) and not isinstance(error, FileNotFoundError)
+
+
 @lru_cache(maxsize=16)
 def at(address: str) -> Store:
     """The store of an address: `file:///folder`, or `s3://bucket/prefix?endpoint=https://host`.

@@ -34,7 +34,7 @@ LONGEST_TOLD = 300
 
 def due(now: datetime) -> QuerySet[Delivery]:
     """Deliveries whose time has come, of endpoints that are told, oldest first."""
-    waiting = Delivery.objects.filter(claimable(now), state=Delivery.State.WAITING)
+    waiting = Delivery.objects.filter(claimable(now, longest=PAUSES[-1]), state=Delivery.State.WAITING)
     return waiting.filter(endpoint__state=Endpoint.State.ACTIVE).order_by("created")
 
 

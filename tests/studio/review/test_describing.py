@@ -98,7 +98,7 @@ def test_one_that_was_not_heard_is_taken_up_by_the_sweep(
 ) -> None:
     rung: list[object] = []
     monkeypatch.setattr(bell, "ring_description", rung.append)
-    assert list(describing.left_over(before=now)) == []
+    assert list(describing.left_over(now=now)) == []
     monkeypatch.setattr(timezone, "now", lambda: now + timedelta(seconds=5))
     tasks.sweep()
     assert rung == [review.pk]

@@ -64,7 +64,7 @@ def file(request: ProgramRequest, pk: UUID, kind: Literal["signed", "released"])
 
 @router.get(
     "/pictures/{uuid:pk}/provenance",
-    response=answers({200: schemas.Provenance}, 404, 503),
+    response=answers({200: schemas.Provenance}, 404),
     operation_id="get_provenance",
     url_name="provenance",
 )

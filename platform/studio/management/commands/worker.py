@@ -5,7 +5,6 @@ import os
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
 
@@ -66,8 +65,7 @@ class Command(BaseCommand):
         level = logging.getLevelName(logging.getLogger().level)
         arguments += [f"--loglevel={level}", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         if role in SWEEPING:
-            schedule = settings.VAR / f"beat{options['name']}"
-            arguments += ["--beat", f"--schedule={schedule}"]
+            arguments += ["--beat", "--scheduler=studio.scheduler:Scheduler"]
         app.worker_main(arguments)
 
     @staticmethod

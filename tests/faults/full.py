@@ -1,0 +1,130 @@
+"""The disk of an installation on embedded defaults runs full while people ask; then there is room again.
+
+`python -m tests.faults.full` makes an installation on a small file system in memory, which nobody else can see: it runs
+in a mount namespace of its own (unshare(1)), so nothing is left behind. Exit status 0 only if nobody was told that we
+broke, nothing was visible early, nothing lost, and rows, ledger and files agree. Exit status 2 where this system does
+not let us make a file system.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import httpx
+
+from tests.faults.enduring import Enduring
+from tests.faults.harness import QUICK, ROOT, set_up
+from tests.ports import free_port
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from studio.operations.sample import Sample
+
+ROOM = "256m"
+CANNOT = 2
+_INSIDE = "--inside"
+
+
+def main() -> int:
+    """Run the drill from the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.faults.full",
+        description="Let the disk run full under an installation on embedded defaults, and look whether it heals.",
+        epilog="example: python -m tests.faults.full --json",
+    )
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument(_INSIDE, metavar="FOLDER", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inside:
+        return _inside(options.inside, as_json=options.json)
+    with TemporaryDirectory(prefix="imprimatur-full-") as folder:
+        own = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+        mount = f'mount -t tmpfs -o size={ROOM} tmpfs "$0"'
+        if subprocess.run([*own, mount, folder], capture_output=True, check=False).returncode:
+            sys.stderr.write("this system lets nobody make a file system: run it where unshare(1) may mount one\n")
+            return CANNOT
+        again = [sys.executable, "-m", "tests.faults.full", _INSIDE, folder, *(["--json"] if options.json else [])]
+        return subprocess.run([*own, f'{mount} && exec "$@"', folder, *again], cwd=ROOT, check=False).returncode
+
+
+def _inside(folder: Path, *, as_json: bool) -> int:
+    os.environ.update({"VAR_DIR": str(folder), **QUICK})
+    set_up()
+    from django.utils import timezone
+
+    from studio.audit.integrity import problems
+    from studio.operations.installation import prepare
+    from studio.operations.processes import Processes
+    from studio.operations.sample import prepare_sample
+
+    prepare()
+    token, port = _token(prepare_sample(at=timezone.now()), at=timezone.now()), free_port()
+
+    def api() -> httpx.Client:
+        return httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
+
+    def say(line: str) -> None:
+        if not as_json:
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+
+    with Processes(folder / "logs") as processes:
+        for role in ("control", "generate"):
+            processes.start(role)
+        processes.start("web", "--port", str(port))
+        processes.start_signing()
+        until(lambda: _answers(api), within_s=120)
+        seen = Enduring(api, [token], say).endure("the disk is full", _full(folder), accepts=False)
+    found = [str(problem) for problem in problems(now=timezone.now())]
+    sys.stdout.write(json.dumps({**asdict(seen), "problems": found}) + "\n" if as_json else "".join(map(str, found)))
+    return 0 if seen.good and not found else 1
+
+
+@contextmanager
+def _full(folder: Path) -> Iterator[None]:
+    """Not a byte goes in until the block ends."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (2**20, 4096, 1):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                continue
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+def _token(sample: "Sample", *, at: datetime) -> str:
+    from studio.api.actions import make_token
+    from studio.projects.actions import open_campaign
+
+    creator = sample.people["creator"]
+    words = {"slug": "drill", "name": "Drill", "purpose": "Drill", "languages": ["en"], "channels": []}
+    campaign = open_campaign(actor=creator, project=sample.project, at=at, **words)
+    made = {"name": "Drill", "scopes": ["read", "make"], "expires": at + timedelta(days=1), "campaign": campaign}
+    _, secret = make_token(actor=creator, organisation=sample.organisation, at=at, **made)
+    return secret
+
+
+def _answers(api: Callable[[], httpx.Client]) -> bool:
+    try:
+        with api() as client:
+            return client.get("/ready").is_success
+    except httpx.HTTPError:
+        return False
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

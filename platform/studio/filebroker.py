@@ -29,7 +29,12 @@ class Channel(filesystem.Channel):
         folder = Path(self.data_folder_out)
         # A name that no queue matches, until the message is whole.
         partial = folder / f".{uuid4()}"
-        partial.write_text(json.dumps(payload), encoding="utf-8")
+        try:
+            partial.write_text(json.dumps(payload), encoding="utf-8")
+        except OSError:
+            # A disk without room takes the name all the same.
+            partial.unlink(missing_ok=True)
+            raise
         partial.replace(folder / f"{time_ns():020}_{uuid4()}.{queue}.msg")
 
     def get_table(self, exchange: str) -> Any:

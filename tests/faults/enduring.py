@@ -2,13 +2,16 @@
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
+from pathlib import Path
 
 import httpx
 
+from provenance.benchmark.tables import between_marks
 from tests.faults.harness import shown_too_early
 
 OUTAGE_SECONDS = 8
@@ -42,6 +45,17 @@ class Seen:
         words = f"{self.name:<34}{len(self.accepted):>4} of {self.asked} accepted, slowest {self.slowest_s:.1f} s, "
         words += f"all at their end {self.healed_s:.0f} s afterwards"
         return words + "".join(f"\n    {wrong}" for wrong in (*self.unexpected, *self.early, *self.lost))
+
+
+def write(document: Path, seen: Iterable[Seen], *, mark: str, at: datetime) -> None:
+    """A table of what was seen, between the document's marks of that name."""
+    lines = ["| what was wrong | requests accepted | slowest answer | all at their end | |", "|---|---|---|---|---|"]
+    for one in seen:
+        held = "held" if one.good else "**not held**"
+        accepted = f"{len(one.accepted)} of {one.asked}"
+        lines += [f"| {one.name} | {accepted} | {one.slowest_s:.1f} s | {one.healed_s:.0f} s afterwards | {held} |"]
+    table = "\n".join([*lines, "", f"Measured {at:%Y-%m-%d}."])
+    document.write_text(between_marks(document.read_text(encoding="utf-8"), table, mark=mark), encoding="utf-8")
 
 
 class Enduring:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.faults.enduring import Enduring
+from tests.faults.enduring import Enduring, write
 from tests.faults.harness import QUICK, ROOT, set_up
 from tests.ports import free_port
 from tests.waiting import until
@@ -42,21 +42,22 @@ def main() -> int:
         epilog="example: python -m tests.faults.full --json",
     )
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put a table of it into a document")
     parser.add_argument(_INSIDE, metavar="FOLDER", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
-        return _inside(options.inside, as_json=options.json)
+        return _inside(options.inside, options)
     with TemporaryDirectory(prefix="imprimatur-full-") as folder:
         own = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
         mount = f'mount -t tmpfs -o size={ROOM} tmpfs "$0"'
         if subprocess.run([*own, mount, folder], capture_output=True, check=False).returncode:
             sys.stderr.write("this system lets nobody make a file system: run it where unshare(1) may mount one\n")
             return CANNOT
-        again = [sys.executable, "-m", "tests.faults.full", _INSIDE, folder, *(["--json"] if options.json else [])]
+        again = [sys.executable, "-m", "tests.faults.full", _INSIDE, folder, *sys.argv[1:]]
         return subprocess.run([*own, f'{mount} && exec "$@"', folder, *again], cwd=ROOT, check=False).returncode
 
 
-def _inside(folder: Path, *, as_json: bool) -> int:
+def _inside(folder: Path, options: argparse.Namespace) -> int:
     os.environ.update({"VAR_DIR": str(folder), **QUICK})
     set_up()
     from django.utils import timezone
@@ -73,7 +74,7 @@ def _inside(folder: Path, *, as_json: bool) -> int:
         return httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
 
     def say(line: str) -> None:
-        if not as_json:
+        if not options.json:
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
 
@@ -85,7 +86,12 @@ def _inside(folder: Path, *, as_json: bool) -> int:
         until(lambda: _answers(api), within_s=120)
         seen = Enduring(api, [token], say).endure("the disk is full", _full(folder), accepts=False)
     found = [str(problem) for problem in problems(now=timezone.now())]
-    sys.stdout.write(json.dumps({**asdict(seen), "problems": found}) + "\n" if as_json else "".join(map(str, found)))
+    if options.write:
+        write(options.write, [seen], mark="a full disk", at=timezone.now())
+    report = (
+        json.dumps({**asdict(seen), "problems": found}) if options.json else "; ".join(found) or "Everything agrees."
+    )
+    sys.stdout.write(f"{report}\n")
     return 0 if seen.good and not found else 1
 
 

@@ -19,8 +19,10 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.faults.enduring import write
 from tests.faults.harness import set_up
 from tests.production.drill import Drill
 from tests.production.engines import BROKERS, engines
@@ -72,6 +74,8 @@ def _run(folder: Path, options: argparse.Namespace, say: Callable[[str], None]) 
         if stage:
             drill.endure(outages, stage)
         report = drill.report
+        if options.write:
+            write(options.write, report.outages, mark=f"outages with {options.broker}", at=datetime.now(UTC))
         sys.stdout.write(json.dumps(asdict(report)) + "\n" if options.json else report.text())
         sys.stdout.flush()
         if options.stay:
@@ -113,6 +117,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--no-drain", action="store_true", help="end with the load, and leave the line as it is")
     parser.add_argument("--unhurried", action="store_true", help="leases and sweeps as long as production's defaults")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put a table of the outages into a document")
     parser.add_argument("--logs", type=Path, metavar="FOLDER", help="put the processes' logs there afterwards")
     parser.add_argument("--stay", action="store_true", help="go on afterwards, to look around")
     parser.add_argument("--json", action="store_true")

@@ -4,7 +4,7 @@ Processes are not touched: whatever heals afterwards does so by itself.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,12 +52,21 @@ def _broker_dies(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def _broker_forgets(stage: Stage) -> Iterator[None]:
-    """Again and again: what is rung is gone before anybody hears it."""
+    """What was rung before, and what was rung meanwhile and not heard yet."""
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
     from studio.celery import app
 
-    app.control.purge()
-    yield
-    app.control.purge()
+    queues = {str(route["queue"]) for route in app.conf.task_routes.values()}
+    with app.connection_for_write() as wire:
+        for queue in {app.conf.task_default_queue, *queues}:
+            # RabbitMQ closes a channel that asks about a queue which nobody has declared.
+            with suppress(*wire.channel_errors), wire.channel() as channel:
+                channel.queue_purge(queue)
 
 
 @contextmanager

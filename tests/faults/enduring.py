@@ -68,6 +68,14 @@ class Enduring:
         self._api, self._tokens, self._say = api, tokens, say
         self._numbers = itertools.count()
 
+    def begin(self) -> None:
+        """One request, all the way: whoever works is at work. Raises RuntimeError where it does not arrive."""
+        seen = Seen("nothing is wrong")
+        self._ask(seen, accepts=True)
+        self._heal(seen)
+        if not seen.good:
+            raise RuntimeError(seen.line())
+
     def endure(self, name: str, wrong: AbstractContextManager[None], *, accepts: bool) -> Seen:
         """Ask once, then while something is `wrong`, then wait until everything accepted has come to its end.
 

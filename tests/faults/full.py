@@ -84,7 +84,9 @@ def _inside(folder: Path, options: argparse.Namespace) -> int:
         processes.start("web", "--port", str(port))
         processes.start_signing()
         until(lambda: _answers(api), within_s=120)
-        seen = Enduring(api, [token], say).endure("the disk is full", _full(folder), accepts=False)
+        people = Enduring(api, [token], say)
+        people.begin()
+        seen = people.endure("the disk is full", _full(folder), accepts=False)
     found = [str(problem) for problem in problems(now=timezone.now())]
     if options.write:
         write(options.write, [seen], mark="a full disk", at=timezone.now())

@@ -7,7 +7,7 @@ with the suite.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -201,10 +201,14 @@ def world(campaign: Campaign, sample: Sample, now: datetime) -> Iterator[SimpleN
 
 
 @pytest.mark.timeout(3600)
-def test_no_maker_decides_whatever_happens(world: SimpleNamespace) -> None:
+def test_no_maker_decides_whatever_happens(
+    world: SimpleNamespace, record_property: Callable[[str, object], None]
+) -> None:
     Office.world = world
+    runs = max(1, STEPS // A_RUN)
+    record_property("figure", f"{runs * A_RUN:,} steps at most, none of them a maker's decision")
     form = settings(
-        max_examples=max(1, STEPS // A_RUN),
+        max_examples=runs,
         stateful_step_count=A_RUN,
         deadline=None,
         derandomize=os.environ.get("STEPS") is None,

@@ -1,4 +1,4 @@
-"""Runs tests that show a promise, and counts them; a test may say its figure with `record_property("figure", …)`."""
+"""Runs tests that show a promise, and counts them; a test may say its figure with `record_testsuite_property("figure", …)`."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Runs tests that show a promise, and counts them; a test may say its figure with `record_testsuite_property("figure", …)`."""
+"""Runs tests that show a promise, and counts them; `record_testsuite_property("figure", …)` says what one has seen."""
 
 import os
 import subprocess

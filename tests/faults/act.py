@@ -1,6 +1,6 @@
-"""`python -m tests.faults.act submit [STEPS] | decide JOB | release JOB | render PICTURE`.
+"""What people do in the drill; `python -m tests.faults.act` does it in a process that can be killed by itself.
 
-One action of a person, in a process that can be killed by itself.
+Its arguments are `submit [STEPS] | decide JOB | release JOB | render PICTURE`.
 """
 
 import sys
@@ -11,51 +11,50 @@ from tests.faults.harness import set_up
 def main() -> None:
     """Do it, and print the id of what it was done to."""
     set_up()
+    verb, *arguments = sys.argv[1:]
+    sys.stdout.write(f"{act(verb, *arguments)}\n")
+
+
+def act(verb: str, *arguments: str) -> str:
+    """Do it in this process, where Django is set up; the id of what it was done to."""
     from django.utils import timezone
 
     from studio.accounts.models import User
     from studio.jobs.models import Picture
-    from studio.projects.actions import open_campaign
-    from studio.projects.models import Campaign, Project
     from studio.review.actions import decide, release, submit_for_review
     from studio.review.rendering import ask_for_rendition
+
+    now = timezone.now()
+    creator, reviewer = User.objects.get(username="creator"), User.objects.get(username="reviewer")
+    if verb == "submit":
+        return _submit(*arguments)
+    if verb == "render":
+        picture = Picture.objects.get(pk=arguments[0])
+        return str(ask_for_rendition(actor=creator, picture=picture, shape="small-jpeg", at=now).pk)
+    picture = Picture.objects.get(job=arguments[0])
+    request = submit_for_review(
+        actor=creator, picture=picture, purpose="Drill", channel="none", alt_text="A drawing", checklist={}, at=now
+    )
+    decide(actor=reviewer, request=request, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=now)
+    if verb == "release":
+        release(actor=reviewer, picture=picture, at=now)
+    return str(picture.pk)
+
+
+def _submit(steps: str = "") -> str:
+    from django.utils import timezone
+
+    from studio.accounts.models import User
+    from studio.projects.actions import open_campaign
+    from studio.projects.models import Campaign, Project
     from tests.studio.requests import FAST, ask
 
-    verb, *arguments = sys.argv[1:]
     now = timezone.now()
-    if verb == "submit":
-        project = Project.objects.get(slug="harvest")
-        creator = User.objects.get(username="creator")
-        campaign = Campaign.objects.filter(slug="drill").first() or open_campaign(
-            actor=creator,
-            project=project,
-            slug="drill",
-            name="Drill",
-            purpose="Drill",
-            languages=["en"],
-            channels=[],
-            at=now,
-        )
-        steps = int(arguments[0]) if arguments else FAST["steps"]
-        sys.stdout.write(f"{ask(campaign, now, steps=steps).pk}\n")
-    if verb == "render":
-        rendition = ask_for_rendition(
-            actor=User.objects.get(username="creator"),
-            picture=Picture.objects.get(pk=arguments[0]),
-            shape="small-jpeg",
-            at=now,
-        )
-        sys.stdout.write(f"{rendition.pk}\n")
-    if verb in {"decide", "release"}:
-        picture = Picture.objects.get(job=arguments[0])
-        creator, reviewer = User.objects.get(username="creator"), User.objects.get(username="reviewer")
-        request = submit_for_review(
-            actor=creator, picture=picture, purpose="Drill", channel="none", alt_text="A drawing", checklist={}, at=now
-        )
-        decide(actor=reviewer, request=request, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=now)
-        if verb == "release":
-            release(actor=reviewer, picture=picture, at=now)
-        sys.stdout.write(f"{picture.pk}\n")
+    words = {"slug": "drill", "name": "Drill", "purpose": "Drill", "languages": ["en"], "channels": []}
+    campaign = Campaign.objects.filter(slug="drill").first() or open_campaign(
+        actor=User.objects.get(username="creator"), project=Project.objects.get(slug="harvest"), at=now, **words
+    )
+    return str(ask(campaign, now, steps=int(steps or FAST["steps"])).pk)
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ def main() -> int:
     broken = False
     for promise in PROMISES:
         row = rows.get(promise.number, Row(promise.number, promise.words, promise.target))
-        rows[promise.number] = row.renamed(promise.words, promise.target)
+        rows[promise.number] = row.renamed(promise.words, promise.target, promise.on)
         if promise not in wanted or promise.measure is None:
             continue
         for database in promise.on:

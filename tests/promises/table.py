@@ -1,5 +1,6 @@
 """The table of promises in a document: read, changed row by row, written between its marks."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.promises.place import Database
 MARK = "promises"
 HEADINGS = ("", "promise", "target", *(database.value for database in Database), "measured")
 NOT_YET = "not measured yet"
+ELSEWHERE = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,11 @@ class Row:
     cells: tuple[str, ...] = (NOT_YET,) * len(Database)
     measured_on: str = ""
 
-    def renamed(self, promise: str, target: str) -> "Row":
-        """The same figures under other words."""
-        return replace(self, promise=promise, target=target)
+    def renamed(self, promise: str, target: str, on: Collection[Database]) -> "Row":
+        """The same figures under other words, for those databases that the promise is about."""
+        pairs = zip(Database, self.cells, strict=True)
+        cells = tuple(ELSEWHERE if one not in on else NOT_YET if cell == ELSEWHERE else cell for one, cell in pairs)
+        return replace(self, promise=promise, target=target, cells=cells)
 
     def measured(self, database: Database, figure: Figure, *, at: datetime) -> "Row":
         """With one figure replaced."""

@@ -8,7 +8,7 @@ from tests.promises.__main__ import PROMISES
 from tests.promises.figure import Figure, Standing, hand_over, judged, taken_over
 from tests.promises.mutants import MUTANTS
 from tests.promises.place import Database
-from tests.promises.table import NOT_YET, Row, read, write
+from tests.promises.table import ELSEWHERE, NOT_YET, Row, read, write
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -25,6 +25,12 @@ def test_a_row_keeps_its_other_figure(tmp_path: Path) -> None:
     write(document, {3: broken})
     assert read(document)[3].cells == ("0 of 9", "**not met**: 1 of 9")
     assert document.read_text(encoding="utf-8").startswith("# Before") and "after" in document.read_text("utf-8")
+
+
+def test_a_promise_about_one_database_has_a_dash_beside() -> None:
+    row = Row(9, "Load.", "90").renamed("Load.", "90 a second", [Database.POSTGRESQL])
+    assert (row.target, row.cells) == ("90 a second", (ELSEWHERE, NOT_YET))
+    assert row.renamed("Load.", "90", list(Database)).cells == (NOT_YET, NOT_YET)
 
 
 def test_figures_are_handed_over_whole(capsys: object) -> None:

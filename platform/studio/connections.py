@@ -39,7 +39,7 @@ def database(url: str) -> dict[str, Any]:
         }
     if parts.scheme in {"postgres", "postgresql"}:
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "studio.postgresql",
             "NAME": unquote(parts.path[1:]),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
@@ -48,7 +48,6 @@ def database(url: str) -> dict[str, Any]:
             "PORT": str(parts.port or ""),
             # Over ASGI every request has a thread of its own, so connections are a process's to keep, not a thread's.
             "OPTIONS": {**query, "pool": POOL},
-            "CONN_HEALTH_CHECKS": True,
         }
     raise ImproperlyConfigured(f"DATABASE_URL begins with {parts.scheme!r}; use sqlite:///… or postgresql://…")
 

@@ -1,0 +1,1 @@
+"""The database engine that `postgresql://` means: Django's, with one difference (`base`)."""

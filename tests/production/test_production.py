@@ -21,7 +21,7 @@ SHORT = (
 @pytest.mark.faults
 @pytest.mark.timeout(900)
 def test_nothing_is_lost_on_productions_engines_while_processes_die_and_engines_go_away() -> None:
-    command = [sys.executable, "-m", "tests.production", "--seconds", "20", "--submitters", "1", "--workers", "2"]
+    command = [sys.executable, "-m", "tests.production", "--seconds", "30", "--submitters", "1", "--workers", "2"]
     command += [word for name in SHORT for word in ("--outage", name)]
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -49,7 +49,9 @@ def _command(data: Path, config: Path) -> tuple[str, list[str]]:
     ports = dict(zip(parts, free_ports(len(parts)), strict=True))
     arguments = [f"-{name}={port}" for name, port in ports.items()]
     local = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-volume.max=8", "-master.volumeSizeLimitMB=64"]
-    command = [str(WEED), "server", "-s3", f"-s3.config={config}", *local, *arguments]
+    # What has a port of its own unless it is told otherwise lets no second server start; and nobody is told of us.
+    silent = ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"]
+    command = [str(WEED), "server", "-s3", f"-s3.config={config}", *local, *silent, *arguments]
     return f"http://127.0.0.1:{ports['s3.port']}", command
 
 

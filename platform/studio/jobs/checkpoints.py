@@ -33,14 +33,21 @@ def publish_checkpoint(organisation: Organisation, *, at: datetime) -> None:
 def anchor_checkpoint(organisation: Organisation, *, at: datetime) -> None:
     """Have the last checkpoint time-stamped when that is due: the log grew, or the last stamp must be renewed.
 
-    Nothing waits for it: what is late is caught up by the next call. Raises SealError, LedgerUnavailableError.
+    Nothing waits for it: what is late is caught up by the next call, and so is a stamp of which a process that died has
+    written half. Raises SealError, LedgerUnavailableError.
     """
     made = pipeline.anchor(organisation.log, now=at)
-    if made is None:
+    kept = made or pipeline.last_anchor(organisation.log)
+    if kept is None:
         return
     path = pipeline.checkpoint_path(organisation.slug)
-    for suffix, data in zip(STAMP_SUFFIXES, made, strict=True):
-        stores.write_whole(path.with_suffix(suffix), data)
+    files = [path.with_suffix(suffix) for suffix in STAMP_SUFFIXES]
+    there = [file.read_bytes() if file.exists() else None for file in files]
+    same = [one == other for one, other in zip(there, kept, strict=True)]
+    # A whole stamp that is not the ledger's last may be later than a ledger that was restored from a backup.
+    if made or (not all(same) and (any(same) or there == [None, None])):
+        for file, data in zip(files, kept, strict=True):
+            stores.write_whole(file, data)
 
 
 def copy_checkpoint(organisation: Organisation, *, at: datetime) -> None:

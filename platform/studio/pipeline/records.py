@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from provenance.ledger import Copied, Ledger, LedgerEntry, Receipt
 
 TSA_PATIENCE_SECONDS = 10
+# Longer than the few files of one stamp take to be written.
+WRITTEN_SECONDS = 0.5
 
 
 @cache
@@ -167,8 +170,13 @@ def anchor(log: str, *, now: datetime) -> tuple[bytes, bytes] | None:
         return None
     ask = partial(request_stamp, settings.TSA_URL, roots_pem=roots, timeout=TSA_PATIENCE_SECONDS)
     ledger().anchor(log, ask)
-    made = ledger().latest_anchor(log)
-    return (made[1], made[0].token) if made else None
+    return last_anchor(log)
+
+
+def last_anchor(log: str) -> tuple[bytes, bytes] | None:
+    """The text that was time-stamped last and its token, None where nothing was."""
+    kept = ledger().latest_anchor(log)
+    return (kept[1], kept[0].token) if kept else None
 
 
 def entry(entry: UUID) -> LedgerEntry | None:
@@ -294,8 +302,14 @@ def audit_log(log: str, slug: str, *, outside: Path | None = None) -> list[LogPr
         path = outside / path.name
         if not path.exists():
             raise ValueError(f"outside: {path} is missing; copy the checkpoints' folder whole")
-    for _ in range(2):  # a time-stamp that is being replaced at this moment is one file new and one old
-        kept = Outside.beside(path) if path.exists() else None
+    for last in (False, True):  # a time-stamp that is being written at this moment is one file new, and one old or none
+        try:
+            kept = Outside.beside(path) if path.exists() else None
+        except ValueError:
+            if last:
+                raise
+            time.sleep(WRITTEN_SECONDS)
+            continue
         report = ledger().audit(log, trust=trust(), outside=kept)
         if report.ok:
             break

@@ -19,6 +19,7 @@ from provenance.timestamps import TimeStampAuthority, serve
 from studio import blobs, pipeline
 from studio.audit.integrity import problems
 from studio.jobs import finishing, tasks
+from studio.jobs.checkpoints import anchor_checkpoint
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import PictureState
 from studio.operations.attention import concerns
@@ -244,6 +245,19 @@ def test_the_log_is_time_stamped_and_the_check_agrees(
     assert [str(problem) for problem in problems(now=datetime.now(UTC))] == []
     for file in settings.CHECKPOINT_DIR.iterdir():
         assert (tmp_path / "elsewhere" / file.name).read_bytes() == file.read_bytes()
+    text, token = (settings.CHECKPOINT_DIR / f"{SLUG}.anchor.{kind}" for kind in ("txt", "tst"))
+    whole = text.read_bytes(), token.read_bytes()
+    # A process died between the two files: of the first stamp, and of a later one.
+    for half in (token.unlink, lambda: token.write_bytes(b"that of the stamp before")):
+        half()
+        anchor_checkpoint(sample.organisation, at=datetime.now(UTC))
+        assert (text.read_bytes(), token.read_bytes()) == whole
+    # What another ledger has left stays; ours may be an old backup.
+    text.write_bytes(b"later"), token.write_bytes(b"later, too")
+    anchor_checkpoint(sample.organisation, at=datetime.now(UTC))
+    assert text.read_bytes() == b"later"
+    for file, data in zip((text, token), whole, strict=True):
+        file.write_bytes(data)
     assert [str(problem) for problem in problems(now=datetime.now(UTC), outside=tmp_path / "elsewhere")] == []
 
 

@@ -4,8 +4,13 @@ Its arguments are `submit [STEPS] | decide JOB | release JOB | render PICTURE`.
 """
 
 import sys
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tests.faults.harness import set_up
+
+if TYPE_CHECKING:
+    from studio.projects.models import Campaign
 
 
 def main() -> None:
@@ -41,20 +46,25 @@ def act(verb: str, *arguments: str) -> str:
     return str(picture.pk)
 
 
-def _submit(steps: str = "") -> str:
-    from django.utils import timezone
-
+def campaign(at: datetime) -> "Campaign":
+    """The sample's campaign of the drill, opened when it is first asked for."""
     from studio.accounts.models import User
     from studio.projects.actions import open_campaign
     from studio.projects.models import Campaign, Project
+
+    words = {"slug": "drill", "name": "Drill", "purpose": "Drill", "languages": ["en"], "channels": []}
+    return Campaign.objects.filter(slug="drill").first() or open_campaign(
+        actor=User.objects.get(username="creator"), project=Project.objects.get(slug="harvest"), at=at, **words
+    )
+
+
+def _submit(steps: str = "") -> str:
+    from django.utils import timezone
+
     from tests.studio.requests import FAST, ask
 
     now = timezone.now()
-    words = {"slug": "drill", "name": "Drill", "purpose": "Drill", "languages": ["en"], "channels": []}
-    campaign = Campaign.objects.filter(slug="drill").first() or open_campaign(
-        actor=User.objects.get(username="creator"), project=Project.objects.get(slug="harvest"), at=now, **words
-    )
-    return str(ask(campaign, now, steps=int(steps or FAST["steps"])).pk)
+    return str(ask(campaign(now), now, steps=int(steps or FAST["steps"])).pk)
 
 
 if __name__ == "__main__":

@@ -11,23 +11,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import httpx
 
+from tests.faults.act import campaign
 from tests.faults.enduring import Enduring, write
 from tests.faults.harness import QUICK, ROOT, set_up
 from tests.ports import free_port
+from tests.production.fleet import answers
+from tests.production.installation import token
 from tests.waiting import until
-
-if TYPE_CHECKING:
-    from studio.operations.sample import Sample
 
 ROOM = "256m"
 CANNOT = 2
@@ -68,10 +66,14 @@ def _inside(folder: Path, options: argparse.Namespace) -> int:
     from studio.operations.sample import prepare_sample
 
     prepare()
-    token, port = _token(prepare_sample(at=timezone.now()), at=timezone.now()), free_port()
+    at = timezone.now()
+    sample = prepare_sample(at=at)
+    secret = token(sample.people["creator"], sample.organisation, campaign(at), at)
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
 
     def api() -> httpx.Client:
-        return httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
+        return httpx.Client(base_url=address, timeout=60)
 
     def say(line: str) -> None:
         if not options.json:
@@ -83,8 +85,8 @@ def _inside(folder: Path, options: argparse.Namespace) -> int:
             processes.start(role)
         processes.start("web", "--port", str(port))
         processes.start_signing()
-        until(lambda: _answers(api), within_s=120)
-        people = Enduring(api, [token], say)
+        until(lambda: answers(f"{address}/ready"), within_s=120)
+        people = Enduring(api, [secret], say)
         people.begin()
         seen = people.endure("the disk is full", _full(folder), accepts=False)
     found = [str(problem) for problem in problems(now=timezone.now())]
@@ -99,7 +101,11 @@ def _inside(folder: Path, options: argparse.Namespace) -> int:
 
 @contextmanager
 def _full(folder: Path) -> Iterator[None]:
-    """Not a byte goes in until the block ends."""
+    """Not a byte goes in until the block ends, nor into what SQLite has put aside for its next transactions."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     ballast = folder / "ballast"
     with ballast.open("wb", buffering=0) as file:
         for size in (2**20, 4096, 1):
@@ -112,26 +118,6 @@ def _full(folder: Path) -> Iterator[None]:
         yield
     finally:
         ballast.unlink()
-
-
-def _token(sample: "Sample", *, at: datetime) -> str:
-    from studio.api.actions import make_token
-    from studio.projects.actions import open_campaign
-
-    creator = sample.people["creator"]
-    words = {"slug": "drill", "name": "Drill", "purpose": "Drill", "languages": ["en"], "channels": []}
-    campaign = open_campaign(actor=creator, project=sample.project, at=at, **words)
-    made = {"name": "Drill", "scopes": ["read", "make"], "expires": at + timedelta(days=1), "campaign": campaign}
-    _, secret = make_token(actor=creator, organisation=sample.organisation, at=at, **made)
-    return secret
-
-
-def _answers(api: Callable[[], httpx.Client]) -> bool:
-    try:
-        with api() as client:
-            return client.get("/ready").is_success
-    except httpx.HTTPError:
-        return False
 
 
 if __name__ == "__main__":

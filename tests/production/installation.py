@@ -109,13 +109,14 @@ def fill(*, creators: int) -> Site:
     for person in people:
         grant_role(actor=operator, user=person, organisation=organisation, role=Role.CREATOR, at=at)
     return Site(
-        tuple(_token(person, organisation, campaigns[n % len(campaigns)], at) for n, person in enumerate(people)),
+        tuple(token(person, organisation, campaigns[n % len(campaigns)], at) for n, person in enumerate(people)),
         tuple(_session(person) for person in people),
         tuple(str(campaign.pk) for campaign in campaigns),
     )
 
 
-def _token(person: "User", organisation: "Organisation", campaign: "Campaign", at: datetime) -> str:
+def token(person: "User", organisation: "Organisation", campaign: "Campaign", at: datetime) -> str:
+    """The secret of a token with which a program of this person asks for pictures, for a day."""
     from studio.api.actions import make_token
 
     _, secret = make_token(

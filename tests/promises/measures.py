@@ -4,9 +4,6 @@ Each is told the database, and whether it may take hours for as many cases as we
 """
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -14,10 +11,12 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from tests.production.engines import BROKERS, ROOT
+from tests.production.engines import BROKERS
 from tests.production.rabbitmq import installed
 from tests.promises.figure import Figure, judged, taken_over, together
+from tests.promises.killing import killing
 from tests.promises.place import Database, databases
+from tests.promises.running import run
 from tests.promises.tested import tested
 
 Measure = Callable[[Database, bool], Figure]
@@ -32,7 +31,7 @@ def by_module(name: str, *, line: int = 0) -> Measure:
     """A module of this package, which prints its figures; `line` says which of them."""
 
     def measure(database: Database, long: bool) -> Figure:
-        done = _run([f"tests.promises.{name}", database.value])
+        done = run([f"tests.promises.{name}", database.value])
         found = taken_over(done.stdout)
         if len(found) <= line:
             return judged(f"it ended with {done.returncode}: {done.stderr.strip()[-200:]}", good=False)
@@ -41,23 +40,9 @@ def by_module(name: str, *, line: int = 0) -> Measure:
     return measure
 
 
-@cache
-def killing(database: Database, long: bool) -> Figure:
-    """Promises 1 and 2: workers die at every named point."""
-    with tempfile.TemporaryDirectory() as folder, databases(database, Path(folder)) as environment:
-        done = _run(["tests.faults.harness", "--json", "--rounds", "25" if long else "1"], environment)
-    seen = json.loads(done.stdout.splitlines()[-1])
-    kills = sum(seen["kills"].values())
-    words = f"{seen['requests']:,} requests, {kills} kills at {len(seen['kills'])} points: {len(seen['lost'])} lost"
-    words += f", {len(seen['double'])} recorded twice, {len(seen['problems'])} disagreements"
-    words += f"; {len(seen['early'])} of {seen['looks']:,} looks found a picture too early"
-    good = not (seen["lost"] or seen["early"] or seen["double"] or seen["problems"])
-    return judged(words, good=good, enough=seen["requests"] >= 1000 and kills >= 300)
-
-
 def drilled(broker: str, *, long: bool) -> Figure:
     """Promises 1 and 2 on production's engines: a process of each kind and the broker die under load."""
-    done = _run(["tests.production", "--broker", broker, "--seconds", "180" if long else "60", "--json"])
+    done = run(["tests.production", "--broker", broker, "--seconds", "180" if long else "60", "--json"])
     if not done.stdout.strip():
         return judged(f"with {broker} it ended with {done.returncode}: {done.stderr.strip()[-200:]}", good=False)
     seen = json.loads(done.stdout.splitlines()[-1])
@@ -81,7 +66,7 @@ def ended(database: Database, long: bool) -> Figure:
 
 def tampering(database: Database, long: bool) -> Figure:
     """Promise 5: on both databases in one run, which must agree."""
-    done = _run(["tests.provenance.tampering"])
+    done = run(["tests.provenance.tampering"])
     first = done.stdout.splitlines()[0] if done.stdout else done.stderr[-200:]
     return judged(first.rstrip("."), good=done.returncode == 0)
 
@@ -102,7 +87,7 @@ def separation(database: Database, long: bool) -> Figure:
 def under_load(database: Database, long: bool) -> dict[str, Any]:
     """What production's engines bear: 50 submits, 20 checks and 20 galleries a second, without anybody dying."""
     rates = ["--submitters", "50", "--checkers", "44", "--lookers", "20", "--no-kills", "--no-drain", "--unhurried"]
-    done = _run(["tests.production", *rates, "--seconds", "300" if long else "60", "--json"])
+    done = run(["tests.production", *rates, "--seconds", "300" if long else "60", "--json"])
     report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return report
 
@@ -132,7 +117,7 @@ def witnessed(database: Database, long: bool) -> Figure:
 def hostile(database: Database, long: bool) -> Figure:
     """Promise 8; a long run goes on where it was stopped."""
     files = 50_000 if long else 300
-    done = _run(["tests.provenance.fuzz", "--files", str(files), *([] if long else ["--folder", tempfile.mkdtemp()])])
+    done = run(["tests.provenance.fuzz", "--files", str(files), *([] if long else ["--folder", tempfile.mkdtemp()])])
     words = "; ".join(done.stdout.splitlines()[:2])
     return judged(words or done.stderr[-200:], good=done.returncode == 0, enough=long)
 
@@ -145,7 +130,7 @@ def appending(database: Database, long: bool) -> Figure:
 
 def appends(database: Database) -> tuple[float, float]:
     """Entries a second of four writers, and the milliseconds that 99 of 100 took at most."""
-    done = _run(["provenance", "bench", "--side", "256", "--rounds", "3", "--entries", "1000", "--json"])
+    done = run(["provenance", "bench", "--side", "256", "--rounds", "3", "--entries", "1000", "--json"])
     rows = {row["name"]: row for row in map(json.loads, done.stdout.splitlines()) if "name" in row}
     name = f"append, 4 writers, {database}"
     return float(rows[name]["value"]), float(rows[f"{name}, 99th of 100"]["value"])
@@ -154,7 +139,7 @@ def appends(database: Database) -> tuple[float, float]:
 def described(database: Database, long: bool) -> Figure:
     """Promise 17."""
     with tempfile.TemporaryDirectory() as folder, databases(database, Path(folder)) as environment:
-        done = _run(["tests.studio.api.fuzz", "--examples", "5000" if long else "300"], environment)
+        done = run(["tests.studio.api.fuzz", "--examples", "5000" if long else "300"], environment)
     first = done.stdout.splitlines()[0] if done.stdout else done.stderr[-200:]
     return judged(first, good=done.returncode == 0, enough=long)
 
@@ -162,13 +147,6 @@ def described(database: Database, long: bool) -> Figure:
 def bites(database: Database, long: bool) -> Figure:
     """Promise 22: mistakes made on purpose, and small changes of others' choosing, each of them or some."""
     changes = [] if long else ["--sample", "600"]
-    done = _run(["tests.mutation", *changes], {"OMP_NUM_THREADS": "1"})
+    done = run(["tests.mutation", *changes], {"OMP_NUM_THREADS": "1"})
     found = taken_over(done.stdout) or [judged(f"no change was tried: {done.stdout.strip()[-200:]}", good=False)]
     return together(by_module("mutants")(database, long), found[-1])
-
-
-def _run(module: list[str], environment: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", *module]
-    return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
-    )

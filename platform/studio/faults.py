@@ -35,6 +35,8 @@ POINTS = frozenset(
         "rendition stored before intent",
         "rendition appended before shown",
         "checkpoint before publish",
+        "checkpoint half written",
+        "erasure before removal",
     }
 )
 

@@ -1,13 +1,13 @@
 """What people do in the drill; `python -m tests.faults.act` does it in a process that can be killed by itself.
 
-Its arguments are `submit [STEPS] | decide JOB | release JOB | render PICTURE`.
+Its arguments are `submit [STEPS] | decide PICTURE | erase PICTURE | release PICTURE | render PICTURE`.
 """
 
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tests.faults.harness import set_up
+from tests.processes import set_up
 
 if TYPE_CHECKING:
     from studio.projects.models import Campaign
@@ -25,6 +25,7 @@ def act(verb: str, *arguments: str) -> str:
     from django.utils import timezone
 
     from studio.accounts.models import User
+    from studio.jobs.erasing import erase_picture
     from studio.jobs.models import Picture
     from studio.review.actions import decide, release, submit_for_review
     from studio.review.rendering import ask_for_rendition
@@ -33,10 +34,12 @@ def act(verb: str, *arguments: str) -> str:
     creator, reviewer = User.objects.get(username="creator"), User.objects.get(username="reviewer")
     if verb == "submit":
         return _submit(*arguments)
+    picture = Picture.objects.get(pk=arguments[0])
+    if verb == "erase":
+        erase_picture(picture, at=now)
+        return str(picture.pk)
     if verb == "render":
-        picture = Picture.objects.get(pk=arguments[0])
         return str(ask_for_rendition(actor=creator, picture=picture, shape="small-jpeg", at=now).pk)
-    picture = Picture.objects.get(job=arguments[0])
     request = submit_for_review(
         actor=creator, picture=picture, purpose="Drill", channel="none", alt_text="A drawing", checklist={}, at=now
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from provenance.benchmark.tables import between_marks
-from tests.faults.harness import shown_too_early
+from tests.faults.drill import shown_too_early
 
 OUTAGE_SECONDS = 8
 PAUSE_SECONDS = 1

@@ -20,9 +20,10 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from tests.faults.act import campaign
+from tests.faults.drill import QUICK
 from tests.faults.enduring import Enduring, write
-from tests.faults.harness import QUICK, ROOT, set_up
 from tests.ports import free_port
+from tests.processes import ROOT, set_up
 from tests.production.fleet import answers
 from tests.production.installation import token
 from tests.waiting import until

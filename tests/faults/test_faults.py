@@ -7,7 +7,9 @@ import sys
 import pytest
 
 from studio.faults import POINTS
-from tests.faults import full, harness
+from tests.faults import full
+from tests.faults.attacks import POINTS as ATTACKED
+from tests.processes import ROOT
 
 SHORT = (
     "submit after commit",
@@ -20,7 +22,7 @@ SHORT = (
 
 
 def test_the_drill_knows_every_point() -> None:
-    assert harness.POINTS.keys() == POINTS
+    assert ATTACKED.keys() == POINTS
 
 
 @pytest.mark.faults
@@ -31,7 +33,7 @@ def test_nothing_is_lost_early_or_double_when_processes_die() -> None:
         [sys.executable, "-m", "tests.faults.harness", "--json", *chosen],
         capture_output=True,
         text=True,
-        cwd=harness.ROOT,
+        cwd=ROOT,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -47,7 +49,7 @@ def test_a_full_disk_is_told_and_heals() -> None:
         [sys.executable, "-m", "tests.faults.full", "--json"],
         capture_output=True,
         text=True,
-        cwd=harness.ROOT,
+        cwd=ROOT,
         check=False,
     )
     if done.returncode == full.CANNOT:

@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.faults.enduring import write
-from tests.faults.harness import set_up
+from tests.processes import set_up
 from tests.production.drill import Drill
 from tests.production.engines import BROKERS, engines
 from tests.production.fleet import Fleet

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
+from tests.faults.drill import shown_too_early
 from tests.faults.enduring import Enduring, Seen
-from tests.faults.harness import shown_too_early
 from tests.production.engines import Engines
 from tests.production.fleet import Fleet
 from tests.production.installation import Site

@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from provenance.benchmark.tables import write_between_marks
-from tests.faults.harness import set_up
+from tests.processes import set_up
 from tests.production.engines import engines
 from tests.production.installation import fill, settings
 from tests.production.scaling import STEPS, Run, measured

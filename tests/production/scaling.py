@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from tests.faults.harness import set_up
+from tests.processes import set_up
 from tests.production.engines import ROOT, engines
 from tests.production.installation import fill, settings
 from tests.production.sleeper import READY

@@ -18,7 +18,7 @@ from generation.engine import RGB8, GeneratedAsset, Step, Stream
 from generation.preview import look_of
 from generation.recipe import Circumstances, Outcome, recipe_of
 from generation.spec import GenerationSpec
-from tests.faults.harness import set_up
+from tests.processes import set_up
 
 READY = "waits for work"
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.faults.harness import OTHER_DEATHS, POINTS
+from tests.faults.attacks import ATTACKS
 from tests.production.engines import ROOT
 from tests.promises.figure import Figure, judged
 from tests.promises.place import Database, databases
@@ -31,7 +31,7 @@ Round = Mapping[str, Any]
 @cache
 def killing(database: Database, long: bool) -> Figure:
     """Every point once, or as often as was promised."""
-    rounds = _long(database) if long else [_round(database, sorted({**POINTS, **OTHER_DEATHS}))]
+    rounds = _long(database) if long else [_round(database, list(ATTACKS))]
     kills = met(rounds)
     words = f"{_sum(rounds, 'requests'):,} requests, {kills.total()} kills at {len(kills)} points, each at least"
     words += f" {min(kills.values())} times: {_sum(rounds, 'lost')} lost, {_sum(rounds, 'double')} recorded twice,"
@@ -49,8 +49,8 @@ def met(rounds: Sequence[Round]) -> "Counter[str]":
 
 def lagging(kills: Mapping[str, int]) -> list[str]:
     """The points that were met least often, of those that were not met often enough."""
-    lacking = {point: kills.get(point, 0) for point in {**POINTS, **OTHER_DEATHS} if kills.get(point, 0) < EACH}
-    return sorted(point for point, times in lacking.items() if times == min(lacking.values()))
+    lacking = {point: kills.get(point, 0) for point in ATTACKS if kills.get(point, 0) < EACH}
+    return [point for point, times in lacking.items() if times == min(lacking.values())]
 
 
 def _long(database: Database) -> list[Round]:

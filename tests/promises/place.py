@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 
-from tests.faults.harness import set_up
+from tests.processes import set_up
 from tests.production.engines import authority, postgresql
 from tests.production.installation import Site, fill, settings
 

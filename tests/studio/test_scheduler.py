@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.clock import Clock
-from tests.faults.harness import ROOT
+from tests.processes import ROOT
 from tests.waiting import until
 
 # Rings two lines three times a second and writes them down, until it is ended.

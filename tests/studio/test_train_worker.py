@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from studio.operations.processes import Processes
-from tests.faults.harness import ROOT, children
+from tests.processes import ROOT, children
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(600)]
 PATIENCE_S = 240

@@ -27,7 +27,7 @@ def publish_checkpoint(organisation: Organisation, *, at: datetime) -> None:
     """
     note = pipeline.checkpoint(organisation.log, organisation.slug, now=at, outside=list(_published(organisation.slug)))
     fault("checkpoint before publish")
-    stores.write_whole(pipeline.checkpoint_path(organisation.slug), note.encode())
+    stores.write_whole(pipeline.checkpoint_path(organisation.slug), note.encode(), halfway="checkpoint half written")
 
 
 def anchor_checkpoint(organisation: Organisation, *, at: datetime) -> None:

@@ -20,6 +20,7 @@ from django.db.models import Q, QuerySet
 
 from studio import blobs
 from studio.accounts.models import Organisation, Retention
+from studio.faults import fault
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JOB_ENDS, PictureState, advance
 from studio.trail.actions import intend, note
@@ -101,6 +102,7 @@ def erase_picture(picture: Picture, *, at: datetime) -> None:
         advance(Picture, picture.pk, picture.state, PictureState.DISCARDED, changed=at)
         intend(log=organisation.log, kind="erasure", row=picture.pk, at=at, record=picture.record, body=body)
         note(actor=None, verb="picture.erase", subject=picture, organisation=organisation.pk, at=at)
+    fault("erasure before removal")
     # A crash before this leaves files that nothing refers to; the sweep of strays removes them a day later.
     for sha256 in filter(None, (picture.sha256, picture.process_sha256)):
         blobs.blob(sha256).remove()

@@ -13,13 +13,16 @@ from studio.faults import fault
 from studio.stores.store import Stored
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write `data` so that a crash or a power cut leaves either the whole file or none. Raises OSError."""
+def write_whole(path: Path, data: bytes, *, halfway: str = "blob half written") -> None:
+    """Write `data` so that a crash or a power cut leaves either the whole file or none. Raises OSError.
+
+    `halfway` is the fault point in the middle.
+    """
     half = len(data) // 2
 
     def fill(stream: BinaryIO) -> None:
         stream.write(data[:half])
-        fault("blob half written")
+        fault(halfway)
         stream.write(data[half:])
 
     _whole(path, fill)

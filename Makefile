@@ -54,9 +54,12 @@ format: $(VENV)/.dev ## Put the code in the house style
 	$(VENV)/bin/ruff check --fix .
 
 faults: $(VENV)/.dev ## The long form of the fault tests: workers are killed, engines go away, clocks are stepped, a disk runs full
-	$(RUN) -m tests.faults.harness --rounds 25
+	$(RUN) -m tests.promises --only 1 2 --long --write docs/reliability.md
 	$(RUN) -m tests.faults.full --write docs/reliability.md
 	$(RUN) -m tests.production --seconds 0 --outage all --write docs/reliability.md
+
+load: $(VENV)/.dev ## The long form of the load test: 50 submits, 20 checks and 20 galleries a second for five minutes
+	$(RUN) -m tests.promises --only 6 9 --long --write docs/reliability.md
 
 promises: $(VENV)/.dev ## Measure what docs/reliability.md promises, and write the table there (hours with LONG=--long)
 	$(RUN) -m tests.promises $(LONG) --write docs/reliability.md

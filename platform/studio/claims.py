@@ -61,6 +61,17 @@ def lease_from(now: datetime) -> datetime:
     return now + timedelta(seconds=settings.LEASE_SECONDS)
 
 
+def cut_leases(rows: models.QuerySet[Any], *, longest: datetime) -> None:
+    """Shorten what is leased until later than anybody leases now: a clock that was ahead said so.
+
+    A living worker loses nothing by it, because it renews its lease; a dead one's work can be taken over.
+    """
+    stretched = rows.filter(lease__gt=longest)
+    # On SQLite an update waits for its turn to write, even one that finds no row.
+    if stretched.exists():
+        stretched.update(lease=longest)
+
+
 def pause_after(attempt: int) -> timedelta:
     """How long a row rests after an attempt that did not succeed; the first attempt is number 1."""
     pauses = settings.BACKOFF_SECONDS

@@ -129,7 +129,7 @@ def main() -> int:
                 continue
             figure = promise.measure(database, options.long)
             broken |= figure.standing == Standing.BROKEN
-            sys.stdout.write(f"{promise.number:>2}  {database:<11} {figure.cell()}\n")
+            sys.stdout.write(f"{promise.number:>2} on {database}: {figure.cell()} (target: {promise.target})\n")
             sys.stdout.flush()
             rows[promise.number] = rows[promise.number].measured(database, figure, at=datetime.now(UTC))
             if options.write:

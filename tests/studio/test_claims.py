@@ -13,7 +13,7 @@ from django.conf import LazySettings
 from django.db import OperationalError
 from django.db.models import Q
 
-from studio.claims import advance, claimable, heartbeat, lease_from, pause_after, unheard
+from studio.claims import advance, claimable, cut_leases, heartbeat, lease_from, pause_after, unheard
 from studio.jobs.models import Job
 from studio.jobs.states import JobState
 from studio.projects.models import Campaign
@@ -53,6 +53,17 @@ def test_nobody_waits_for_a_moment_of_a_clock_that_was_ahead(campaign: Campaign,
     stamps = [now - timedelta(seconds=age) for age in (3, 1, 0, -1, -3600)]
     assert [found(unheard("rank", now), rank=at) for at in stamps] == [True, False, False, True, True]
     assert not found(unheard("rank", now, seconds=10), rank=now - timedelta(seconds=3))
+
+
+def test_a_lease_of_a_clock_that_was_ahead_is_cut_and_no_other(campaign: Campaign, now: datetime) -> None:
+    jobs = [ask(campaign, now) for _ in range(4)]
+    longest = now + timedelta(seconds=60)
+    stamps = (None, longest - timedelta(seconds=1), longest, now + timedelta(hours=1))
+    for job, lease in zip(jobs, stamps, strict=True):
+        Job.objects.filter(pk=job.pk).update(lease=lease)
+    cut_leases(Job.objects.exclude(pk=jobs[0].pk), longest=longest)
+    found = [Job.objects.get(pk=job.pk).lease for job in jobs]
+    assert found == [None, longest - timedelta(seconds=1), longest, longest]
 
 
 def test_how_long_leases_and_pauses_are(settings: LazySettings) -> None:

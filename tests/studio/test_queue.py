@@ -121,6 +121,13 @@ def test_a_silent_worker_loses_its_claim_and_cannot_write_any_more(campaign: Cam
         queue.give_back(first, reason="late", at=later)
 
 
+def test_what_a_dead_worker_held_before_the_clock_went_back_goes_on(campaign: Campaign, now: datetime) -> None:
+    enqueue(ask(campaign, now), now)
+    assert queue.claim(now=now + timedelta(hours=1)) is not None
+    assert queue.sweep(now=now)["silent"] == 0, "the worker may live"
+    assert queue.sweep(now=now + timedelta(minutes=2))["silent"] == 1
+
+
 def test_after_three_attempts_a_job_is_lost_with_one_entry(campaign: Campaign, now: datetime) -> None:
     job = enqueue(ask(campaign, now), now)
     for attempt in range(1, 4):

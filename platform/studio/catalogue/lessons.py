@@ -16,7 +16,7 @@ from django.db.models import F
 from studio.catalogue import bell, lesson_files
 from studio.catalogue.models import Lesson
 from studio.catalogue.states import LESSON_ENDS, LessonState, advance
-from studio.claims import MAX_ATTEMPTS, claimable, lease_from, pause_after
+from studio.claims import MAX_ATTEMPTS, claimable, cut_leases, lease_from, pause_after
 from studio.trail.actions import note
 from studio.trail.errors import StaleStateError
 
@@ -95,7 +95,9 @@ def _note(lesson: Lesson, verb: str, at: datetime, **detail: Any) -> None:
 
 def sweep(*, now: datetime) -> dict[str, int]:
     """Find what a lost message or a dead worker left lying, and ring for it. Returns what was found, by kind."""
-    silent = Lesson.objects.filter(state=LessonState.TRAINING, lease__lt=now).select_related(*JOINED)
+    taught = Lesson.objects.filter(state=LessonState.TRAINING)
+    cut_leases(taught, longest=lease_from(now))
+    silent = taught.filter(lease__lt=now).select_related(*JOINED)
     taken = 0
     for lesson in silent:
         try:

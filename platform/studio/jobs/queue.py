@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from studio import tracing
 from studio.accounts.models import Membership, User
-from studio.claims import MAX_ATTEMPTS, claimable, lease_from, pause_after, unheard
+from studio.claims import MAX_ATTEMPTS, claimable, cut_leases, lease_from, pause_after, unheard
 from studio.faults import fault
 from studio.jobs import bell, reference
 from studio.jobs.models import Job, Picture
@@ -187,6 +187,8 @@ def sweep(*, now: datetime) -> dict[str, int]:
 
     One row's trouble never keeps the others waiting.
     """
+    for held in (Job.objects.filter(state=JobState.GENERATING), Picture.objects.filter(state__in=UNFINISHED)):
+        cut_leases(held, longest=lease_from(now))
     unscreened = Job.objects.filter(unheard("submitted", now), state=JobState.SUBMITTED).order_by("submitted")
     queued = Job.objects.filter(claimable(now), unheard("rank", now), state=JobState.QUEUED)
     unfinished = Picture.objects.filter(claimable(now), unheard("changed", now), state__in=UNFINISHED)

@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 from standardwebhooks.webhooks import Webhook
 
 from studio import vault
-from studio.claims import claimable
+from studio.claims import claimable, cut_leases
 from studio.webhooks.guard import Answer, GuardError, networks, post
 from studio.webhooks.models import Delivery, Endpoint
 
@@ -36,6 +36,11 @@ def due(now: datetime) -> QuerySet[Delivery]:
     """Deliveries whose time has come, of endpoints that are told, oldest first."""
     waiting = Delivery.objects.filter(claimable(now, longest=PAUSES[-1]), state=Delivery.State.WAITING)
     return waiting.filter(endpoint__state=Endpoint.State.ACTIVE).order_by("created")
+
+
+def cut_stretched(*, now: datetime) -> None:
+    """Give back what a sender held that died before the clock was set back."""
+    cut_leases(Delivery.objects.filter(state=Delivery.State.WAITING), longest=now + LEASE)
 
 
 def deliver(pk: UUID, *, now: datetime) -> str | None:

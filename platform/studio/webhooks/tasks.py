@@ -26,6 +26,7 @@ def deliver(delivery: str) -> None:
 @app.task
 def sweep() -> None:
     """Take what is due: retries, and whatever a lost ring left lying."""
+    delivering.cut_stretched(now=timezone.now())
     for pk in delivering.due(timezone.now()).values_list("pk", flat=True)[:MOST_UNDERWAY]:
         _take(pk)
 

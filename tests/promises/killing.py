@@ -8,8 +8,8 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,13 @@ Round = Mapping[str, Any]
 @cache
 def killing(database: Database, long: bool) -> Figure:
     """Every point once, or as often as was promised."""
-    rounds = _long(database) if long else [_round(database, list(ATTACKS))]
+    attack = partial(_round, database)
+    rounds = caught_up(KEPT / f"{database.lower()}.jsonl", attack) if long else [attack(list(ATTACKS))]
     kills = met(rounds)
-    words = f"{_sum(rounds, 'requests'):,} requests, {kills.total()} kills at {len(kills)} points, each at least"
-    words += f" {min(kills.values())} times: {_sum(rounds, 'lost')} lost, {_sum(rounds, 'double')} recorded twice,"
+    words = f"{_sum(rounds, 'requests'):,} requests, {kills.total()} kills at {len(kills)} points, each"
+    words += (
+        f" {min(kills.values())} times or more: {_sum(rounds, 'lost')} lost, {_sum(rounds, 'double')} recorded twice,"
+    )
     words += f" {_sum(rounds, 'problems')} disagreements; {_sum(rounds, 'early')} of {_sum(rounds, 'looks'):,} looks"
     words += " found a picture too early"
     good = not any(_sum(rounds, name) for name in ("lost", "early", "double", "problems"))
@@ -53,16 +56,15 @@ def lagging(kills: Mapping[str, int]) -> list[str]:
     return [point for point, times in lacking.items() if times == min(lacking.values())]
 
 
-def _long(database: Database) -> list[Round]:
-    kept = KEPT / f"{database.value.lower()}.jsonl"
+def caught_up(kept: Path, attack: Callable[[Sequence[str]], Round]) -> list[Round]:
+    """All rounds in the file `kept`, and as many more as it takes; each is in the file when it has ended."""
     kept.parent.mkdir(parents=True, exist_ok=True)
-    rounds = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
-    while points := lagging(met(rounds)):
-        rounds.append(_round(database, points))
+    kept.touch()
+    while points := lagging(met(rounds := [json.loads(line) for line in kept.read_text().splitlines()])):
+        one = attack(points)
         with kept.open("a") as file:
-            file.write(json.dumps(rounds[-1]) + "\n")
-        done = f"{database}: {_sum(rounds, 'requests'):,} requests, {met(rounds).total()} kills\n"
-        sys.stderr.write(done)
+            file.write(json.dumps(one) + "\n")
+        sys.stderr.write(f"{kept.stem}: {met([*rounds, one]).total()} kills\n")
     return rounds
 
 

@@ -1,11 +1,15 @@
 """The table of promises keeps what it is not told anew, and names every promise there is."""
 
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.faults.attacks import ATTACKS
 from tests.production.engines import ROOT
 from tests.promises.__main__ import PROMISES
 from tests.promises.figure import Figure, Standing, hand_over, judged, taken_over
+from tests.promises.killing import EACH, Round, caught_up, met
 from tests.promises.mutants import MUTANTS
 from tests.promises.place import Database
 from tests.promises.table import ELSEWHERE, NOT_YET, Row, read, write
@@ -39,6 +43,27 @@ def test_figures_are_handed_over_whole(capsys: object) -> None:
     assert hand_over(Figure(Standing.BROKEN, "none of it")) == 1
     printed = capsys.readouterr().out  # type: ignore[attr-defined]
     assert taken_over(f"noise\n{printed}")[:2] == figures
+
+
+def test_rounds_of_deaths_go_on_where_they_were_stopped(tmp_path: Path) -> None:
+    kept, asked = tmp_path / "kept.jsonl", []
+    every, late = list(ATTACKS), list(ATTACKS)[-1]
+
+    def attack(points: Sequence[str]) -> Round:
+        asked.append(points)
+        return {"kills": dict.fromkeys(points, 1)}
+
+    def keep(times: int, points: Sequence[str]) -> None:
+        kept.write_text((json.dumps({"kills": dict.fromkeys(points, 1)}) + "\n") * times, encoding="utf-8")
+
+    keep(EACH - 1, every)
+    assert set(met(caught_up(kept, attack)).values()) == {EACH}
+    assert asked == [every]
+    asked.clear()
+    keep(EACH, every[:-1])
+    caught_up(kept, attack)
+    assert asked == [[late]] * EACH
+    assert len(kept.read_text(encoding="utf-8").splitlines()) == EACH * 2
 
 
 def test_the_document_names_every_promise() -> None:

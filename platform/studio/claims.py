@@ -113,7 +113,9 @@ def heartbeat(row: Claimable) -> Iterator[threading.Event]:
         while not done.wait(settings.HEARTBEAT_SECONDS):
             try:
                 renewed = lease_from(timezone.now())
-                held = type(row)._default_manager.filter(pk=row.pk, token=row.token).update(lease=renewed)
+                # Whoever gave the row back kept the token in it, and took the lease away.
+                rows = type(row)._default_manager.filter(pk=row.pk, token=row.token, lease__isnull=False)
+                held = rows.update(lease=renewed)
             except Error:
                 # A database that restarts must not end the work: the lease outlasts several missed beats, and the next
                 # one opens a new connection.

@@ -37,6 +37,7 @@ POINTS = frozenset(
         "checkpoint before publish",
         "checkpoint half written",
         "erasure before removal",
+        "erasure before tombstone",
     }
 )
 

@@ -7,6 +7,7 @@ request a thread and a connection to the database, however many come at once.
   Views still count for themselves (studio.limits): behind another server this gate may not stand.
 - A request takes its turn when its body has arrived, so that nobody holds one by sending slowly, and gives it back when
   its answer begins. The others wait in the order they came; where too many wait already, the answer is 503.
+- Who waits for a worker gives the turn back meanwhile: what is at `scope[LEAVE]` does that, from the request's thread.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ PROGRAMS = ("/api/", "/v1/")
 # Whoever watches over this process must be answered when it is busy, too.
 PROBES = frozenset({"/alive", "/ready", "/metrics"})
 AGAIN_SECONDS = 2
+LEAVE = "imprimatur.leave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Gate:
             passage.refused = TOO_LARGE
         else:
             try:
-                await self._application(scope, passage.receive, passage.send)
+                await self._application({**scope, LEAVE: passage.leave}, passage.receive, passage.send)
             finally:
                 passage.done()
         if passage.refused is not None and not passage.started:
@@ -129,6 +131,7 @@ class _Passage:
     def __init__(self, receive: ASGIReceiveCallable, send: ASGISendCallable, limit: int, turns: Turns | None) -> None:
         self._receive, self._send, self._left = receive, send, limit
         self._turns, self._served = turns, False
+        self._loop = asyncio.get_running_loop()
         self.started = False
         self.refused: Refusal | None = None
 
@@ -149,6 +152,10 @@ class _Passage:
         self.started = True
         self.done()
         await self._send(event)
+
+    def leave(self) -> None:
+        """Let others go first, from a thread; there is no coming back, and need be none for what is left to do."""
+        self._loop.call_soon_threadsafe(self.done)
 
     def done(self) -> None:
         """Give the turn back, if one was taken."""

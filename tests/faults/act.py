@@ -1,6 +1,7 @@
 """What people do in the drill; `python -m tests.faults.act` does it in a process that can be killed by itself.
 
-Its arguments are `submit [STEPS] | decide PICTURE | erase PICTURE | release PICTURE | render PICTURE`.
+Its arguments are `submit [STEPS [MEMBERSHIP]] | decide PICTURE | erase PICTURE | release PICTURE | render PICTURE`, or
+`join | leave MEMBERSHIP | forget MEMBERSHIP`.
 """
 
 import sys
@@ -34,6 +35,8 @@ def act(verb: str, *arguments: str) -> str:
     creator, reviewer = User.objects.get(username="creator"), User.objects.get(username="reviewer")
     if verb == "submit":
         return _submit(*arguments)
+    if verb in {"join", "leave", "forget"}:
+        return _people(verb, *arguments)
     picture = Picture.objects.get(pk=arguments[0])
     if verb == "erase":
         erase_picture(picture, at=now)
@@ -61,13 +64,34 @@ def campaign(at: datetime) -> "Campaign":
     )
 
 
-def _submit(steps: str = "") -> str:
+def _people(verb: str, member: str = "") -> str:
     from django.utils import timezone
 
+    from studio.accounts.actions import close_account, grant_role
+    from studio.accounts.models import Membership, Organisation, Role, User
+    from studio.operations.forgetting import erase_person
+
+    now, administrator = timezone.now(), User.objects.get(username="administrator")
+    if verb == "join":
+        user = User.objects.create_user(f"newcomer-{User.objects.count()}")
+        organisation = Organisation.objects.get(projects__slug="harvest")
+        grant = grant_role(actor=administrator, user=user, organisation=organisation, role=Role.CREATOR, at=now)
+        return str(grant.pk)
+    membership = Membership.objects.get(pk=member)
+    change = close_account if verb == "leave" else erase_person
+    change(actor=administrator, membership=membership, at=now)
+    return member
+
+
+def _submit(steps: str = "", member: str = "") -> str:
+    from django.utils import timezone
+
+    from studio.accounts.models import Membership
     from tests.studio.requests import FAST, ask
 
     now = timezone.now()
-    return str(ask(campaign(now), now, steps=int(steps or FAST["steps"])).pk)
+    asking = {"actor": Membership.objects.get(pk=member).user} if member else {}
+    return str(ask(campaign(now), now, steps=int(steps or FAST["steps"]), **asking).pk)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,26 @@ def erasing(drill: Drill, points: Sequence[str]) -> None:
         drill.await_row(LedgerIntent.objects.filter(row=picture, kind="erasure", sequence__isnull=False), point)
 
 
+def forgetting(drill: Drill, points: Sequence[str]) -> None:
+    """Whoever erases a person dies when their key is gone, and nothing says so yet: it was not gone."""
+    from studio.accounts.models import Membership, SubjectKey
+    from studio.trail.models import LedgerIntent
+
+    for point in points:
+        membership = act("join")
+        key = SubjectKey.objects.filter(membership=membership)
+        drill.see_through(act("submit", "", membership))
+        act("leave", membership)
+        dies(drill, point, "forget", membership)
+        if not key.exists():
+            drill.figures.problems.append(f"{point}: a key is gone without an entry")
+        act("forget", membership)
+        row = Membership.objects.get(pk=membership).pseudonym
+        drill.await_row(LedgerIntent.objects.filter(row=row, kind="erasure", sequence__isnull=False), point)
+        if key.exists():
+            drill.figures.problems.append(f"{point}: a key is left")
+
+
 def releasing(drill: Drill, points: Sequence[str]) -> None:
     """The sign worker dies while it releases an approved picture, and so do its successors."""
     picture = drill.picture()
@@ -224,6 +244,7 @@ POINTS: dict[str, Attack] = {
     "rendition stored before intent": rendering,
     "rendition appended before shown": rendering,
     "erasure before removal": erasing,
+    "erasure before tombstone": forgetting,
 }
 # Deaths that no point in our own code can bring about, or that want more than a death.
 OTHER_DEATHS: dict[str, Attack] = {

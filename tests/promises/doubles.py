@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from uuid import UUID
 
-from tests.promises.figure import Figure, hand_over, judged
+from tests.promises.figure import Figure, hand_over, judged, together
 from tests.promises.place import Database, place
 
 ENTRIES, WRITERS = 2500, 4
@@ -21,7 +21,7 @@ LOG = "doubles.example/log"
 def main() -> int:
     """Append and ask, and say what was seen."""
     with place(Database(sys.argv[1]), creators=1):
-        return hand_over(entries(), posts())
+        return hand_over(together(entries(), posts()))
 
 
 def entries() -> Figure:

@@ -49,7 +49,11 @@ MUTANTS = (
         "visible before the ledger",
         (
             (FINISHING, "    intent = settle(intent, at=at)\n", ""),
-            (FINISHING, "sequence=intent.sequence,\n            leaf=intent.leaf", "sequence=0,\n            leaf='0'"),
+            (
+                FINISHING,
+                "sequence=intent.sequence,\n            leaf=intent.leaf",
+                "sequence=0,\n            leaf='0' * 64",
+            ),
         ),
         (*DRILL, "after claim"),
     ),

@@ -18,6 +18,7 @@ from studio.operations.holding import keep_for, lift_hold, place_hold
 from studio.operations.sample import Sample
 from studio.projects.models import Campaign
 from studio.trail.actions import pending, settle
+from studio.trail.errors import StaleStateError
 from studio.trail.models import AuditRow, Hold, LedgerIntent
 from tests.studio.files import signed_file
 from tests.studio.pages.printing import hold_back, print_pictures
@@ -60,6 +61,22 @@ def test_an_unreleased_picture_goes_and_leaves_a_tombstone(
     settled(now)
     assert not list(problems(now=now))
     assert not Picture.objects.visible_to(sample.people["creator"]).exists()
+
+
+def test_what_is_held_at_the_last_moment_stays(pictures: list[Picture], sample: Sample, now: datetime) -> None:
+    keep(sample, now, unreleased=1, words=1)
+    later = now + timedelta(days=2)
+    due, jobs = list(erasing.due_pictures(PictureState.RECORDED, now=later)), list(erasing.due_words(now=later))
+    administrator = sample.people["administrator"]
+    place_hold(
+        actor=administrator, organisation=sample.organisation, subject=pictures[0].pk, reason="A court", at=later
+    )
+    with pytest.raises(StaleStateError):
+        erasing.erase_picture(next(one for one in due if one.pk == pictures[0].pk), at=later)
+    erasing.erase_picture(next(one for one in due if one.pk == pictures[1].pk), at=later)
+    with pytest.raises(StaleStateError):
+        erasing.erase_words(jobs[0], at=later)
+    assert signed_file(pictures[0].sha256).exists()
 
 
 def test_a_crash_before_the_file_went_leaves_nothing_for_good(

@@ -22,7 +22,7 @@ from studio.policies.scope import Scope
 from studio.projects.actions import open_campaign, open_project
 from studio.projects.models import Campaign
 from studio.trail.errors import StaleStateError
-from studio.trail.models import LedgerIntent
+from studio.trail.models import Alarm, AlarmKind, LedgerIntent
 from tests.studio.policies import enact
 from tests.studio.requests import ask
 
@@ -212,7 +212,8 @@ def test_one_conflicting_entry_does_not_stop_the_others(campaign: Campaign, now:
     for job in jobs:
         cancel(actor=job.requester.user, job=job, at=now)
     first, second = (LedgerIntent.objects.get(row=str(job.pk)) for job in jobs)
-    pipeline.append(bytes(first.canonical))
+    first_bytes = bytes(first.canonical)
+    pipeline.append(first_bytes)
     LedgerIntent.objects.filter(pk=first.pk).update(
         canonical=bytes(first.canonical).replace(b"CANCELLED", b"DISMISSED"), created=now - timedelta(days=1)
     )
@@ -221,6 +222,29 @@ def test_one_conflicting_entry_does_not_stop_the_others(campaign: Campaign, now:
     second.refresh_from_db()
     assert first.sequence is None
     assert second.sequence is not None
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, str(first.pk) in alarm.cause) == (AlarmKind.CONFLICT, True)
+    LedgerIntent.objects.filter(pk=first.pk).update(canonical=first_bytes)
+    settle_pending.run()
+    assert not Alarm.objects.exists()
+
+
+def no_ledger(_: bytes) -> None:
+    """A ledger that cannot be reached."""
+    raise pipeline.LedgerUnavailableError("away")
+
+
+def test_a_ledger_that_is_away_is_an_alarm_until_it_has_what_it_is_owed(
+    campaign: Campaign, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = ask(campaign, now)
+    cancel(actor=job.requester.user, job=job, at=now)
+    with monkeypatch.context() as broken:
+        broken.setattr(pipeline, "append", no_ledger)
+        settle_pending.run()
+    assert Alarm.objects.get().kind == AlarmKind.OWED
+    settle_pending.run()
+    assert not Alarm.objects.exists()
 
 
 def test_an_organisation_without_keys_keeps_no_other_from_its_checkpoint(sample: Sample, now: datetime) -> None:

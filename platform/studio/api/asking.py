@@ -135,7 +135,7 @@ def _verdict(request: ProgramRequest, form: AskForm, policy: PolicyVersion) -> d
         picture=typed["reference"],
     )
     asker = membership_of(request.user, request.auth.membership.organisation)
-    with a_place():
+    with a_place(request):
         asked = asking.ask(asker, question)
         answer = until(lambda: asking.answered(asked, asker), seconds=ANSWER_SECONDS, every=0.1)
     if answer is None:

@@ -25,7 +25,7 @@ def made(request: ProgramRequest, form: AskForm, *, seconds: float) -> Job:
     """
     if not seconds:
         return asking.submitted(request, form, at=timezone.now())
-    with a_place():
+    with a_place(request):
         job = asking.submitted(request, form, at=timezone.now())
         settled = until(lambda: _settled(job.pk), seconds=seconds, every=LOOK_SECONDS)
     if settled is not None and is_held(settled):

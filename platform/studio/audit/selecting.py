@@ -37,6 +37,7 @@ KINDS = {
     "reference": _("Protected picture"),
     "report": _("Report taken out"),
     "erasure": _("Erasure"),
+    "access": _("Access by the operator"),
 }
 OUTCOMES = {
     "APPROVED": _("Approved by a reviewer"),

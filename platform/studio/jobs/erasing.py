@@ -4,7 +4,7 @@
 - What goes leaves a tombstone in the ledger: digests that were there before, and that they mean nothing any more.
 - A released picture never goes this way, nor one that waits for somebody's decision.
 
-It does not erase a person: that is the end of their `SubjectKey`.
+A person's erasure is `operations.forgetting`.
 """
 
 import logging
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -23,6 +24,7 @@ from studio.accounts.models import Organisation, Retention
 from studio.faults import fault
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JOB_ENDS, PictureState, advance
+from studio.projects.models import Project
 from studio.trail.actions import intend, note
 from studio.trail.errors import StaleStateError
 from studio.trail.models import Hold, held
@@ -39,6 +41,7 @@ NEED_WORDS = (
     PictureState.APPROVED,
 )
 NEVER = Q(pk__in=[])
+UNRELEASED_LONG = "kept long enough without being released"
 Row = TypeVar("Row", Picture, Job)
 
 
@@ -94,11 +97,22 @@ def _each(rows: Iterable[Row], erase: Callable[[Row], None]) -> int:
     return done
 
 
-def erase_picture(picture: Picture, *, at: datetime) -> None:
+def lock_unheld(project: UUID, *subjects: UUID) -> None:
+    """Keep holds from being placed on the project, or on what is in it, until the transaction ends.
+
+    Raises StaleStateError when there is one: the sweep had asked before it began with what was due.
+    """
+    Project.objects.select_for_update(no_key=True).get(pk=project)
+    if Hold.objects.filter(subject__in=[project, *subjects], lifted=None).exists():
+        raise StaleStateError(project, "held")
+
+
+def erase_picture(picture: Picture, *, at: datetime, reason: str = UNRELEASED_LONG) -> None:
     """Remove a picture that nobody released, its small one, and the strip of its making. Raises StaleStateError."""
     organisation = picture.job.project.organisation
-    body = {"what": "picture", "reason": "kept long enough without being released", "sha256": picture.sha256}
+    body = {"what": "picture", "reason": reason, "sha256": picture.sha256}
     with transaction.atomic():
+        lock_unheld(picture.job.project_id, picture.pk)
         advance(Picture, picture.pk, picture.state, PictureState.DISCARDED, changed=at)
         intend(log=organisation.log, kind="erasure", row=picture.pk, at=at, record=picture.record, body=body)
         note(actor=None, verb="picture.erase", subject=picture, organisation=organisation.pk, at=at)
@@ -114,6 +128,7 @@ def erase_words(job: Job, *, at: datetime) -> None:
     organisation = job.project.organisation
     body = {"what": "words", "reason": "kept long enough", "request": job.request_digest}
     with transaction.atomic():
+        lock_unheld(job.project_id, *job.pictures.values_list("pk", flat=True))
         if not Job.objects.filter(pk=job.pk, state=job.state).exclude(words=b"").update(words=b""):
             raise StaleStateError(job.pk, job.state)
         intend(log=organisation.log, kind="erasure", row=job.pk, at=at, body=body)

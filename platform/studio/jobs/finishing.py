@@ -84,22 +84,22 @@ def finish(pk: UUID, *, clock: Callable[[], datetime], states: Collection[str] =
             discard(picture, state, reason="its pixels were erased", at=clock())
         except Exception as error:
             logger.exception("picture %s waits", pk)
-            _wait(picture, f"{WAITING[state]} ({type(error).__name__})", at=clock())
+            waits = _wait(picture, f"{WAITING[state]} ({type(error).__name__})", at=clock())
             expected = isinstance(error, (pipeline.ProvenanceError, pipeline.ModerationError, OSError))
             # What nobody expected may quote anything; what we wrote ourselves quotes no words of a person.
             cause = str(error) if expected else f"{type(error).__name__}; the log of the worker has more"
-            sound(ALARMS[state], organisation=picture.job.project.organisation_id, cause=cause, at=clock())
+            if waits:
+                sound(ALARMS[state], organisation=picture.job.project.organisation_id, cause=cause, at=clock())
             if not expected:
                 raise
     return Picture.objects.values_list("state", flat=True).get(pk=pk)
 
 
-def _wait(picture: Picture, waiting: str, *, at: datetime) -> None:
-    """Give the claim up until a pause has passed."""
+def _wait(picture: Picture, waiting: str, *, at: datetime) -> bool:
+    """Give the claim up until a pause has passed; False where the step was done and only what follows it failed."""
     pause = min(timedelta(seconds=2) * 2 ** min(picture.attempt, 8), LONGEST_PAUSE)
-    Picture.objects.filter(pk=picture.pk, token=picture.token).update(
-        waiting=waiting, lease=None, not_before=at + pause, changed=at
-    )
+    claimed = Picture.objects.filter(pk=picture.pk, token=picture.token, state=picture.state)
+    return bool(claimed.update(waiting=waiting, lease=None, not_before=at + pause, changed=at))
 
 
 def check(picture: Picture, *, at: datetime) -> None:
@@ -126,6 +126,7 @@ def check(picture: Picture, *, at: datetime) -> None:
             fence=picture.token,
             lease=None,
             changed=at,
+            waiting="",
             flagged=screened.action != "allow",
         )
         screening.row(job, screened, at=at, picture=picture).save(force_insert=True)
@@ -285,7 +286,7 @@ def expire(*, now: datetime) -> int:
     expired = 0
     for picture in erasing.due_pictures(PictureState.QUARANTINED, now=now).select_related(*JOINED):
         try:
-            discard(picture, PictureState.QUARANTINED, reason="nobody ruled in time", at=now)
+            discard(picture, PictureState.QUARANTINED, reason="nobody ruled in time", at=now, lapsed=True)
             expired += 1
         except StaleStateError:
             logger.info("picture %s was ruled on at the last moment", picture.pk)
@@ -294,11 +295,16 @@ def expire(*, now: datetime) -> int:
     return expired
 
 
-def discard(picture: Picture, state: str, *, reason: str, at: datetime) -> None:
-    """End a picture that nobody will see: DISCARDED, with its entry, its pixels removed. Raises StaleStateError."""
+def discard(picture: Picture, state: str, *, reason: str, at: datetime, lapsed: bool = False) -> None:
+    """End a picture that nobody will see: DISCARDED, with its entry, its pixels removed. Raises StaleStateError.
+
+    One that `lapsed`, for which no person decided, stays where it is held meanwhile.
+    """
     organisation = picture.job.project.organisation
     body = {"outcome": PictureState.DISCARDED, "reason": reason, **picture_body(picture)}
     with transaction.atomic():
+        if lapsed:
+            erasing.lock_unheld(picture.job.project_id, picture.pk)
         advance(Picture, picture.pk, state, PictureState.DISCARDED, lease=None, changed=at)
         intend(log=organisation.log, kind="closure", row=picture.pk, at=at, record=picture.record, body=body)
         note(actor=None, verb="picture.discard", subject=picture, organisation=organisation.pk, at=at, reason=reason)

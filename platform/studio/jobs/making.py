@@ -87,7 +87,8 @@ def _work(job: Job, press: pipeline.Press) -> None:
         _end(job, JobState.FAILED, failure=str(error))
     except pipeline.GenerationError as error:
         logger.error("%s: %s", job, error)
-        if error.permanent:
+        # A request that took too long once would take as long again.
+        if error.permanent or isinstance(error, pipeline.DeadlineError):
             _end(job, JobState.FAILED, failure=_public(error))
         else:
             give_back(job, reason=_public(error), at=timezone.now())

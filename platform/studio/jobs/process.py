@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from studio import blobs, pipeline, quarantine, vault
+from studio import blobs, pipeline, quarantine, stores, vault
 from studio.jobs import words
 from studio.jobs.models import Picture
 from studio.quarantine import Kind
@@ -33,7 +33,7 @@ def keep(picture: Picture, process: pipeline.Process | None) -> None:
 def sign(picture: Picture, facts: pipeline.Circumstances) -> str:
     """Sign and store the strip; returns the SHA-256 of its file, empty where there is none to be had.
 
-    Raises the ProvenanceError of what is worth trying again.
+    Raises the ProvenanceError or OSError of what is worth trying again.
     """
     if picture.process is None:
         return ""
@@ -43,7 +43,7 @@ def sign(picture: Picture, facts: pipeline.Circumstances) -> str:
         signed = pipeline.seal_strip(strip, replace(facts, title=f"How {facts.title} was made"))
         return blobs.put(signed)
     except (OSError, vault.SealBrokenError, words.ErasedError, pipeline.ProvenanceError) as error:
-        if isinstance(error, pipeline.ProvenanceError) and not error.permanent:
+        if stores.is_away(error) or (isinstance(error, pipeline.ProvenanceError) and not error.permanent):
             raise
         logger.exception("picture %s goes on without its strip", picture.pk)
         return ""

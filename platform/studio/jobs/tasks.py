@@ -85,15 +85,24 @@ def make_small(picture: str) -> None:
 
 @app.task
 def settle_pending() -> None:
-    """Append what the ledger is owed."""
+    """Append what the ledger is owed; what it cannot take now, or holds otherwise, is an alarm of that log."""
+    failed: dict[AlarmKind, dict[str, str]] = {AlarmKind.OWED: {}, AlarmKind.CONFLICT: {}}
     for intent in trail.pending()[:200]:
         try:
             trail.settle(intent, at=timezone.now())
         except pipeline.LedgerUnavailableError as error:
             logger.error("the ledger cannot be reached: %s", error)
+            failed[AlarmKind.OWED] = dict.fromkeys(trail.pending().values_list("log", flat=True), str(error))
             break
-        except pipeline.LedgerConflictError:
-            logger.exception("entry %s is an alarm: the ledger holds something else under its id", intent.pk)
+        except pipeline.LedgerConflictError as error:
+            logger.exception("entry %s: the ledger holds something else under its id", intent.pk)
+            failed[AlarmKind.CONFLICT][intent.log] = f"entry {intent.pk}: {error}"
+    for organisation in Organisation.objects.all():
+        for kind, causes in failed.items():
+            if organisation.log in causes:
+                sound(kind, organisation=organisation.pk, cause=causes[organisation.log], at=timezone.now())
+            else:
+                hush(kind, organisation=organisation.pk)
 
 
 @app.task
@@ -104,8 +113,7 @@ def sweep() -> None:
             chore(now=timezone.now())
         except Exception:
             logger.exception("the sweep's %s.%s failed; the next sweep tries again", chore.__module__, chore.__name__)
-    if trail.pending().exists():
-        settle_pending.run()
+    settle_pending.run()
 
 
 @app.task

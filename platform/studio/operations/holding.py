@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from studio.accounts.models import Organisation, Retention, Role, User
@@ -42,17 +43,20 @@ def place_hold(*, actor: User, organisation: Organisation, subject: UUID, reason
         raise ValidationError(
             {"reason": _("Say why, in up to %(most)s characters; it stays on record.") % {"most": LONGEST_REASON}}
         )
-    if Project.objects.filter(pk=subject, organisation=organisation).exists():
-        kind = Hold.Kind.PROJECT
-    elif Picture.objects.filter(pk=subject, organisation=organisation).exists():
-        kind = Hold.Kind.PICTURE
-    else:
-        raise ValidationError({"subject": _("No project and no picture of the organisation's has this id.")})
-    if Hold.objects.filter(kind=kind, subject=subject, lifted=None).exists():
-        raise ValidationError({"subject": _("It is held already.")})
-    hold = Hold(id=uuid4(), organisation=organisation.pk, kind=kind, subject=subject, reason=reason)
-    hold.placed, hold.placed_by = at, actor
+    picture = Picture.objects.filter(pk=subject, organisation=organisation)
+    projects = Project.objects.filter(
+        Q(pk=subject) | Q(pk__in=picture.values("job__project")), organisation=organisation
+    )
     with transaction.atomic():
+        # Nothing of the project is erased meanwhile (`jobs.erasing.lock_unheld`), and nobody else holds it.
+        project = projects.select_for_update(no_key=True).first()
+        if project is None:
+            raise ValidationError({"subject": _("No project and no picture of the organisation's has this id.")})
+        kind = Hold.Kind.PROJECT if project.pk == subject else Hold.Kind.PICTURE
+        if Hold.objects.filter(kind=kind, subject=subject, lifted=None).exists():
+            raise ValidationError({"subject": _("It is held already.")})
+        hold = Hold(id=uuid4(), organisation=organisation.pk, kind=kind, subject=subject, reason=reason)
+        hold.placed, hold.placed_by = at, actor
         hold.save(force_insert=True)
         note(actor=actor, verb="hold.place", subject=hold, organisation=organisation.pk, at=at, kind=kind.value)
     return hold

@@ -2,13 +2,16 @@
 
 from django.urls import path, re_path
 
-from studio.operations import appearance, limits, probes, retention, setup_views, views
+from studio.operations import appearance, forgetting_views, limits, probes, retention, setup_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("status/", views.status, name="status"),
     path("status/workers/<slug:question>/", views.status_workers, name="status-workers"),
     path("organisations/<uuid:pk>/limits/", limits.limits, name="organisation-limits"),
+    path(
+        "organisations/<uuid:pk>/people/<int:member>/erase/", forgetting_views.erase, name="organisation-person-erase"
+    ),
     path("organisations/<uuid:pk>/colours/", appearance.colours, name="organisation-colours"),
     re_path(r"^colours/(?P<colour>[0-9a-f]{6})\.css$", appearance.stylesheet, name="colours"),
     path("organisations/<uuid:pk>/retention/", retention.retention, name="organisation-retention"),

@@ -9,7 +9,7 @@ that the web process and `manage.py` start light. Apps use what this module name
 from typing import TYPE_CHECKING
 
 from generation.engine import GeneratedAsset, Reference, Step
-from generation.errors import GenerationError, ModelFolderError, SpecError
+from generation.errors import DeadlineError, GenerationError, ModelFolderError, SpecError
 from generation.priority import give_way
 from generation.process import MEDIA_TYPE as STRIP_MEDIA_TYPE
 from generation.process import Process
@@ -185,6 +185,7 @@ __all__ = [
     "Circumstances",
     "Copied",
     "CredentialOf",
+    "DeadlineError",
     "GeneratedAsset",
     "GenerationError",
     "GenerationSpec",

@@ -13,6 +13,8 @@ from studio.jobs.models import Picture
 from studio.jobs.states import PictureState, advance
 from studio.review.models import Recall, Release, Withdrawal
 from studio.trail.actions import intend, note
+from studio.trail.alarms import hush
+from studio.trail.models import AlarmKind
 
 
 def take_back(
@@ -61,4 +63,7 @@ def stop(release: Release, *, at: datetime) -> None:
         deleted, _rows = Release.objects.filter(pk=release.pk, sha256="", at=None).delete()
         if deleted:
             organisation = picture.job.project.organisation_id
+            Picture.objects.filter(pk=picture.pk).update(waiting="")
+            if not Release.objects.filter(picture__organisation=organisation, at=None).exists():
+                hush(AlarmKind.RELEASE, organisation=organisation)
             note(actor=None, verb="release.stop", subject=picture, organisation=organisation, at=at)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AuditRow(models.Model):
-    """One action. Rows are only ever added; erasure blanks `detail` of a person's rows, never the fact."""
+    """One action. Rows are only ever added; a person's erasure empties `detail` of theirs, never the fact."""
 
     at = models.DateTimeField()
     organisation = models.UUIDField(null=True)
@@ -82,6 +82,8 @@ class AlarmKind(models.TextChoices):
     CHECKPOINT = "checkpoint", _("The log gets no signed checkpoint")
     STAMP = "stamp", _("The log's checkpoints get no time-stamp")
     COPY = "copy", _("The second place for checkpoints cannot be written")
+    OWED = "owed", _("The ledger is owed entries")
+    CONFLICT = "conflict", _("The ledger holds something else than was decided")
 
 
 class Alarm(models.Model):

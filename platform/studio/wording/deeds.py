@@ -12,6 +12,7 @@ DEEDS = MappingProxyType(
         "user.second_step": _("changed their second step"),
         "user.second_step_lost": _("removed somebody's second step, which was lost"),
         "user.close": _("closed somebody's account here"),
+        "user.erase": _("erased a person who had asked for it"),
         "user.reopen": _("let somebody in again"),
         "invitation.make": _("invited somebody"),
         "invitation.accept": _("took up an invitation"),

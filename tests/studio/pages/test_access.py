@@ -163,8 +163,8 @@ ELSEWHERE = {
     "report-file",
 }
 # Steps of signing in, and of setting up a second step: e2e/test_signing_in.py goes them.
-# What administrators do is shown by test_people.py, test_limits.py, test_colours.py, ../test_erasing.py and
-# test_first_steps.py.
+# What administrators do is shown by test_people.py, test_forgetting.py, test_limits.py, test_colours.py,
+# ../test_erasing.py and test_first_steps.py.
 SIGNING_IN = {
     "invitation",
     "invitation-withdraw",
@@ -172,6 +172,7 @@ SIGNING_IN = {
     "organisation-limits",
     "organisation-people",
     "organisation-person",
+    "organisation-person-erase",
     "organisation-retention",
     "setup",
     "setup-begin",

@@ -12,7 +12,7 @@ from asgiref.sync import iscoroutinefunction
 from django.core.handlers.asgi import ASGIHandler
 
 from studio.asgi import InOneThread
-from studio.gate import AGAIN_SECONDS, Gate, Turns
+from studio.gate import AGAIN_SECONDS, LEAVE, Gate, Turns
 
 LIMIT = 1000
 
@@ -66,6 +66,41 @@ def talk(
     scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers}
     run(application(scope, receive, send))
     return sent[0]["status"], b"".join(event.get("body", b"") for event in sent), taken
+
+
+def test_who_waits_for_a_worker_lets_others_go_first() -> None:
+    order: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        name = scope["path"]
+        await receive()
+        order.append(f"{name} begins")
+        if name == "/slow":
+            # As a view does, from its thread.
+            await asyncio.to_thread(scope[LEAVE])
+            while "/quick begins" not in order:
+                await asyncio.sleep(0.01)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        order.append(f"{name} ends")
+
+    async def ask(guarded: Gate, path: str) -> None:
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(event: Any) -> None:
+            pass
+
+        await guarded({"type": "http", "method": "GET", "path": path, "headers": []}, receive, send)  # type: ignore[arg-type]
+
+    async def both() -> None:
+        guarded = gate(application, at_once=1)
+        await asyncio.wait_for(asyncio.gather(ask(guarded, "/slow"), ask(guarded, "/quick")), 10)
+        # Its turn was given back once, not twice.
+        await asyncio.wait_for(guarded._turns.take(), 1)
+        assert guarded._turns._places.locked()
+
+    run(both())
+    assert order == ["/slow begins", "/quick begins", "/quick ends", "/slow ends"]
 
 
 def test_a_small_body_passes() -> None:

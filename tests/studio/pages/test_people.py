@@ -46,6 +46,19 @@ def invited(browse: Browse, place: str, *roles: str) -> str:
     return found[1]
 
 
+def test_not_even_the_operator_makes_themselves_a_reviewer(sample: Sample, now: datetime) -> None:
+    operator = User.objects.get(username="operator")
+    grant_role(
+        actor=sample.people["administrator"],
+        user=operator,
+        organisation=sample.organisation,
+        role=Role.ADMINISTRATOR,
+        at=now,
+    )
+    with pytest.raises(PermissionDenied, match="Nobody makes themselves a reviewer"):
+        grant_role(actor=operator, user=operator, organisation=sample.organisation, role=Role.REVIEWER, at=now)
+
+
 def test_people_are_for_administrators(place: str, browse: Browse, outsider: Client) -> None:
     assert Client().get(place).headers["Location"].startswith("/login/")
     assert outsider.get(place).status_code == 404

@@ -94,7 +94,10 @@ PROMISES = (
         shown_by("tests/studio/pages/test_public.py", "tests/studio/pages/test_reference.py"),
     ),
     Promise(
-        19, "What is erased is gone.", "in no store; the ledger verifies", shown_by("tests/studio/test_erasing.py")
+        19,
+        "What is erased is gone.",
+        "in no store; the ledger verifies",
+        shown_by("tests/studio/test_erasing.py", "tests/studio/pages/test_forgetting.py"),
     ),
     Promise(
         20,

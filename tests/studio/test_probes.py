@@ -15,6 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
 from studio import pipeline
+from studio.jobs.actions import cancel
+from studio.jobs.checkpoints import publish_checkpoint
 from studio.logs import AsJson
 from studio.operations import metrics
 from studio.operations.sample import Sample
@@ -67,16 +69,22 @@ def test_figures_say_what_moves_waits_and_stands_still(sample: Sample, campaign:
     assert campaign.project.organisation.slug not in str(found)
 
 
-def test_an_entry_that_no_checkpoint_covers_is_a_figure(sample: Sample, now: datetime) -> None:
+def test_an_entry_that_no_checkpoint_covers_is_a_figure(sample: Sample, campaign: Campaign, now: datetime) -> None:
     for intent in pending():
         settle(intent, at=now - timedelta(minutes=1))
     path = Path(pipeline.checkpoint_path(sample.organisation.slug))
     assert not path.exists()
     before = figures()["imprimatur_unwitnessed_seconds",]
     assert before > 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("a checkpoint, by its time")
+    publish_checkpoint(sample.organisation, at=now)
+    assert path.exists()
     assert figures()["imprimatur_unwitnessed_seconds",] == 0
+    job = ask(campaign, now)
+    cancel(actor=job.requester.user, job=job, at=now)
+    for intent in pending():
+        settle(intent, at=now - timedelta(minutes=1))
+    path.touch()
+    assert figures()["imprimatur_unwitnessed_seconds",] > 0, "a file's time says nothing about what it covers"
 
 
 def test_what_was_served_is_counted_by_view_not_by_address(sample: Sample) -> None:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from studio.accounts.models import Role
 from studio.api.models import Scope
-from studio.jobs.states import VISIBLE, JobState, PictureState
+from studio.jobs.states import JobState, PictureState
 
 LARGEST_SEED = 2**63 - 1
 
@@ -343,6 +343,3 @@ class Pictures(Schema):
 
     items: list[PictureOut]
     next: str | None
-
-
-SHOWN_STATES = tuple(state for state in PictureState if state in VISIBLE)

@@ -109,7 +109,7 @@ def picture(request: HttpRequest, found: Picture) -> dict[str, Any]:
 
 
 def job(request: HttpRequest, found: Job) -> dict[str, Any]:
-    """A request with its pictures, whatever state they are in; `JOINED_JOB` and its pictures and screenings at hand."""
+    """A request with its pictures, whatever state they are in; its pictures and screenings at hand."""
     pictures = sorted(found.pictures.all(), key=lambda one: one.index)
     screenings = [one for one in found.screenings.all() if one.picture_id is None]
     names = ("state", "language", "count", "progress", "progress_total", "failure", "submitted", "started", "ended")

@@ -29,7 +29,7 @@ from studio.audit.integrity import (
     problems_of,
 )
 from studio.audit.models import Inspection
-from studio.claims import unheard
+from studio.claims import cut_leases, unheard
 from studio.jobs.models import Picture
 from studio.trail.actions import note
 
@@ -145,4 +145,5 @@ def due(*, now: datetime) -> list[Organisation]:
 def left_over(*, now: datetime) -> list[UUID]:
     """Inspections that a lost message or a worker's end left unfinished."""
     waiting = Inspection.objects.filter(unheard("asked", now, seconds=10), finished=None)
+    cut_leases(waiting, longest=now + LEASE)
     return list(waiting.filter(Q(lease=None) | Q(lease__lt=now)).values_list("pk", flat=True)[:20])

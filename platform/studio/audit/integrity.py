@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, QuerySet
 
 from studio import blobs, pipeline, stores
 from studio.accounts.models import Organisation
@@ -301,14 +302,19 @@ def stray_blobs(now: datetime) -> Iterator[Problem]:
 
 def unreferred(now: datetime) -> Iterator[stores.Place]:
     """Files of the store that are older than a day and that no picture, release, rendition or report names."""
-    for place in blobs.strays(before=now - BLOB_GRACE):
-        sha256 = _digest(place)
-        about = Q(sha256=sha256) | Q(process_sha256=sha256)
-        further = (rows.objects.filter(sha256=sha256).exists() for rows in (Release, Rendition, Report))
-        # A picture that was discarded has no file any more, though its row goes on naming it.
-        kept = Picture.objects.exclude(state=PictureState.DISCARDED)
-        if not kept.filter(about).exists() and not any(further):
-            yield place
+    # A picture that was discarded has no file any more, though its row goes on naming it.
+    kept = Picture.objects.exclude(state=PictureState.DISCARDED)
+    naming: tuple[tuple[QuerySet[Any], str], ...] = (
+        (kept, "sha256"),
+        (kept, "process_sha256"),
+        *((rows.objects.all(), "sha256") for rows in (Release, Rendition, Report)),
+    )
+    places = blobs.strays(before=now - BLOB_GRACE)
+    while page := {_digest(place): place for place in islice(places, PAGE)}:
+        for rows, name in naming:
+            for sha256 in rows.filter(**{f"{name}__in": list(page)}).values_list(name, flat=True):
+                page.pop(sha256, None)
+        yield from page.values()
 
 
 def _digest(place: stores.Place) -> str:

@@ -21,7 +21,7 @@ from studio.audit import bell
 from studio.audit.models import Recorded, Report
 from studio.audit.registering import registered
 from studio.audit.selecting import select
-from studio.claims import unheard
+from studio.claims import cut_leases, unheard
 from studio.jobs.models import Picture
 from studio.jobs.states import VISIBLE
 from studio.quarantine import Kind
@@ -31,6 +31,7 @@ from studio.trail.errors import StaleStateError
 State, Form, Level = Report.State, Report.Form, Report.Level
 MOVING = (State.WAITING, State.WRITING, State.SIGNING)
 KEPT = timedelta(days=14)
+LONG_LEASE = timedelta(minutes=15)
 # How the folders under WORK_DIR begin that files are put together in.
 WORKPLACE = "report-"
 MOST_IN = {Form.PDF: 200, Form.PACK: 1000}
@@ -130,6 +131,7 @@ def expire(*, now: datetime) -> int:
 def left_over(*, now: datetime) -> list[Report]:
     """Reports that a lost message or a worker's end left unfinished."""
     waiting = Report.objects.filter(unheard("asked", now, seconds=10), state__in=MOVING)
+    cut_leases(waiting, longest=now + LONG_LEASE)
     return list(waiting.filter(Q(lease=None) | Q(lease__lt=now)).only("pk", "state")[:20])
 
 

@@ -25,14 +25,13 @@ from django.utils.translation import gettext as _
 from studio import blobs, pipeline, quarantine
 from studio.audit import bell, packing, paper, tables
 from studio.audit.models import Report
-from studio.audit.reporting import KEPT, WORKPLACE, State
+from studio.audit.reporting import KEPT, LONG_LEASE, WORKPLACE, State
 from studio.jobs.bell import ring_checkpoints
 from studio.quarantine import Kind
 from studio.trail.actions import intend, note, settle
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
-LONG_LEASE = timedelta(minutes=15)
 # A checkpoint comes within a minute; where none does, whoever asked is told.
 PATIENCE = timedelta(minutes=10)
 SLICE_SECONDS = 2.0

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from studio import pipeline
@@ -84,4 +85,11 @@ def appeal(*, actor: User, job: Job, purpose: str, at: datetime) -> Job:
         submitted=at,
     )
     again.words = words.seal_for(job.requester, typed, job=again)
-    return accept(again, typed, actor=actor, at=at)
+    try:
+        with transaction.atomic():
+            return accept(again, typed, actor=actor, at=at)
+    except IntegrityError:
+        # Pressed twice: one of the two was faster, or it was something else.
+        if (first := Job.objects.filter(appeal_of=job).first()) is None:
+            raise
+        return first

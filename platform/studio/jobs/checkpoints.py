@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 
 from studio import pipeline, stores
 from studio.accounts.models import Organisation
@@ -25,9 +26,14 @@ def publish_checkpoint(organisation: Organisation, *, at: datetime) -> None:
 
     Raises LedgerConflictError, and signs nothing, when the log does not go on from what was published before.
     """
-    note = pipeline.checkpoint(organisation.log, organisation.slug, now=at, outside=list(_published(organisation.slug)))
-    fault("checkpoint before publish")
-    stores.write_whole(pipeline.checkpoint_path(organisation.slug), note.encode(), halfway="checkpoint half written")
+    path = pipeline.checkpoint_path(organisation.slug)
+    with transaction.atomic():
+        # One sign worker at a time: between two, an earlier note could be written over a later one.
+        Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+        published = list(_published(organisation.slug))
+        note = pipeline.checkpoint(organisation.log, organisation.slug, now=at, outside=published)
+        fault("checkpoint before publish")
+        stores.write_whole(path, note.encode(), halfway="checkpoint half written")
 
 
 def anchor_checkpoint(organisation: Organisation, *, at: datetime) -> None:

@@ -27,7 +27,7 @@ from studio.jobs.actions import submit
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JOB_ENDS, VISIBLE, JobState, PictureState
 from studio.operations.processes import Processes
-from studio.operations.sample import Sample
+from studio.operations.sample import Sample, drawing_answers
 from studio.projects.actions import open_campaign
 from studio.projects.models import Campaign
 from studio.review.actions import decide, release, submit_for_review
@@ -173,7 +173,7 @@ class Demonstration:
             purpose="Poster for farmers' groups",
             channel="poster",
             alt_text="Drawing of a woman farmer on a green background.",
-            checklist={"dignity": "yes", "consent": "not needed", "accuracy": "yes"},
+            checklist=drawing_answers(picture.job.policy),
             at=timezone.now(),
         )
         picture.refresh_from_db()

@@ -27,6 +27,7 @@ from studio.jobs.actions import submit
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import VISIBLE, PictureState
 from studio.operations.models import Setup
+from studio.operations.sample import drawing_answers
 from studio.policies import rehearsing
 from studio.policies.actions import ask_rehearsal, begin_draft, preview, propose_draft
 from studio.policies.publishing import publish_draft
@@ -208,16 +209,18 @@ def let_picture_be_approved(*, actor: User, setup: Setup, organisation: Organisa
         raise ValidationError(_("There is no picture to approve yet."))
     helper = call_helper(actor=actor, setup=setup, organisation=organisation, at=at)
     if picture.state == PictureState.RECORDED:
-        asked = submit_for_review(
-            actor=actor,
-            picture=picture,
-            purpose="The first steps",
-            channel="trial",
-            alt_text=ALT_TEXT,
-            checklist={"dignity": "yes", "consent": "not needed", "accuracy": "yes"},
-            at=at,
-        )
-        decide(actor=helper, request=asked, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=at)
+        # Both or neither: nobody signs in as the helper, who would have to go on.
+        with transaction.atomic():
+            asked = submit_for_review(
+                actor=actor,
+                picture=picture,
+                purpose="The first steps",
+                channel="trial",
+                alt_text=ALT_TEXT,
+                checklist=drawing_answers(picture.job.policy),
+                at=at,
+            )
+            decide(actor=helper, request=asked, outcome="APPROVED", reason="", seen_sha256=picture.sha256, at=at)
         picture.refresh_from_db()
     release(actor=actor, picture=picture, at=at)
 

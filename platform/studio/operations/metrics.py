@@ -8,7 +8,7 @@ Figures carry no organisation, person or word.
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
@@ -89,8 +89,10 @@ def _witnesses(now: datetime) -> Iterator[Metric]:
     unwitnessed, days = 0.0, []
     for organisation in Organisation.objects.all():
         path = pipeline.checkpoint_path(organisation.slug)
-        since = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else datetime.min.replace(tzinfo=UTC)
-        later = LedgerIntent.objects.filter(log=organisation.log, appended__gt=since)
+        covered = 0
+        with suppress(OSError, ValueError):
+            covered = pipeline.note_size(path.read_text(encoding="utf-8"))
+        later = LedgerIntent.objects.filter(log=organisation.log, sequence__gte=covered)
         first = later.aggregate(first=Min("appended"))["first"]
         unwitnessed = max(unwitnessed, 0.0 if first is None else (now - first).total_seconds())
         with suppress(pipeline.ProvenanceError):

@@ -22,11 +22,18 @@ from studio.policies.actions import ask_rehearsal, begin_draft, preview, propose
 from studio.policies.publishing import publish_draft
 from studio.policies.scope import Scope
 from studio.projects.actions import open_project
-from studio.projects.models import Project
+from studio.projects.models import PolicyVersion, Project
+from studio.review.checklists import questions_under
 
 SLUG = "sample-aid"
 PASSWORD = "imprimatur-sample"  # noqa: S105  public on purpose, and refused when DEBUG is off
 PEOPLE = tuple(Role)
+
+
+def drawing_answers(policy: PolicyVersion) -> dict[str, str]:
+    """What the maker of the starter model's drawing of a symbol answers before its review."""
+    harmful = {"resembles_somebody", "passes_for_real", "puts_at_risk"}
+    return {question: "No" if name in harmful else "Yes" for name, question in questions_under(policy).items()}
 
 
 @dataclass(frozen=True, slots=True)

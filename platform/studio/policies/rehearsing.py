@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from studio import pipeline
-from studio.claims import unheard
+from studio.claims import cut_leases, unheard
 from studio.jobs import bell, words
 from studio.jobs.models import Job, Screening
 from studio.policies.actions import Preview, preview
@@ -146,6 +146,7 @@ def _before(screening: Screening, document: Mapping[str, Any] | None, at: dateti
 def left_over(*, now: datetime) -> list[UUID]:
     """Rehearsals that a lost message, or a worker's end, left unfinished."""
     waiting = Rehearsal.objects.filter(unheard("asked", now, seconds=10), finished=None)
+    cut_leases(waiting, longest=now + LEASE)
     return list(waiting.filter(Q(lease=None) | Q(lease__lt=now)).values_list("pk", flat=True)[:20])
 
 

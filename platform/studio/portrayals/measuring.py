@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from studio import blobs, pipeline
-from studio.claims import unheard
+from studio.claims import cut_leases, unheard
 from studio.jobs import words
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JOB_ENDS, VISIBLE, PictureState
@@ -177,4 +177,5 @@ def _scope(portrayal: Portrayal) -> dict[str, str]:
 def left_over(*, now: datetime) -> list[UUID]:
     """Reports that wait for their requests, or that a lost message or a worker's end left unfinished."""
     waiting = Portrayal.objects.filter(unheard("asked", now, seconds=10), finished=None)
+    cut_leases(waiting, longest=now + LEASE)
     return list(waiting.filter(Q(lease=None) | Q(lease__lt=now)).values_list("pk", flat=True)[:20])

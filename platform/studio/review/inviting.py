@@ -28,7 +28,7 @@ from studio.review.models import Invitation, Outsider, ReviewDecision, ReviewReq
 from studio.review.rules import may_invite
 from studio.trail.actions import note
 
-USUAL_HOURS, LONGEST_HOURS = 72, 336
+LONGEST_HOURS = 336
 MOST_AN_HOUR = 20
 LONGEST_NAME = 80
 _TOKEN_BYTES = 32

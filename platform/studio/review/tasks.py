@@ -52,8 +52,8 @@ def sweep() -> None:
     waiting = Rendition.objects.filter(unheard("asked", now), at=None, release__picture__state=PictureState.RELEASED)
     for pk in waiting.order_by("asked").values_list("pk", flat=True)[:100]:
         bell.ring_rendition(pk)
+    for pk in recalling.left_over():
+        bell.ring_recall(pk)
     for release in Release.objects.filter(at__isnull=False, report={})[:5]:
         report_on(release)
     recalling.name_keys(most=20)
-    for pk in recalling.left_over():
-        bell.ring_recall(pk)

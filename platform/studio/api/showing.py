@@ -1,7 +1,9 @@
 """Rows as a program reads them. Nothing here decides who may: the rows were found among the owner's own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -9,7 +11,7 @@ from django.urls import reverse
 from studio.accounts.models import Organisation
 from studio.api.authentication import ProgramRequest, organisation_of
 from studio.catalogue.models import Model
-from studio.jobs import actions, queue, words
+from studio.jobs import actions, line, queue, words
 from studio.jobs.models import Job, Picture
 from studio.jobs.states import JOB_ENDS, VISIBLE, JobState, PictureState
 from studio.projects.models import Campaign, PolicyVersion, Project
@@ -108,8 +110,23 @@ def picture(request: HttpRequest, found: Picture) -> dict[str, Any]:
     }
 
 
-def job(request: HttpRequest, found: Job) -> dict[str, Any]:
-    """A request with its pictures, whatever state they are in; its pictures and screenings at hand."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is asked for once for a list: the person's wrapped keys by membership, and places in line by request."""
+
+    keys: Mapping[int, bytes]
+    places: Mapping[UUID, int]
+
+
+def jobs(request: ProgramRequest, rows: Sequence[Job]) -> list[dict[str, Any]]:
+    """Requests, with their pictures and screenings at hand; the person's keys and the line are asked for once."""
+    waits = any(one.state == JobState.QUEUED for one in rows)
+    known = Known(words.keys_of(request.user), line.places() if waits else {})
+    return [job(request, one, known=known) for one in rows]
+
+
+def job(request: HttpRequest, found: Job, *, known: Known | None = None) -> dict[str, Any]:
+    """A request with its pictures, whatever state they are in."""
     pictures = sorted(found.pictures.all(), key=lambda one: one.index)
     screenings = [one for one in found.screenings.all() if one.picture_id is None]
     names = ("state", "language", "count", "progress", "progress_total", "failure", "submitted", "started", "ended")
@@ -121,9 +138,9 @@ def job(request: HttpRequest, found: Job) -> dict[str, Any]:
         "model": found.model.slug,
         "policy": found.policy.digest,
         "asked_by": found.requester.user.get_username(),
-        "prompt": _prompt(request, found),
+        "prompt": _prompt(request, found, known),
         "spec": found.spec,
-        "place": queue.place(found),
+        "place": queue.place(found) if known is None else known.places.get(found.pk),
         "reasons": [reason for one in screenings for reason in one.reasons],
         "changes": [change for one in screenings for change in one.changes],
         "pictures": [_print(request, one) for one in pictures],
@@ -141,12 +158,12 @@ def moving(found: Job, pictures: Iterable[Picture]) -> bool:
     return found.state not in JOB_ENDS or any(one.state in queue.UNFINISHED for one in pictures)
 
 
-def _prompt(request: HttpRequest, found: Job) -> str | None:
+def _prompt(request: HttpRequest, found: Job, known: Known | None) -> str | None:
     """The words, for whoever wrote them and nobody else: a program is to hold no more than it must."""
     if found.requester.user_id != request.user.pk:
         return None
     try:
-        return words.open_words(found).prompt
+        return words.open_words(found, key=known and known.keys.get(found.requester_id)).prompt
     except words.ErasedError:
         return None
 

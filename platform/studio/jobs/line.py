@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -67,12 +67,12 @@ def line_of(user: User, *, now: datetime) -> Line:
     jobs = Job.objects.for_actor(user).select_related(*JOINED).order_by("rank", "submitted")
     moving = jobs.filter(state__in=ORDER)
     busy = sorted(moving[:MOST_SHOWN], key=lambda job: ORDER[JobState(job.state)])
-    places = _places() if any(job.state == JobState.QUEUED for job in busy) else {}
+    standing = places() if any(job.state == JobState.QUEUED for job in busy) else {}
     mine, keys = jobs.filter(requester__user=user), words.keys_of(user)
     return Line(
         moving.count(),
         moving.filter(requester__user=user).count(),
-        tuple(_entry(job, user, keys, places) for job in busy),
+        tuple(_entry(job, user, keys, standing) for job in busy),
         tuple(_entry(job, user, keys, {}) for job in mine.filter(state=JobState.HELD)[:MOST_SHOWN]),
         tuple(_entry(job, user, keys, {}) for job in _short(mine, now=now)),
     )
@@ -84,12 +84,13 @@ def _short(mine: "QuerySet[Job]", *, now: datetime) -> "QuerySet[Job]":
     return ended.filter(again=None).order_by("-ended")[:MOST_SHOWN]
 
 
-def _places() -> dict[Any, int]:
+def places() -> dict[UUID, int]:
+    """Where each request stands that waits for a worker, of the whole installation; the first is 1."""
     waiting = Job.objects.filter(state=JobState.QUEUED).order_by("rank", "pk").values_list("pk", flat=True)
     return {pk: place for place, pk in enumerate(waiting, start=1)}
 
 
-def _entry(job: Job, user: User, keys: Mapping[int, bytes], places: Mapping[Any, int]) -> Entry:
+def _entry(job: Job, user: User, keys: Mapping[int, bytes], places: Mapping[UUID, int]) -> Entry:
     mine = job.requester.user_id == user.pk
     previewed = mine and job.state == JobState.GENERATING and making.has_preview(job)
     key = keys.get(job.requester_id)

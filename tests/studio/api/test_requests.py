@@ -23,6 +23,7 @@ from studio.accounts.models import Role
 from studio.api import asking, events, waiting
 from studio.jobs import screening
 from studio.jobs.models import Job, Picture, Shaper
+from studio.jobs.states import JobState
 from studio.jobs.words import open_words
 from studio.operations.sample import Sample
 from studio.policies import asking as questions
@@ -305,10 +306,11 @@ def test_a_list_takes_as_many_questions_for_many_as_for_one(client: Program, cam
     assert client.get("/me").status_code == 200, "so that the minute of its use is noted"
     for number in (1, 4):
         for _ in range(number):
-            ask(campaign, now)
+            job = ask(campaign, now)
+            Job.objects.filter(pk=job.pk).update(state=JobState.QUEUED, rank=now)
         with CaptureQueriesContext(
             connection,
         ) as found:
             assert client.get("/jobs").status_code == 200
         counts.append(len(found))
-    assert counts[1] - counts[0] <= 4, "the words are sealed one by one, each with the owner's key"
+    assert counts[1] == counts[0]

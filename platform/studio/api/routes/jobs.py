@@ -111,7 +111,7 @@ def jobs(
     """Requests, newest first; of one campaign or all, in one state or any."""
     wanted = {name: value for name, value in {"campaign": campaign, "state": state}.items() if value}
     found = leaf(finding.jobs(request).filter(**wanted), moment="submitted", cursor=cursor, limit=limit)
-    return {"items": [showing.job(request, one) for one in found.rows], "next": found.after}
+    return {"items": showing.jobs(request, found.rows), "next": found.after}
 
 
 @router.get(

@@ -13,6 +13,7 @@ import os
 import resource
 import select
 import signal
+import subprocess
 import sys
 import time
 from functools import lru_cache
@@ -35,6 +36,12 @@ _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 def leave_network() -> bool:
     """Move this process into a network of its own, which reaches nothing; False where the system forbids it."""
     return bool(ctypes.CDLL(None, use_errno=True).unshare(_NEW_USER | _NEW_NETWORK) == 0)
+
+
+def may_leave_network() -> bool:
+    """Whether the system lets a process do that; one is started to try."""
+    trying = f"import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare({_NEW_USER | _NEW_NETWORK}) != 0)"
+    return subprocess.run([sys.executable, "-I", "-c", trying], check=False).returncode == 0
 
 
 def restrict() -> None:

@@ -113,6 +113,20 @@ def believed_clocks(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
     return [Error("no time-stamp authority is believed", hint=hint, id="imprimatur.E015")]
 
 
+@register(Tags.security)
+def readers_of_files(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """With DEBUG off, what reads strangers' files has no network, or an operator has said that it keeps one."""
+    if settings.DEBUG or settings.READERS_KEEP_NETWORK or pipeline.readers_leave_network():
+        return []
+    hint = (
+        "Let the product's processes make namespaces (unshare; a container's seccomp profile may forbid it), or set"
+        " READERS_KEEP_NETWORK=true where a firewall keeps the web process from reaching what it need not."
+    )
+    return [
+        Error("processes that read strangers' files cannot leave the network here", hint=hint, id="imprimatur.E018")
+    ]
+
+
 @register(Tags.database)
 def trust_roots(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """With DEBUG off, whoever has signed pictures has a root here: without one every check would call them strangers'.

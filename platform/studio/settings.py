@@ -64,6 +64,7 @@ GENERATE_THREADS = int(environment.number("GENERATE_THREADS", "2"))
 TRAIN_THREADS = int(environment.number("TRAIN_THREADS", "2"))
 TRAIN_SILENCE_SECONDS = environment.number("TRAIN_SILENCE_SECONDS", "1800")
 WEBHOOKS_MAY_REACH = environment.text("WEBHOOKS_MAY_REACH", "")
+READERS_KEEP_NETWORK = environment.flag("READERS_KEEP_NETWORK", "false")
 METRICS_FROM = environment.text("METRICS_FROM", "127.0.0.0/8,::1/128")
 FAULT_POINT = environment.text("FAULT_POINT", "")
 

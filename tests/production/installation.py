@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from provenance.reader import may_leave_network
+
 if TYPE_CHECKING:
     from studio.accounts.models import Organisation, User
     from studio.projects.models import Campaign
@@ -36,6 +38,8 @@ def settings(folder: Path, *, quick: bool) -> dict[str, str]:
         "WATERMARK": f"lattice:{folder / 'watermark.key'}",
         "GENERATE_THREADS": "1",
         "LOG_FORMAT": "json",
+        # A container may forbid it; what is tested here is not that.
+        "READERS_KEEP_NETWORK": "false" if may_leave_network() else "true",
     }
     if quick:
         plain |= {"LEASE_SECONDS": "6", "HEARTBEAT_SECONDS": "2", "BACKOFF_SECONDS": "0", "SWEEP_SECONDS": "1"}

@@ -18,6 +18,7 @@ from django.conf import settings as product
 from django.core.checks import Tags, run_checks
 
 from provenance.keys import create_authority, create_time_authority
+from provenance.reader import may_leave_network
 from studio import pipeline
 from studio.connections import same_database
 from studio.operations.sample import SLUG, Sample
@@ -182,3 +183,18 @@ def test_pictures_without_a_root_that_vouches_for_them_are_refused(sample: Sampl
     assert found() == [f"{SLUG} has signed pictures and no root.pem in TRUST_DIR"]
     settings.DEBUG = True
     assert found() == []
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare, of util-linux")
+def test_readers_that_would_keep_the_network_are_refused(machine: Path) -> None:
+    variables = environment(machine, compose()["web"]) | {"READERS_KEEP_NETWORK": "false"}
+    forbidden = "echo 0 >/proc/sys/user/max_user_namespaces && exec"
+    here = (
+        []
+        if not may_leave_network()
+        else ["unshare", "--map-root-user", "--user", "sh", "-c", f'{forbidden} "$@"', "-"]
+    )
+    command = [*here, sys.executable, str(MANAGE), "check", "--deploy"]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, "imprimatur.E018" in done.stderr) == (1, True), done.stderr
+    assert "READERS_KEEP_NETWORK" in done.stderr

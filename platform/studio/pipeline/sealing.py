@@ -178,6 +178,13 @@ def credential_of(data: bytes) -> CredentialOf:
     return CredentialOf.HOLDS if found.integrity == Integrity.INTACT else CredentialOf.NOTHING
 
 
+def readers_leave_network() -> bool:
+    """Whether the limited process can have no network on this machine."""
+    from provenance.reader import may_leave_network
+
+    return may_leave_network()
+
+
 def verify(data: bytes) -> Verification:
     """The answer for bytes we made or stored ourselves. Raises LedgerUnavailableError."""
     from provenance.verification import verify

@@ -42,6 +42,7 @@ lint: $(VENV)/.dev ## Check style, types and the dependency rule
 	$(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) -m tests.supply check
 	$(RUN) -m tests.supply audit --where-possible
+	$(RUN) -m tests.supply sbom
 
 sbom: $(VENV)/.dev ## Write a bill of materials (CycloneDX) of everything installed to var/sbom.cdx.json
 	$(RUN) -m tests.supply sbom

@@ -1,6 +1,7 @@
 """One picture from words to a public answer, then load and killing; and what was seen of both."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ class Report:
             self.verdict == "ours"
             and (not self.answers or "submit" in self.answers)
             and (not broken or bool(self.killed))
+            # Whoever is cut off by a death gets no answer, or the proxy's; a mistake of ours is nobody's death.
+            and not any(" 500 " in f" {re.sub(r'[^0-9]+', ' ', error)} " for error in self.errors)
             and self.requests >= self.accepted
             and all(seen.good for seen in self.outages)
             and not (self.lost or self.early or self.problems)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from studio.accounts.actions import grant_role, revoke_role
-from studio.accounts.models import Role, User
+from studio.accounts.models import Invitation, Membership, Role, User
 from studio.operations.sample import PASSWORD, Sample
 from studio.trail.models import AuditRow
 
@@ -140,6 +140,24 @@ def test_a_stale_session_is_asked_again_before_a_secret_is_made(sample: Sample) 
         "mfa_activate_totp"
     )
     assert client.get(reverse("mfa_activate_totp")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["tokens", "webhooks", "organisation-people", "organisation-person", "organisation-person-erase"]
+)
+def test_what_makes_secrets_or_rights_asks_again_before_it_does(sample: Sample, name: str) -> None:
+    member = Membership.objects.get(user__username="creator")
+    parts = {"organisation-people": [sample.organisation.pk]}.get(name, [sample.organisation.pk, member.pk])
+    place = reverse(name, args=parts if name.startswith("organisation") else [])
+    client = Client()
+    sign_in(client, "administrator")
+    session = client.session
+    session["account_authentication_methods"][0]["at"] -= 3600
+    session.save()
+    asked = client.post(place, {"move": "close", "name": "creator", "email": "x@aid.example", "roles": ["creator"]})
+    assert asked.headers["Location"].startswith(reverse("account_reauthenticate")), asked.status_code
+    assert member.grants.exists()
+    assert not Invitation.objects.exists()
 
 
 def test_a_forgotten_password(sample: Sample) -> None:

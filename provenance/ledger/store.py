@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, insert, select, text
+from sqlalchemy import ColumnElement, Connection, func, insert, select, text
 
 from provenance.canonical import rfc3339
 from provenance.errors import LedgerConflictError
@@ -175,6 +175,14 @@ class Ledger:
             row = {"log": log, "size": size, "at": rfc3339(now, timespec="microseconds"), "note": note}
             connection.execute(insert(tables.checkpoints), row)
         return note
+
+    def may_rewrite(self) -> bool:
+        """Whether the role of this connection could change or delete entries, triggers or not; of PostgreSQL alone."""
+        if self._engines.sqlite_file is not None:
+            return False
+        asked = select(func.has_table_privilege(tables.entries.name, "UPDATE, DELETE, TRUNCATE, TRIGGER").label("may"))
+        with self._engines.reading() as connection:
+            return bool(connection.execute(asked).scalar_one())
 
     def latest_checkpoint(self, log: str) -> str | None:
         """The last signed note of a log, None if there is none yet."""

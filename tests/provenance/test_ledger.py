@@ -191,7 +191,11 @@ def test_the_writing_role_may_only_insert_and_select(postgresql: str) -> None:
     ledger = Ledger(mine)
     assert ledger.append(entry(1)).sequence == 0
     ledger.checkpoint(LOG, _any_key(), now=NOW)
+    assert not ledger.may_rewrite()
     ledger.close()
+    owner = Ledger(url)
+    assert owner.may_rewrite(), "who made the tables may"
+    owner.close()
     for statement in ("UPDATE ledger_entry SET kind = 'x'", "DELETE FROM ledger_node", "DROP TABLE ledger_checkpoint"):
         with psycopg.connect(mine) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)

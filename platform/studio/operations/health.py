@@ -72,6 +72,10 @@ def _database() -> tuple[str, bool]:
 def _ledger() -> tuple[str, bool]:
     began = time.perf_counter()
     pipeline.entry(uuid4())
+    if not settings.DEBUG and pipeline.ledger_may_be_rewritten():
+        return _(
+            "LEDGER_URL's role may change entries. Give it INSERT and SELECT alone, and set LEDGER_ADMIN_URL."
+        ), False
     return _("It answers in %(took).1f ms.") % {"took": (time.perf_counter() - began) * 1000}, True
 
 

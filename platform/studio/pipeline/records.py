@@ -32,6 +32,11 @@ def ledger() -> Ledger:
     return Ledger(settings.LEDGER_URL)
 
 
+def ledger_may_be_rewritten() -> bool:
+    """Whether LEDGER_URL's role has more rights than it needs. Raises LedgerUnavailableError."""
+    return ledger().may_rewrite()
+
+
 def create_ledger() -> None:
     """The ledger's tables and triggers, if they are not there yet, and the rights of who appends."""
     from provenance.ledger import create_tables

@@ -21,7 +21,7 @@ from studio.jobs.models import Picture
 from studio.jobs.states import PictureState
 from studio.trail import actions as trail
 from studio.trail.alarms import hush, sound
-from studio.trail.models import AlarmKind
+from studio.trail.models import Alarm, AlarmKind
 
 logger = logging.getLogger(__name__)
 ANSWER_SECONDS = 60
@@ -97,12 +97,12 @@ def settle_pending() -> None:
         except pipeline.LedgerConflictError as error:
             logger.exception("entry %s: the ledger holds something else under its id", intent.pk)
             failed[AlarmKind.CONFLICT][intent.log] = f"entry {intent.pk}: {error}"
-    for organisation in Organisation.objects.all():
-        for kind, causes in failed.items():
-            if organisation.log in causes:
-                sound(kind, organisation=organisation.pk, cause=causes[organisation.log], at=timezone.now())
-            else:
-                hush(kind, organisation=organisation.pk)
+    for kind, causes in failed.items():
+        affected = dict(Organisation.objects.filter(log__in=causes).values_list("pk", "log")) if causes else {}
+        for organisation, log in affected.items():
+            sound(kind, organisation=organisation, cause=causes[log], at=timezone.now())
+        for alarm in Alarm.objects.filter(kind=kind).exclude(organisation__in=affected):
+            hush(kind, organisation=alarm.organisation)
 
 
 @app.task

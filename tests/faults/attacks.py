@@ -80,8 +80,8 @@ def forgetting(drill: Drill, points: Sequence[str]) -> None:
         dies(drill, point, "forget", membership)
         if not key.exists():
             drill.figures.problems.append(f"{point}: a key is gone without an entry")
-        act("forget", membership)
         row = Membership.objects.get(pk=membership).pseudonym
+        act("forget", membership)
         drill.await_row(LedgerIntent.objects.filter(row=row, kind="erasure", sequence__isnull=False), point)
         if key.exists():
             drill.figures.problems.append(f"{point}: a key is left")

@@ -2,11 +2,13 @@
 
 - What they typed is sealed under their key; the key goes, and with it the meaning of every copy, in backups too where
   those are kept apart from it.
-- What was released stays, and so do entries, decisions and rights: they name a pseudonym, which leads to nobody then.
+- What was released stays, and so do entries and decisions: they name a pseudonym, which leads to nobody then, because
+  the membership gets another one.
 - What still waits for somebody is not erased under their hands, nor what is held for a court: both are said.
 """
 
 from datetime import datetime
+from uuid import uuid4
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -27,19 +29,19 @@ from studio.jobs.models import Job, Picture
 from studio.jobs.states import JOB_ENDS
 from studio.projects.models import Project
 from studio.trail.actions import intend, note
-from studio.trail.models import AuditRow, Hold, LedgerIntent, held
+from studio.trail.models import AuditRow, Hold, held
 
 ASKED = "a person asked to be erased"
 NOBODY = "erased-"
 
 
 def erase_person(*, actor: User, membership: Membership, at: datetime) -> None:
-    """Erase a person from one organisation, and their account where they belong to no other.
+    """Erase a person from one organisation, and their account where nothing else needs it.
 
     Their account here must have been closed. Raises PermissionDenied; ValidationError where something of theirs still
     waits for somebody or is held, or where they were erased already; StaleStateError where something has just moved on.
     """
-    organisation, user = membership.organisation, membership.user
+    organisation = membership.organisation
     holds(actor, organisation, Role.ADMINISTRATOR).enforce()
     jobs = Job.objects.filter(requester=membership)
     _require_ended(membership)
@@ -51,6 +53,9 @@ def erase_person(*, actor: User, membership: Membership, at: datetime) -> None:
     with transaction.atomic():
         # No hold is placed meanwhile (`operations.holding`).
         list(Project.objects.select_for_update(no_key=True).filter(pk__in=jobs.values("project")).order_by("pk"))
+        everybody = Membership.objects.select_related("user", "organisation").select_for_update(of=("self",))
+        membership = everybody.get(pk=membership.pk)
+        user = membership.user
         _require_ended(membership)
         typed = jobs.exclude(words=b"").update(words=b"")
         SubjectKey.objects.filter(membership=membership).delete()
@@ -58,13 +63,13 @@ def erase_person(*, actor: User, membership: Membership, at: datetime) -> None:
         body = {"what": "person", "reason": ASKED, "maker": str(membership.pseudonym), "requests": typed}
         intend(log=organisation.log, kind="erasure", row=membership.pseudonym, at=at, body=body)
         _forget_here(membership)
-        if not user.memberships.exclude(pk=membership.pk).exists():
-            _forget(user, membership)
+        if not user.is_superuser and not _kept_elsewhere(membership):
+            _forget(user)
         note(actor=actor, verb="user.erase", subject=user, organisation=organisation.pk, at=at)
 
 
 def _require_ended(membership: Membership) -> None:
-    if LedgerIntent.objects.filter(row=str(membership.pseudonym), kind="erasure").exists():
+    if membership.user.username.startswith(NOBODY):
         raise ValidationError(_("They were erased already."))
     if RoleGrant.objects.filter(membership=membership).exists():
         raise ValidationError(_("They still have a role here. Close their account first."))
@@ -81,6 +86,17 @@ def _require_ended(membership: Membership) -> None:
         raise ValidationError(_("Something of theirs is held for an inquiry. Lift the hold first."))
 
 
+def _kept_elsewhere(membership: Membership) -> bool:
+    """Whether another organisation knows them, and has not erased them itself."""
+    others = membership.user.memberships.exclude(pk=membership.pk)
+    return any(other.grants.exists() or not _is_erased(other) for other in others)
+
+
+def _is_erased(membership: Membership) -> bool:
+    erased = AuditRow.objects.filter(verb="user.erase", organisation=membership.organisation_id)
+    return erased.filter(object_kind="user", object_id=str(membership.user_id)).exists()
+
+
 def _forget_here(membership: Membership) -> None:
     """What the organisation knew of them beside their pictures."""
     organisation, user = membership.organisation, membership.user
@@ -90,15 +106,16 @@ def _forget_here(membership: Membership) -> None:
     )
     about = Q(actor=user) | Q(object_kind="user", object_id=str(user.pk))
     AuditRow.objects.filter(about, organisation=organisation.pk).update(detail={})
+    Membership.objects.filter(pk=membership.pk).update(pseudonym=uuid4())
 
 
-def _forget(user: User, membership: Membership) -> None:
+def _forget(user: User) -> None:
     """The account itself: nobody signs in by it, and it has nobody's name."""
     for owned in (Authenticator, EmailAddress, SocialAccount):
         owned.objects.filter(user=user).delete()
     SavedFilter.objects.filter(owner=user).delete()
     AuditRow.objects.filter(actor=user).update(detail={})
-    name = f"{NOBODY}{membership.pseudonym.hex[:12]}"
+    name = f"{NOBODY}{uuid4().hex[:12]}"
     user.set_unusable_password()
     User.objects.filter(pk=user.pk).update(
         username=name, first_name="", last_name="", email="", is_active=False, last_login=None, password=user.password

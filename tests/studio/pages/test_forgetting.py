@@ -76,6 +76,7 @@ def test_nothing_of_a_person_is_left_and_the_ledger_verifies(
     assert open_words(job).negative_prompt == CANARY
     assert {"User", "EmailAddress"} <= set(everywhere(CANARY)), "it looks where it is"
     assert signed_file(picture.sha256).exists()
+    before = str(leaver.pseudonym)
     erase_person(**closed(leaver, sample, now))  # type: ignore[arg-type]
     settle_pending.run()
     assert list(everywhere(CANARY)) == []
@@ -89,7 +90,8 @@ def test_nothing_of_a_person_is_left_and_the_ledger_verifies(
     assert list(problems(now=now)) == []
     user = User.objects.get(pk=leaver.user_id)
     assert (user.is_active, user.has_usable_password(), user.email) == (False, False, "")
-    entry = LedgerIntent.objects.get(row=str(leaver.pseudonym), kind="erasure")
+    entry = LedgerIntent.objects.get(row=before, kind="erasure")
+    assert not Membership.objects.filter(pseudonym=before).exists(), "what entries name leads to nobody"
     assert (entry.sequence is not None, b'"what":"person"' in bytes(entry.canonical)) == (True, True)
     assert AuditRow.objects.filter(verb="user.erase", object_id=str(user.pk)).count() == 1
 
@@ -115,6 +117,19 @@ def test_whoever_belongs_elsewhere_too_keeps_their_account(
     user = User.objects.get(pk=leaver.user_id)
     assert (user.username, user.is_active) == (CANARY, True)
     assert not SubjectKey.objects.filter(membership=leaver).exists()
+
+
+def test_the_last_organisation_that_erases_somebody_ends_their_account(
+    leaver: Membership, sample: Sample, now: datetime
+) -> None:
+    operator = User.objects.get(username="operator")
+    other = found_organisation(actor=operator, slug="elsewhere", name="Elsewhere", at=now)
+    there = grant_role(actor=operator, user=leaver.user, organisation=other, role=Role.CREATOR, at=now)
+    erase_person(**closed(leaver, sample, now))  # type: ignore[arg-type]
+    close_account(actor=operator, membership=there, at=now)
+    erase_person(actor=operator, membership=there, at=now)
+    assert User.objects.get(pk=leaver.user_id).username.startswith("erased-")
+    assert list(everywhere(CANARY)) == []
 
 
 def test_what_waits_or_is_held_is_said_and_nothing_goes(

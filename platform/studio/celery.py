@@ -101,6 +101,7 @@ app.conf.update(
         "deliveries": _every(3600, "studio.webhooks.tasks.forget", expires=600),
         "retention": _every(3600, "studio.operations.tasks.retain", expires=600),
         "keys of first steps": _every(10, "studio.operations.tasks.make_keys"),
+        "quarantine": _every(600, "studio.jobs.tasks.clear_quarantine"),
         "strays": _every(3600, "studio.audit.tasks.clear_strays", expires=600),
         "checkpoints": _every(settings.CHECKPOINT_SECONDS, "studio.jobs.tasks.checkpoints"),
     },

@@ -5,17 +5,19 @@
 - Every process that works on pictures sees the same quarantine: what one machine paints, another checks and signs.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from studio import stores
 
 # Sealed bytes are written before the row that names them; younger ones may still get theirs.
 STRAY_AFTER = timedelta(hours=1)
+PAGE = 500
 
 
 class Kind(StrEnum):
@@ -47,13 +49,17 @@ def forget_all(kind: Kind, owner: UUID) -> None:
         kept.remove(found.name)
 
 
-def sweep(kind: Kind, needed: Callable[[UUID], bool], *, now: datetime) -> int:
-    """Remove what no row needs and none can still be about to need; returns how many. Raises OSError."""
+def sweep(kind: Kind, needing: QuerySet[Any], *, now: datetime) -> int:
+    """Remove what none of the rows `needing` needs and none can still be about to; returns how many. Raises OSError."""
     kept, removed = store(), 0
-    for found in list(kept.listed(f"{kind}/")):
+    old = [found.name for found in kept.listed(f"{kind}/") if found.written < now - STRAY_AFTER]
+    for start in range(0, len(old), PAGE):
         # A dead writer's half begins with a point.
-        owner = found.name.removeprefix(f"{kind}/").lstrip(".").partition(".")[0]
-        if found.written < now - STRAY_AFTER and not needed(UUID(owner)):
-            kept.remove(found.name)
+        owners = {
+            name: UUID(name.removeprefix(f"{kind}/").lstrip(".").partition(".")[0]) for name in old[start:][:PAGE]
+        }
+        needed = set(needing.filter(pk__in=set(owners.values())).values_list("pk", flat=True))
+        for name in (name for name, owner in owners.items() if owner not in needed):
+            kept.remove(name)
             removed += 1
     return removed

@@ -138,7 +138,7 @@ def left_over(*, now: datetime) -> list[Report]:
 def sweep_unfinished(*, now: datetime) -> int:
     """Remove what was written of reports that nobody writes any more, here and on this machine; returns how many."""
     moving = Report.objects.filter(state__in=MOVING)
-    removed = quarantine.sweep(Kind.REPORT, lambda pk: moving.filter(pk=pk).exists(), now=now)
+    removed = quarantine.sweep(Kind.REPORT, moving, now=now)
     for folder in settings.WORK_DIR.glob(f"{WORKPLACE}*"):
         if folder.stat().st_mtime < (now - quarantine.STRAY_AFTER).timestamp():
             shutil.rmtree(folder, ignore_errors=True)

@@ -253,7 +253,7 @@ def forget(pk: UUID) -> None:
 def sweep(*, now: datetime) -> int:
     """Remove what no lesson needs: sealed pictures and opened ones whose worker died. Returns how many."""
     running = Lesson.objects.exclude(state__in=LESSON_ENDS)
-    removed = quarantine.sweep(Kind.LESSON, lambda pk: running.filter(pk=pk).exists(), now=now)
+    removed = quarantine.sweep(Kind.LESSON, running, now=now)
     for folder in settings.WORK_DIR.glob("*.training"):
         pk, token, _ = folder.name.split(".")
         if not Lesson.objects.filter(pk=pk, token=token, state=LessonState.TRAINING, lease__gt=now).exists():

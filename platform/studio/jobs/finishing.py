@@ -318,7 +318,7 @@ def sweep_quarantine(*, now: datetime) -> int:
     """
     held = Picture.objects.filter(state__in=HELD_IN_QUARANTINE)
     kinds = (Kind.PIXELS, Kind.PROCESS)
-    return sum(quarantine.sweep(kind, lambda pk: held.filter(pk=pk).exists(), now=now) for kind in kinds)
+    return sum(quarantine.sweep(kind, held, now=now) for kind in kinds)
 
 
 def forget(picture: Picture) -> None:

@@ -10,6 +10,8 @@ import struct
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from studio import pipeline, quarantine, vault
 from studio.jobs import words
 from studio.jobs.models import Job
@@ -75,14 +77,7 @@ def sweep(*, now: datetime) -> int:
 
     Pixels are left when a crash fell before their row, or before `forget`; files are removed here alone.
     """
-    waiting = Job.objects.exclude(state__in=JOB_ENDS)
-    unsigned = Job.objects.filter(pictures__state__in=UNSIGNED)
-
-    def wait(pk: UUID) -> bool:
-        return waiting.filter(pk=pk).exists()
-
-    def wait_or_lack_signature(pk: UUID) -> bool:
-        return wait(pk) or unsigned.filter(pk=pk).exists()
-
-    removed = quarantine.sweep(Kind.REFERENCE, wait, now=now)
-    return removed + quarantine.sweep(Kind.CREDENTIAL, wait_or_lack_signature, now=now)
+    waiting = ~Q(state__in=JOB_ENDS)
+    removed = quarantine.sweep(Kind.REFERENCE, Job.objects.filter(waiting), now=now)
+    unsigned = Job.objects.filter(waiting | Q(pictures__state__in=UNSIGNED))
+    return removed + quarantine.sweep(Kind.CREDENTIAL, unsigned, now=now)

@@ -6,6 +6,7 @@ keeps no other row waiting.
 
 import functools
 import logging
+from collections.abc import Callable
 from uuid import UUID
 
 from django.core.cache import cache
@@ -107,13 +108,23 @@ def settle_pending() -> None:
 
 @app.task
 def sweep() -> None:
-    """Ring for whatever was left lying, settle what is owed, and clear what nobody waits for."""
-    for chore in (queue.sweep, finishing.expire, finishing.sweep_quarantine, reference.sweep):
+    """Ring for whatever was left lying, end what nobody ruled on, and settle what is owed."""
+    _each(queue.sweep, finishing.expire)
+    settle_pending.run()
+
+
+@app.task
+def clear_quarantine() -> None:
+    """Remove sealed files that nothing waits for."""
+    _each(finishing.sweep_quarantine, reference.sweep)
+
+
+def _each(*chores: Callable[..., object]) -> None:
+    for chore in chores:
         try:
             chore(now=timezone.now())
         except Exception:
-            logger.exception("the sweep's %s.%s failed; the next sweep tries again", chore.__module__, chore.__name__)
-    settle_pending.run()
+            logger.exception("%s.%s failed; the next sweep tries again", chore.__module__, chore.__qualname__)
 
 
 @app.task

@@ -94,4 +94,4 @@ def left_over(*, now: datetime) -> list[UUID]:
 def sweep(*, now: datetime) -> int:
     """Remove sealed files that no row waits for: a crash fell between them. Returns how many."""
     waiting = Protected.objects.filter(state=STATE.WAITING)
-    return quarantine.sweep(Kind.PROTECTED, lambda pk: waiting.filter(pk=pk).exists(), now=now)
+    return quarantine.sweep(Kind.PROTECTED, waiting, now=now)

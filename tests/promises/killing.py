@@ -28,21 +28,34 @@ ENOUGH_KILLS = 300
 Round = Mapping[str, Any]
 
 
-@cache
-def killing(database: Database, long: bool) -> Figure:
-    """Every point once, or as often as was promised."""
-    attack = partial(_round, database)
-    rounds = caught_up(KEPT / f"{database.lower()}.jsonl", attack) if long else [attack(list(ATTACKS))]
+def survived(database: Database, long: bool) -> Figure:
+    """Promise 1: so many requests and deaths, whichever."""
+    rounds = _rounds(database, long)
+    enough = _sum(rounds, "requests") >= ENOUGH_REQUESTS and met(rounds).total() >= ENOUGH_KILLS
+    return _judged(rounds, enough=enough)
+
+
+def never_early(database: Database, long: bool) -> Figure:
+    """Promise 2: every death so many times."""
+    rounds = _rounds(database, long)
+    return _judged(rounds, enough=not lagging(met(rounds)))
+
+
+def _judged(rounds: Sequence[Round], *, enough: bool) -> Figure:
     kills = met(rounds)
     words = f"{_sum(rounds, 'requests'):,} requests, {kills.total()} kills at {len(kills)} points, each"
-    words += (
-        f" {min(kills.values())} times or more: {_sum(rounds, 'lost')} lost, {_sum(rounds, 'double')} recorded twice,"
-    )
-    words += f" {_sum(rounds, 'problems')} disagreements; {_sum(rounds, 'early')} of {_sum(rounds, 'looks'):,} looks"
-    words += " found a picture too early"
+    words += f" {min(kills.values())} times or more: {_sum(rounds, 'lost')} lost,"
+    words += f" {_sum(rounds, 'double')} recorded twice, {_sum(rounds, 'problems')} disagreements;"
+    words += f" {_sum(rounds, 'early')} of {_sum(rounds, 'looks'):,} looks found a picture too early"
     good = not any(_sum(rounds, name) for name in ("lost", "early", "double", "problems"))
-    enough = _sum(rounds, "requests") >= ENOUGH_REQUESTS and kills.total() >= ENOUGH_KILLS and not lagging(kills)
     return judged(words, good=good, enough=enough)
+
+
+@cache
+def _rounds(database: Database, long: bool) -> list[Round]:
+    """As many as were promised, or what is kept of them; where nothing is, one."""
+    kept, attack = KEPT / f"{database.lower()}.jsonl", partial(_round, database)
+    return caught_up(kept, attack) if long else _kept(kept) or [attack(list(ATTACKS))]
 
 
 def met(rounds: Sequence[Round]) -> "Counter[str]":
@@ -59,13 +72,16 @@ def lagging(kills: Mapping[str, int]) -> list[str]:
 def caught_up(kept: Path, attack: Callable[[Sequence[str]], Round]) -> list[Round]:
     """All rounds in the file `kept`, and as many more as it takes; each is in the file when it has ended."""
     kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.touch()
-    while points := lagging(met(rounds := [json.loads(line) for line in kept.read_text().splitlines()])):
+    while points := lagging(met(rounds := _kept(kept))):
         one = attack(points)
         with kept.open("a") as file:
             file.write(json.dumps(one) + "\n")
         sys.stderr.write(f"{kept.stem}: {met([*rounds, one]).total()} kills\n")
     return rounds
+
+
+def _kept(file: Path) -> list[Round]:
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
 def _round(database: Database, points: Sequence[str]) -> Round:

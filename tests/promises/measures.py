@@ -14,7 +14,7 @@ from typing import Any
 from tests.production.engines import BROKERS
 from tests.production.rabbitmq import installed
 from tests.promises.figure import Figure, judged, taken_over, together
-from tests.promises.killing import killing
+from tests.promises.killing import survived
 from tests.promises.place import Database, databases
 from tests.promises.running import run
 from tests.promises.tested import tested
@@ -57,7 +57,7 @@ def drilled(broker: str, *, long: bool) -> Figure:
 
 def ended(database: Database, long: bool) -> Figure:
     """Promise 1: the drill of fault points, and on PostgreSQL production's engines with every broker that there is."""
-    figures = [killing(database, long)]
+    figures = [survived(database, long)]
     if database == Database.POSTGRESQL:
         brokers = [broker for broker in BROKERS if broker != "rabbitmq" or installed()]
         figures += [drilled(broker, long=long) for broker in brokers]

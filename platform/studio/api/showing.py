@@ -163,7 +163,7 @@ def _prompt(request: HttpRequest, found: Job, known: Known | None) -> str | None
     if found.requester.user_id != request.user.pk:
         return None
     try:
-        return words.open_words(found, key=known and known.keys.get(found.requester_id)).prompt
+        return words.open_words(found, key=None if known is None else known.keys.get(found.requester_id)).prompt
     except words.ErasedError:
         return None
 

@@ -83,3 +83,13 @@ def test_one_database_for_both_is_refused(settings: object) -> None:
 def test_a_fault_point_that_does_not_exist_is_refused(settings: object) -> None:
     settings.FAULT_POINT = "somewhere:1"  # type: ignore[attr-defined]
     assert "imprimatur.E007" in {message.id for message in run_checks(tags=["compatibility"])}
+
+
+def test_a_first_command_makes_the_folder_before_anything_opens_the_database(tmp_path: Path) -> None:
+    place = tmp_path / "not" / "yet"
+    opening = "import django; django.setup(); from django.db import connection; connection.ensure_connection()"
+    environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(place), "DJANGO_SETTINGS_MODULE": "studio.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", opening], env={**environment, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"}, check=False
+    )
+    assert (done.returncode, (place / "studio.sqlite3").exists()) == (0, True)

@@ -158,6 +158,8 @@ def migrating(drill: Drill, points: Sequence[str]) -> None:
             while first.stdout and said.count("Applying") < within and (more := first.stdout.read(1)):
                 said += more
             first.kill()
+        if first.returncode != -signal.SIGKILL:
+            drill.figures.problems.append(f"{point}: it ended by itself, with {first.returncode}")
         for words in ([], ["--check"]):
             done = subprocess.run([*command, *words], env=environment, capture_output=True, text=True, check=False)
             if done.returncode:
@@ -169,7 +171,10 @@ def child_killed(drill: Drill, points: Sequence[str]) -> None:
     """The process that holds the model dies while it works, as when memory runs out."""
     for point in points:
         job = _begun(drill)
-        for pid in children(drill.processes.running["generate"].pid):
+        found = children(drill.processes.running["generate"].pid)
+        if not found:
+            drill.figures.problems.append(f"{point}: there was none")
+        for pid in found:
             os.kill(pid, signal.SIGKILL)
         drill.killed(point)
         drill.see_through(job)

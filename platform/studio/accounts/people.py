@@ -34,7 +34,7 @@ from studio.pages import MemberRequest, attempt
 logger = logging.getLogger(__name__)
 
 
-def _administered(request: MemberRequest, pk: UUID) -> Organisation:
+def administered_organisation(request: MemberRequest, pk: UUID) -> Organisation:
     """The organisation, for one of its administrators; for strangers there is none."""
     organisation = get_object_or_404(organisations_of(request.user), pk=pk)
     holds(request.user, organisation, Role.ADMINISTRATOR).enforce()
@@ -47,7 +47,7 @@ def _administered(request: MemberRequest, pk: UUID) -> Organisation:
 @asks_again
 def people(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Everybody, and the form that invites; without a mail server the answer shows the invitation's link, once."""
-    organisation = _administered(request, pk)
+    organisation = administered_organisation(request, pk)
     form = InviteForm(request.POST if request.method == "POST" else None)
     status: int = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     link = ""
@@ -109,7 +109,7 @@ def _send(request: MemberRequest, invitation: Invitation, secret: str) -> str:
 @asks_again
 def person(request: MemberRequest, pk: UUID, member: int) -> HttpResponse:
     """One person: their roles, and what to do when they lose their phone or leave."""
-    organisation = _administered(request, pk)
+    organisation = administered_organisation(request, pk)
     membership = get_object_or_404(organisation.memberships.select_related("user", "organisation"), pk=member)
     held = [grant.role for grant in membership.grants.all()]
     move = request.POST.get("move", "roles") if request.method == "POST" else ""
@@ -152,7 +152,7 @@ def _move(request: MemberRequest, membership: Membership, move: str, form: forms
 @require_POST
 def withdraw(request: MemberRequest, pk: UUID, invitation: UUID) -> HttpResponse:
     """End an invitation that nobody has taken up."""
-    organisation = _administered(request, pk)
+    organisation = administered_organisation(request, pk)
     found = get_object_or_404(organisation.invitations.select_related("organisation"), pk=invitation)
     inviting.withdraw_invitation(actor=request.user, invitation=found, at=timezone.now())
     messages.success(request, _("The link opens nothing any more."))

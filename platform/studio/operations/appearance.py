@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from studio.accounts.actions import set_colour
 from studio.accounts.colours import parse, shades
 from studio.accounts.colours import stylesheet as tokens
-from studio.operations.limits import administered
+from studio.accounts.people import administered_organisation
 from studio.pages import MemberRequest, attempt
 
 VERMILION = "#b92d16"
@@ -47,7 +47,7 @@ class ColourForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def colours(request: MemberRequest, pk: UUID) -> HttpResponse:
     """See what a colour becomes (`move=try`, which changes nothing), use it, or go back to vermilion."""
-    organisation = administered(request, pk)
+    organisation = administered_organisation(request, pk)
     move = request.POST.get("move", "")
     form = ColourForm(request.POST if move in {"try", "use"} else None, initial={"colour": organisation.colour})
     status: int = HTTPStatus.OK

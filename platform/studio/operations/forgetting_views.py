@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from studio.accounts.people import administered_organisation
 from studio.accounts.signing_in import asks_again
 from studio.operations.forgetting import erase_person
-from studio.operations.limits import administered
 from studio.pages import MemberRequest, attempt
 
 
@@ -46,7 +46,7 @@ class NameForm(forms.Form):
 @asks_again
 def erase(request: MemberRequest, pk: UUID, member: int) -> HttpResponse:
     """What goes and what stays, and the form that does it."""
-    organisation = administered(request, pk)
+    organisation = administered_organisation(request, pk)
     membership = get_object_or_404(organisation.memberships.select_related("user", "organisation"), pk=member)
     form = NameForm(request.POST if request.method == "POST" else None, expected=membership.user.get_username())
     status: int = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK

@@ -9,15 +9,15 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from studio.accounts.actions import set_quota
-from studio.accounts.models import Organisation, Quota, Role
-from studio.accounts.rules import holds, organisations_of
+from studio.accounts.models import Quota
+from studio.accounts.people import administered_organisation
 from studio.catalogue.licences import Use
 from studio.catalogue.models import ProjectUse
 from studio.jobs.actions import spent_by_project
@@ -50,18 +50,11 @@ class TermsForm(forms.Form):
     )
 
 
-def administered(request: MemberRequest, pk: UUID) -> Organisation:
-    """The organisation, for one of its administrators; for strangers there is none."""
-    organisation = get_object_or_404(organisations_of(request.user), pk=pk)
-    holds(request.user, organisation, Role.ADMINISTRATOR).enforce()
-    return organisation
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
 def limits(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Everything on one page; a form saves its own part."""
-    organisation = administered(request, pk)
+    organisation = administered_organisation(request, pk)
     projects = list(Project.objects.filter(organisation=organisation).order_by("name"))
     chosen = request.POST.get("project") if request.method == "POST" else None
     quota = Quota.objects.filter(organisation=organisation).first()
